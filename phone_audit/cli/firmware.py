@@ -6,20 +6,8 @@ from typing import Annotated
 import typer
 
 from phone_audit.cli import exits
-from phone_audit.cli.options import (
-    FailOn,
-    FailOnOption,
-    Jobs,
-    KnowledgeDirs,
-    Label,
-    NoCache,
-    Outputs,
-    Quiet,
-    Seal,
-    Verbose,
-    format_option,
-    printable,
-)
+from phone_audit.cli import options as shared
+from phone_audit.cli.options import format_option, printable
 from phone_audit.errors import UsageError
 
 
@@ -36,15 +24,15 @@ def firmware(
         str | None, typer.Option("--as-of", metavar="DATE", help="Day on which ages are counted; today by default.")
     ] = None,
     formats: Annotated[list[str] | None, format_option("firmware")] = None,
-    outputs: Outputs = None,
-    seal: Seal = None,
-    fail_on: FailOnOption = FailOn.suspicious,
-    knowledge: KnowledgeDirs = None,
-    label: Label = None,
-    jobs: Jobs = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_cache: NoCache = False,
+    outputs: shared.Outputs = None,
+    seal: shared.Seal = None,
+    fail_on: shared.FailOnOption = shared.FailOn.suspicious,
+    knowledge: shared.KnowledgeDirs = None,
+    label: shared.Label = None,
+    jobs: shared.Jobs = None,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
+    no_cache: shared.NoCache = False,
 ) -> None:
     """Check build identifiers against the published incidents. Needs no phone."""
     from phone_audit.cli.firmware_input import read_identifiers

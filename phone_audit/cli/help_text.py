@@ -70,11 +70,9 @@ class Command(TyperCommand):
     """A command with such a help."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return what follows its name."""
         return usage_of(super().collect_usage_pieces(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments, options and examples."""
         _write(formatter, iter((("Arguments", arguments_of(self, ctx)), ("Options", options_of(self, ctx)))))
         _write_examples(ctx, formatter)
 
@@ -83,6 +81,5 @@ class Group(TyperGroup):
     """A group of commands with such a help."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write options, commands and examples."""
         _write(formatter, iter((("Commands", commands_of(self, ctx)), ("Options", options_of(self, ctx)))))
         _write_examples(ctx, formatter)

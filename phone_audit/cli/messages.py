@@ -32,8 +32,9 @@ def tell_wrapped(*lines: str) -> None:
     """Write lines to standard error; on a terminal they are broken between words. Empty ones are left out."""
     said = [visible(line) for line in lines if line]
     if on_terminal():
-        width = terminal_width()
-        said = [piece for line in said for piece in _between_words(line, width)]
+        width = max(_WIDTH // 4, terminal_width())
+        wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+        said = [piece for line in said for piece in wrapper.wrap(line)]
     tell(*said)
 
 
@@ -42,10 +43,6 @@ def terminal_width() -> int:
     with contextlib.suppress(OSError, ValueError):
         return os.get_terminal_size(sys.stderr.fileno()).columns or _WIDTH
     return _WIDTH
-
-
-def _between_words(line: str, width: int) -> list[str]:
-    return textwrap.wrap(line, max(_WIDTH // 4, width), break_long_words=False, break_on_hyphens=False)
 
 
 def tell_wait(sentence: str, seconds: float) -> None:

@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from phone_audit.model.wording import listed
 from phone_audit.report.formats import FORMATS, formats_of
+
+Via = Literal["auto", "direct", "server"]
+Depth = Literal["quick", "standard", "deep"]
 
 
 class FailOn(StrEnum):
@@ -21,22 +24,6 @@ class FailOn(StrEnum):
     suspicious = "suspicious"
     known_bad = "known-bad"
     never = "never"
-
-
-class Via(StrEnum):
-    """The way in."""
-
-    auto = "auto"
-    direct = "direct"
-    server = "server"
-
-
-class Depth(StrEnum):
-    """How much of each APK is read."""
-
-    quick = "quick"
-    standard = "standard"
-    deep = "deep"
 
 
 def _finite(value: float) -> float:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from phone_audit.cli.messages import tell, tell_wrapped
@@ -203,19 +202,17 @@ def tell_result(document: Scan | Apks, outputs: Sequence[Output]) -> None:
     report = f" Full report: {', '.join(files)}" if files else ""
     first = f"{outcome_line(document)}. {document.verdict.headline}.{report}"
     pages = (printable(str(output.path)) or "" for output in outputs if output.format == "html")
-    tell_wrapped(first, *_partly(outputs), next_steps(document, pages))
+    partly = [
+        f"{printable(str(output.path))} holds only {FORMATS[output.format].only}."
+        for output in outputs
+        if FORMATS[output.format].only
+    ]
+    tell_wrapped(first, *partly, next_steps(document, pages))
 
 
 def _reports(outputs: Iterable[Output]) -> tuple[str, ...]:
     """Return the files that hold the whole report."""
     return tuple(str(output.path) for output in outputs if output.path and not FORMATS[output.format].only)
-
-
-def _partly(outputs: Iterable[Output]) -> Iterable[str]:
-    """Say of each other file what it holds."""
-    for output in outputs:
-        if output.path and FORMATS[output.format].only:
-            yield f"{printable(str(output.path))} holds only {FORMATS[output.format].only}."
 
 
 def outcome_line(document: Scan | Apks) -> str:
@@ -296,9 +293,7 @@ class JsonLines:
             raise cannot_write(output.path or Path("-"), error) from error
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         self._open.close()
         if error is None:
             self._seal()

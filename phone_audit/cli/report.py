@@ -7,20 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
+from phone_audit.cli import options as shared
 from phone_audit.cli.messages import tell, tell_uncovered, tell_unmatched
-from phone_audit.cli.options import (
-    Accept,
-    Details,
-    Discreet,
-    FailOn,
-    KnowledgeDirs,
-    Outputs,
-    OwnNumbers,
-    Quiet,
-    Traffic,
-    format_option,
-    printable,
-)
+from phone_audit.cli.options import format_option, printable
 from phone_audit.report.formats import KINDS, kind_of
 
 if TYPE_CHECKING:
@@ -60,12 +49,12 @@ def report(
         Path, typer.Argument(metavar="RESULT", help="A result saved with -f json; - reads it from standard input.")
     ],
     formats: Annotated[list[str] | None, format_option(*KINDS)] = None,
-    outputs: Outputs = None,
-    accept: Accept = None,
-    details: Details = False,
-    discreet: Discreet = False,
+    outputs: shared.Outputs = None,
+    accept: shared.Accept = None,
+    details: shared.Details = False,
+    discreet: shared.Discreet = False,
     fail_on: Annotated[
-        FailOn | None,
+        shared.FailOn | None,
         typer.Option("--fail-on", metavar="OUTCOME", help="Exit as the command that made it would with this."),
     ] = None,
     seal_key: Annotated[
@@ -77,10 +66,10 @@ def report(
             help="A public key of minisign, or its file: refuse a result that is not sealed with it; repeatable.",
         ),
     ] = None,
-    traffic: Traffic = None,
-    own_numbers: OwnNumbers = None,
-    knowledge: KnowledgeDirs = None,
-    quiet: Quiet = False,
+    traffic: shared.Traffic = None,
+    own_numbers: shared.OwnNumbers = None,
+    knowledge: shared.KnowledgeDirs = None,
+    quiet: shared.Quiet = False,
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
     from phone_audit.cli.outputs import check_formats, destinations, said_on_terminal, write_outputs

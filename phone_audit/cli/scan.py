@@ -10,34 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phone_audit.cli import exits
+from phone_audit.cli import options as shared
 from phone_audit.cli.messages import on_terminal, tell, tell_uncovered, tell_unmatched
-from phone_audit.cli.options import (
-    Accept,
-    Assets,
-    Depth,
-    Details,
-    Discreet,
-    FailOn,
-    FailOnOption,
-    Jobs,
-    KnowledgeDirs,
-    Label,
-    Memory,
-    NoCache,
-    Outputs,
-    OwnNumbers,
-    Quiet,
-    ScanArguments,
-    ScanFormats,
-    Seal,
-    Timeout,
-    Traffic,
-    Verbose,
-    Via,
-    ViaOption,
-    WithIdentifiers,
-    printable,
-)
+from phone_audit.cli.options import ScanArguments, printable
 from phone_audit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,16 +35,16 @@ def scan(
     wait: Annotated[
         bool, typer.Option("--wait", help="With --all: begin each phone as it is plugged in, until Ctrl-C.")
     ] = False,
-    formats: ScanFormats = None,
-    outputs: Outputs = None,
-    details: Details = False,
-    discreet: Discreet = False,
-    seal: Seal = None,
-    via: ViaOption = Via.auto,
+    formats: shared.ScanFormats = None,
+    outputs: shared.Outputs = None,
+    details: shared.Details = False,
+    discreet: shared.Discreet = False,
+    seal: shared.Seal = None,
+    via: shared.ViaOption = "auto",
     depth: Annotated[
-        Depth,
+        shared.Depth,
         typer.Option("--depth", help="quick: no APK bytes; standard: the parts that are analysed; deep: whole files."),
-    ] = Depth.standard,
+    ] = "standard",
     users: Annotated[str, typer.Option("--users", metavar="all|current|ID", help="Whose packages.")] = "all",
     save: Annotated[
         Path | None,
@@ -98,7 +73,7 @@ def scan(
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="On a terminal with no phone in sight: end at once.")
     ] = False,
-    with_identifiers: WithIdentifiers = False,
+    with_identifiers: shared.WithIdentifiers = False,
     baseline: Annotated[
         Path | None,
         typer.Option(
@@ -107,19 +82,19 @@ def scan(
             help="The JSON result of a known good phone of the same kind: say in what this one differs.",
         ),
     ] = None,
-    traffic: Traffic = None,
-    own_numbers: OwnNumbers = None,
-    accept: Accept = None,
-    assets: Assets = None,
-    fail_on: FailOnOption = FailOn.suspicious,
-    knowledge: KnowledgeDirs = None,
-    label: Label = None,
-    jobs: Jobs = None,
-    timeout: Timeout = 60,
-    memory: Memory = 1024,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_cache: NoCache = False,
+    traffic: shared.Traffic = None,
+    own_numbers: shared.OwnNumbers = None,
+    accept: shared.Accept = None,
+    assets: shared.Assets = None,
+    fail_on: shared.FailOnOption = shared.FailOn.suspicious,
+    knowledge: shared.KnowledgeDirs = None,
+    label: shared.Label = None,
+    jobs: shared.Jobs = None,
+    timeout: shared.Timeout = 60,
+    memory: shared.Memory = 1024,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
+    no_cache: shared.NoCache = False,
 ) -> None:
     """Audit phones. They are only read: the one change is the key that you accept on the screen."""
     from phone_audit.cli.outputs import destinations, sealer_of
@@ -141,7 +116,7 @@ def scan(
         discreet=discreet,
     )
     options = ScanOptions(
-        via=via.value,
+        via=via,
         save=save,
         label=label,
         with_identifiers=with_identifiers,
@@ -234,7 +209,7 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
     from phone_audit.pipeline.scan import scan_device
     from phone_audit.report.canvas import Style
 
-    steps = SCAN_STEPS[:1] if arguments.depth is Depth.quick else SCAN_STEPS
+    steps = SCAN_STEPS[:1] if arguments.depth == "quick" else SCAN_STEPS
     with stopped_by(Stop()) as stopped:
         _wait_for_phone(arguments, options)
         with (
@@ -243,7 +218,7 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
         ):
             result = scan_device(
                 arguments.targets[0] if arguments.targets else None,
-                depth=arguments.depth.value,
+                depth=arguments.depth,
                 users=arguments.users,
                 knowledge=known,
                 on_progress=on_progress,

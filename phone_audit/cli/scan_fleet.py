@@ -13,7 +13,7 @@ from phone_audit.acquire.adb.connect import PATIENCE_VARIABLE
 from phone_audit.cli import exits
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import on_terminal, tell
-from phone_audit.cli.options import Depth, ScanArguments
+from phone_audit.cli.options import ScanArguments
 from phone_audit.cli.outputs import Output, check_formats, outcome_line, terminal_style, write_file, write_out
 from phone_audit.cli.progress import SCAN_STEPS, PhoneProgress, PhonesProgress, progress_of_phones
 from phone_audit.cli.stopping import GentleStop, Stop, stopped_by
@@ -99,13 +99,10 @@ class FleetOutputs:
             write_file(folder.path / f"{SUMMARY}.json", FORMATS["json"].render(whole, Style()), self._sealer)
             if folder.format != "json" and "fleet" in FORMATS[folder.format].kinds:
                 suffix = FORMATS[folder.format].suffixes[0]
-                own = folder.format == "html" or not self._has_json(folder.path)
+                own = folder.format == "html" or Output("json", folder.path) not in self._folders
                 summary = _leading_to(fleet, suffix if own else ".json")
                 pieces = FORMATS[folder.format].render(summary, self._style)
                 write_file(folder.path / f"{SUMMARY}{suffix}", pieces, self._sealer)
-
-    def _has_json(self, path: Path) -> bool:
-        return Output("json", path) in self._folders
 
     def _first_suffix(self, path: Path) -> str:
         """Return how the results end to which `fleet.json` of a folder leads: JSON, wherever there is some."""
@@ -178,7 +175,7 @@ def scan_several(
         fleet = scan_fleet(
             _arrivals(arguments, options),
             listener,
-            depth=arguments.depth.value,
+            depth=arguments.depth,
             users=arguments.users,
             knowledge=known,
             options=FleetOptions(
@@ -239,7 +236,7 @@ class _Listener:
         self._arguments = arguments
         self._stop = stop
         self._shown: dict[str, PhoneProgress] = {}
-        self._steps = SCAN_STEPS[:1] if arguments.depth is Depth.quick else SCAN_STEPS
+        self._steps = SCAN_STEPS[:1] if arguments.depth == "quick" else SCAN_STEPS
 
     def coming(self, count: int) -> None:
         self._phones.coming(count)

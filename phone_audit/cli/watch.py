@@ -6,26 +6,9 @@ from typing import Annotated
 
 import typer
 
+from phone_audit.cli import options as shared
 from phone_audit.cli.messages import tell_wait
-from phone_audit.cli.options import (
-    FailOn,
-    FailOnOption,
-    Jobs,
-    KnowledgeDirs,
-    Label,
-    Memory,
-    NoCache,
-    Outputs,
-    Quiet,
-    Seal,
-    Timeout,
-    Verbose,
-    Via,
-    ViaOption,
-    WithIdentifiers,
-    format_option,
-    printable,
-)
+from phone_audit.cli.options import format_option, printable
 from phone_audit.errors import UsageError
 
 _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m(?:in)?)?(?:(\d{1,8}(?:\.\d{1,6})?)s?)?")
@@ -37,31 +20,31 @@ def watch(
         typer.Argument(metavar="TARGET", help="Serials, usb or HOST:PORT. Default: the one connected phone."),
     ] = None,
     formats: Annotated[list[str] | None, format_option("watch")] = None,
-    outputs: Outputs = None,
-    seal: Seal = None,
+    outputs: shared.Outputs = None,
+    seal: shared.Seal = None,
     for_: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help="How long, such as 90s or 10m; else until Ctrl-C.")
     ] = None,
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when nothing new was seen for a minute.")
     ] = False,
-    via: ViaOption = Via.auto,
+    via: shared.ViaOption = "auto",
     save: Annotated[
         Path | None,
         typer.Option(
             "--save", metavar="DIR", help="Keep the result here; in a folder of scan --save it goes into that scan."
         ),
     ] = None,
-    with_identifiers: WithIdentifiers = False,
-    fail_on: FailOnOption = FailOn.suspicious,
-    knowledge: KnowledgeDirs = None,
-    label: Label = None,
-    jobs: Jobs = None,
-    timeout: Timeout = 60,
-    memory: Memory = 1024,
-    no_cache: NoCache = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    with_identifiers: shared.WithIdentifiers = False,
+    fail_on: shared.FailOnOption = shared.FailOn.suspicious,
+    knowledge: shared.KnowledgeDirs = None,
+    label: shared.Label = None,
+    jobs: shared.Jobs = None,
+    timeout: shared.Timeout = 60,
+    memory: shared.Memory = 1024,
+    no_cache: shared.NoCache = False,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
 ) -> None:
     """Watch which package talks to whom, without root or a VPN. Phones are only read."""
     from phone_audit.cli.outputs import pair_outputs, with_seal
@@ -80,7 +63,7 @@ def watch(
     named = ["json"] if several and outputs and not formats else formats or []
     places = with_seal(pair_outputs(named, outputs or [], ["watch"]), seal)
     options = WatchOptions(
-        via=via.value,
+        via=via,
         seconds=seconds,
         until_idle=until_idle,
         save=save,

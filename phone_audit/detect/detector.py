@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from phone_audit.detect.incidents.citations import cited_source
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint, NetworkPolicy
 from phone_audit.model.device import Snapshot, StateItem
@@ -144,11 +145,7 @@ def is_default(policy: NetworkPolicy) -> bool:
 
 def source_of(knowledge: Knowledge, source_id: str) -> tuple[Source, ...]:
     """Return the publication behind a bulk fact; empty where the knowledge names none of that id."""
-    return tuple(
-        Source(title=source.title, publisher=source.publisher, date=source.date, url=source.url)
-        for source in knowledge.sources
-        if source.id == source_id
-    )
+    return tuple(cited_source(source) for source in knowledge.sources if source.id == source_id)
 
 
 def may_use_network(info: ApkInfo) -> bool | None:

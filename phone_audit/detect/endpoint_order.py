@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Final
 
 from phone_audit.model.apk import AddressUse, Endpoint, Party
@@ -23,18 +24,13 @@ _SERVES_ANYBODY: Final = "cloud"
 """The category of hosts that are rented: what lies there is the package's own as well as anybody's."""
 
 
-def use_of(endpoint: Endpoint) -> AddressUse:
-    """Return what code does with an endpoint, over whatever scheme."""
-    return endpoint.use
-
-
 def cleartext_use_of(endpoint: Endpoint) -> AddressUse:
     """Return what code does with the texts of an endpoint that name an unencrypted scheme."""
     return endpoint.use if endpoint.cleartext_use is None else endpoint.cleartext_use
 
 
 def by_harm(
-    endpoints: Iterable[Endpoint], package: str | None, use: Callable[[Endpoint], AddressUse] = use_of
+    endpoints: Iterable[Endpoint], package: str | None, use: Callable[[Endpoint], AddressUse] = attrgetter("use")
 ) -> list[Endpoint]:
     """Return endpoints in the order in which a person would care about them.
 

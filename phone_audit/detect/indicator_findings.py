@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from phone_audit.detect.detector import Detector
-from phone_audit.detect.incidents.citations import publishers
+from phone_audit.detect.incidents.citations import cited_source, publishers
 from phone_audit.detect.incidents.incident_matcher import property_evidence
 from phone_audit.detect.incidents.match_input import MatchInput, PackageInput
 from phone_audit.detect.incidents.package_matcher import endpoint_evidence, package_evidence, package_subject
@@ -272,7 +272,4 @@ def _facts(hits: Sequence[IndicatorHit]) -> str:
 def feed_sources(feeds: Iterable[FeedHead]) -> tuple[Source, ...]:
     """Return the feeds as sources, each once."""
     found = {(feed.title, feed.url): feed for feed in feeds}
-    return tuple(
-        Source(title=feed.title, publisher=feed.publisher, date=feed.date, url=feed.url)
-        for _, feed in sorted(found.items())
-    )
+    return tuple(cited_source(feed) for _, feed in sorted(found.items()))

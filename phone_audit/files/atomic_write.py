@@ -12,7 +12,6 @@ import stat
 from collections.abc import Iterator
 from io import BufferedRandom
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 PRIVATE: Final = 0o600
@@ -146,9 +145,7 @@ class _Folder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._at is not None:
             os.close(self._at)
 

@@ -2,7 +2,6 @@
 
 import tempfile
 import zlib
-from types import TracebackType
 from typing import BinaryIO, Final, NamedTuple, Self
 
 _LEVEL: Final = 1
@@ -30,9 +29,7 @@ class Spool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -87,6 +87,11 @@ def is_time(text: str) -> bool:
     return bool(_TIME.fullmatch(text)) and _exists(lambda: datetime.fromisoformat(text[:19]))
 
 
+def time_of(text: str | None) -> str | None:
+    """Return a text that is a time; None where it is none."""
+    return text if text is not None and is_time(text) else None
+
+
 def is_day(text: str) -> bool:
     """Tell whether a text is a day that exists.
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from phone_audit.detect.firmware_rules import PLATFORM, check, check_properties
+from phone_audit.detect.firmware_rules import check, check_properties
+from phone_audit.detect.known_good import PLATFORM
 from phone_audit.model.device import Package
 from phone_audit.model.finding import Evidence, Finding
 from tests.detect.detectors.seen import firmware_knowledge

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.detect.detector import may_use_network
-from phone_audit.detect.endpoint_order import by_harm, use_of
+from phone_audit.detect.endpoint_order import by_harm
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Behaviour, Endpoint, EndpointCategory
 from phone_audit.model.apps import LINK_KINDS, Destination, LinkKind
@@ -113,7 +113,7 @@ def _of_code(info: ApkInfo) -> Iterator[Destination]:
     """Yield the places in code, and data that is followed to the network; none where Android lets it send nothing."""
     if may_use_network(info) is False:
         return
-    endpoints = [one for one in by_harm(info.endpoints or (), info.package, use_of) if one.counts]
+    endpoints = [one for one in by_harm(info.endpoints or (), info.package) if one.counts]
     yield from _of_flows(info.behaviours or (), endpoints)
     for endpoint in endpoints:
         yield _of_endpoint(endpoint, _FETCHED.get(endpoint.use, "held"))

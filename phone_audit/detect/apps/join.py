@@ -15,7 +15,7 @@ from phone_audit.model.apk import ApkInfo
 from phone_audit.model.apps import App, Destination
 from phone_audit.model.device import Package, PackageUser, Snapshot
 from phone_audit.model.finding import Finding
-from phone_audit.model.stated import is_time
+from phone_audit.model.stated import time_of
 from phone_audit.model.watch import Observation
 
 _LONGEST: Final = 60
@@ -145,7 +145,6 @@ class _PhoneIndex:
         self, package: Package, user: PackageUser, asked: Iterable[str], signers: Iterable[str], places: Places
     ) -> App:
         traffic = user.traffic
-        since = traffic.since if traffic else None
         return App(
             package=package.name,
             label=self.labels.get(package.name),
@@ -157,7 +156,7 @@ class _PhoneIndex:
             sent=traffic.sent if traffic else None,
             sent_background=traffic.sent_background if traffic else None,
             findings=tuple(self.findings.get(package.name, ())),
-            sent_since=since if since is not None and is_time(since) else None,
+            sent_since=time_of(traffic.since) if traffic else None,
             sent_shared=self.sharing[user.id, package.app_id] - 1 if traffic and package.app_id is not None else 0,
             destinations_count=places.count,
         )

@@ -8,7 +8,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.app import InstallerFact
 from phone_audit.model.apps import CameFrom, Origin
 from phone_audit.model.device import Package, PackageUser, Snapshot
-from phone_audit.model.stated import is_time
+from phone_audit.model.stated import time_of
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,7 @@ class Installers:
         return CameFrom(
             kind=self.origin(package, user),
             installer=name,
-            installed=_time(user.first_install),
-            updated=_time(user.last_update),
+            installed=time_of(user.first_install),
+            updated=time_of(user.last_update),
             installer_name=fact.name if fact else labels.get(name or ""),
         )
-
-
-def _time(text: str | None) -> str | None:
-    return text if text is not None and is_time(text) else None

@@ -11,7 +11,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.apps import Power
 from phone_audit.model.device import AppOp, Package, PackageUser, Snapshot
-from phone_audit.model.stated import is_time
+from phone_audit.model.stated import time_of
 
 _PARTS: Final = re.compile(r"[:\s]+")
 """Between the components or packages that an item of the state lists."""
@@ -79,8 +79,8 @@ class PowerIndex:
         """Return one power, or None where the app neither has it nor used it."""
         own = [ops[name] for name in fact.ops if name in ops]
         granted = _granted(fact, user, states, own)
-        used = max((time for op in own if (time := _time(op.last_access))), default=None)
-        behind = max((time for op in own if (time := _time(op.last_background))), default=None)
+        used = max((time for op in own if (time := time_of(op.last_access))), default=None)
+        behind = max((time for op in own if (time := time_of(op.last_background))), default=None)
         if granted is False and used is None:
             return None
         background = None
@@ -122,7 +122,3 @@ def _granted(fact: PowerFact, user: PackageUser, states: Collection[str], ops: S
     if not fact.permissions:
         return False
     return None if user.granted is None else not set(fact.permissions).isdisjoint(user.granted)
-
-
-def _time(text: str | None) -> str | None:
-    return text if text is not None and is_time(text) else None

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from phone_audit.detect.build_properties import BUILD_ID, DISPLAY_ID, INCREMENTAL, MODEL, PATCH
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schema.facts import LabelFile, MonthNames
+from phone_audit.knowledge.schema.facts import MonthNames
 from phone_audit.model.text import ENTRY, parse_getprop
 
 _BUILD_PROP = re.compile(r"^[ \t]*(?P<name>[A-Za-z][\w.\-]*)[ \t]*=[ \t]*(?P<value>[^\r\n]*)", re.MULTILINE)
@@ -143,15 +143,10 @@ def _day(year: str, month: str, day: str) -> str | None:
 
 @lru_cache(maxsize=4)
 def _words(knowledge: Knowledge) -> tuple[Mapping[str, str], Sequence[tuple[str, int]]]:
-    labels = {label: name for file in knowledge.label_files for label, name in _labels(file)}
+    entries = [entry for file in knowledge.label_files for entry in file.entries]
+    labels = {label.casefold(): entry.id for entry in entries for label in entry.labels}
     months = {name: number for file in knowledge.label_files for name, number in _months(file.months)}
     return _longest_first(labels), tuple(_longest_first(months).items())
-
-
-def _labels(file: LabelFile) -> Iterator[tuple[str, str]]:
-    for entry in file.entries:
-        for label in entry.labels:
-            yield label.casefold(), entry.id
 
 
 def _months(months: Sequence[MonthNames]) -> Iterator[tuple[str, int]]:

@@ -6,9 +6,9 @@ from datetime import date
 from functools import lru_cache
 
 from phone_audit.detect.build_properties import with_fingerprint_parts
+from phone_audit.detect.incidents.citations import cited_source
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import SupportFact
-from phone_audit.model.finding import Source
 from phone_audit.model.results import Support
 
 _MODELS = ("ro.product.model", "ro.product.marketname", "ro.product.vendor.model")
@@ -26,12 +26,11 @@ def support_of(properties: Mapping[str, str], knowledge: Knowledge) -> Support |
     if fact is None:
         return None
     sources = {source.id: source for source in knowledge.sources}
-    cited = (sources[name] for name in fact.sources)
     return Support(
         maker=fact.maker,
         model=fact.name,
         until=fact.until,
-        sources=tuple(Source(title=s.title, publisher=s.publisher, date=s.date, url=s.url) for s in cited),
+        sources=tuple(cited_source(sources[name]) for name in fact.sources),
     )
 
 

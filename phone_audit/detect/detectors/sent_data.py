@@ -127,7 +127,7 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
     possible = [flow for flow in allowed if not flow.library_only]
     but = _why_not(way, info, allowed) or ("" if possible else ", but no such way was seen to be taken")
     shown = possible or allowed or flows
-    data = list(dict.fromkeys(_data(flow) for flow in shown))
+    data = list(dict.fromkeys(DATA_WORDS.get(flow.data or "", str(flow.data)) for flow in shown))
     by_library = holder.startswith(_OF_OTHERS)
     return way.detector.finding(
         subject,
@@ -138,11 +138,6 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
         evidence=tuple(dict.fromkeys(piece for flow in shown for piece in flow.evidence)),
         main=holder,
     )
-
-
-def _data(flow: Behaviour) -> str:
-    """Return what is sent, in words."""
-    return DATA_WORDS.get(flow.data or "", str(flow.data))
 
 
 def _why_not(way: _Way, info: ApkInfo, possible: Sequence[Behaviour]) -> str:

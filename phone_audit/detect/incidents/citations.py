@@ -1,8 +1,9 @@
 """Incidents and their sources as a report cites them."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
+from phone_audit.knowledge.feeds.indicator import FeedHead
+from phone_audit.knowledge.schema.facts import FactSource
 from phone_audit.knowledge.schema.incident import EndpointFact, Fact, IncidentEntry, IncidentSource
 from phone_audit.model.finding import Incident, Source
 from phone_audit.model.wording import listed
@@ -29,7 +30,7 @@ def _is_host(fact: EndpointFact) -> bool:
 
 def all_sources(incident: IncidentEntry) -> tuple[Source, ...]:
     """Return all publications of an incident, in its order; lists of names, which accuse nobody, are none."""
-    return tuple(_source(source) for source in incident.sources if source.kind != "list")
+    return tuple(cited_source(source) for source in incident.sources if source.kind != "list")
 
 
 def sources_of(incident: IncidentEntry, facts: Iterable[Fact]) -> tuple[Source, ...]:
@@ -38,11 +39,11 @@ def sources_of(incident: IncidentEntry, facts: Iterable[Fact]) -> tuple[Source, 
     Where the spelling of a value was read is left out: a list of names accuses nobody.
     """
     wanted = {fact.source for fact in facts}
-    return tuple(_source(source) for source in incident.sources if source.n in wanted and source.kind != "list")
+    return tuple(cited_source(source) for source in incident.sources if source.n in wanted and source.kind != "list")
 
 
-@lru_cache(maxsize=4096)
-def _source(source: IncidentSource) -> Source:
+def cited_source(source: IncidentSource | FactSource | FeedHead) -> Source:
+    """Return a publication as a result cites it."""
     return Source(title=source.title, publisher=source.publisher, date=source.date, url=source.url)
 
 

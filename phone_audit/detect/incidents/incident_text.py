@@ -233,7 +233,8 @@ def _decides_sentence(match: IncidentMatch, properties: Mapping[str, str], *, on
         if PackageFact not in kinds or any(hit.strength == "affected" for hit in match.hits):
             return ""
         proof = [name for kind, name in _PROOF.items() if kind in kinds]
-        undecided = unknown_pack or (_undecided(match) and "The build alone cannot tell")
+        open_builds = [hit for hit in match.hits if hit.kind in ("build", "model") and hit.strength in _UNPROVEN]
+        undecided = unknown_pack or ("The build alone cannot tell" if open_builds else "")
         return f"{undecided}: {listed(proof)} {'do' if len(proof) > 1 else 'does'}." if undecided else ""
     if match.strength == "weak":
         missing = _missing_sentence(match, on_phone=on_phone)
@@ -251,7 +252,3 @@ def _missing_sentence(match: IncidentMatch, *, on_phone: bool) -> str:
     if on_phone:
         return "That is no proof yet: it is not known whether an exception applies to this build."
     return "Without the phone that it was on it cannot be told: there are phones on which it is as it should be."
-
-
-def _undecided(match: IncidentMatch) -> bool:
-    return any(hit.kind in ("build", "model") and hit.strength in ("candidate", "model") for hit in match.hits)

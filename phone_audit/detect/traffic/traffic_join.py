@@ -5,12 +5,12 @@ uid where the capture states one. A uid that several packages share is theirs to
 them holds the host.
 """
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from phone_audit.model.apk import Endpoint, HeldBy, HostKind
+from phone_audit.detect.observed_host import observed_host
+from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence, Subject
 from phone_audit.model.traffic import HostTraffic, TrafficLog
 from phone_audit.model.wording import counted, listed
@@ -125,23 +125,10 @@ class WireHost:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Return it in the form of an endpoint, so that it is held against what is published.
-
-        No rule that takes hosts out of code applies: this one was called.
-        """
-        return Endpoint(
-            host=self.seen.compared,
-            kind=_kind(self.seen.compared),
-            registered_domain=None,
-            urls=(),
-            schemes=(),
-            ports=() if self.seen.port is None else (self.seen.port,),
-            cleartext=self.seen.cleartext is True,
-            owner=None,
-            category="unknown",
-            ruled_out=None,
-            held_by=(HeldBy(party="unknown", library=None, evidence=(self.evidence,)),),
-            observed=True,
+        """Return it in the form of an endpoint, so that it is held against what is published."""
+        seen = self.seen
+        return observed_host(
+            seen.compared, seen.port, cleartext=seen.cleartext is True, owner=None, evidence=self.evidence
         )
 
 
@@ -166,10 +153,3 @@ def hosts_by_package(hosts: Iterable[WireHost]) -> dict[str, tuple[WireHost, ...
         if one.package is not None:
             found.setdefault(one.package, []).append(one)
     return {package: tuple(found[package]) for package in sorted(found)}
-
-
-def _kind(name: str) -> HostKind:
-    try:
-        return "ipv4" if ipaddress.ip_address(name).version == 4 else "ipv6"
-    except ValueError:
-        return "domain"

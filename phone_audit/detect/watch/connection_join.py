@@ -14,8 +14,9 @@ from functools import lru_cache
 from itertools import islice
 
 from phone_audit.detect.incidents.incident_index import index_of
+from phone_audit.detect.observed_host import observed_host
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import Endpoint, HeldBy, HostKind
+from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence
 from phone_audit.model.watch import JoinedBy, Observation
 
@@ -176,28 +177,15 @@ def cleartext(seen: Observation, same: Sequence[Endpoint] = ()) -> bool | None:
 
 
 def observed_endpoint(seen: Observation) -> Endpoint | None:
-    """Return what was seen in the form of an endpoint, so that it is held against what is published.
-
-    None with app-only.
-
-    A rule that takes hosts out of the code does not apply: this one was called.
-    """
+    """Return what was seen in the form of an endpoint; None with app-only."""
     if seen.joined_by == "app-only" or seen.host is None:
         return None
-    evidence = (socket_evidence(seen),)
-    return Endpoint(
-        host=seen.host,
-        kind=_kind(seen.host),
-        registered_domain=None,
-        urls=(),
-        schemes=(),
-        ports=(seen.remote.port,),
+    return observed_host(
+        seen.host,
+        seen.remote.port,
         cleartext=seen.cleartext is True,
         owner=seen.owner,
-        category="unknown",
-        ruled_out=None,
-        held_by=(HeldBy(party="unknown", library=None, evidence=evidence),),
-        observed=True,
+        evidence=socket_evidence(seen),
     )
 
 
@@ -205,10 +193,3 @@ def socket_evidence(seen: Observation) -> Evidence:
     """Show a connection: which uid, and where to."""
     table = f"/proc/net/{seen.protocol}, uid {seen.uid}"
     return Evidence(kind="socket", where=table, value=seen.place, observed_at=seen.first_seen)
-
-
-def _kind(host: str) -> HostKind:
-    try:
-        return "ipv4" if ipaddress.ip_address(host).version == 4 else "ipv6"
-    except ValueError:
-        return "domain"

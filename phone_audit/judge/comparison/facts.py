@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from phone_audit.judge.comparison.package_facts import Files, PackageFacts, add_record, of_package, unread_of
+from phone_audit.judge.comparison.package_facts import Files, PackageFacts, add_record, of_package
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.device import StateItem
@@ -69,10 +69,8 @@ def facts_of(document: Frozen, *, file: str | None = None, digest: str | None = 
     match document:
         case Scan():
             return _of_scan(document, file, digest)
-        case Apks():
+        case Apks() | Apk():
             return _of_apks(document, file, digest)
-        case Apk():
-            return _of_apk(document, file, digest)
         case _:
             return None
 
@@ -131,58 +129,36 @@ def _framework(state: Iterable[StateItem]) -> Iterator[tuple[str, str]]:
                 yield piece.where, piece.value
 
 
-def _of_apks(result: Apks, file: str | None, digest: str | None) -> ResultFacts:
+def _of_apks(result: Apks | Apk, file: str | None, digest: str | None) -> ResultFacts:
+    if isinstance(result, Apks):
+        apks, skipped, label, knowledge = result.apks, result.skipped, result.label, result.knowledge.digest
+        outcome, reasons = result.verdict.outcome, result.verdict.reasons
+    else:
+        apks, skipped, label, knowledge = (result,), (), None, result.knowledge_digest
+        outcome = result.outcome
+        reasons = tuple(Reason(finding=one.key, text=one.message, kind="detector") for one in result.findings)
     packages: dict[str, PackageFacts] = {}
-    findings: dict[str, Finding] = {}
-    unread = {item.subject for item in result.skipped}
-    complete = not result.skipped
-    for apk in result.apks:
+    for apk in apks:
         add_record(packages, apk)
-        findings |= _findings(apk.findings)
-        unread |= {subject for subject, _ in unread_of(apk)}
-        complete = complete and not apk.skipped
+    unread = frozenset(item.subject for item in (*skipped, *(item for apk in apks for item in apk.skipped)))
     return ResultFacts(
         side=DiffSide(
             file=file,
             digest=digest,
             document=result.schema_,
-            label=result.label,
+            label=label,
             device=None,
             build=None,
-            outcome=result.verdict.outcome,
-            complete=complete,
+            outcome=outcome,
+            complete=not unread,
         ),
         packages=packages,
-        lists_all=not result.skipped and all(apk.package is not None for apk in result.apks),
-        findings=findings,
-        reasons=result.verdict.reasons,
-        unread=frozenset(unread),
-        knowledge=result.knowledge.digest,
+        lists_all=not skipped and all(apk.package is not None for apk in apks),
+        findings=_findings(finding for apk in apks for finding in apk.findings),
+        reasons=reasons,
+        unread=unread,
+        knowledge=knowledge,
         tool=result.tool.version,
-    )
-
-
-def _of_apk(apk: Apk, file: str | None, digest: str | None) -> ResultFacts:
-    packages: dict[str, PackageFacts] = {}
-    add_record(packages, apk)
-    return ResultFacts(
-        side=DiffSide(
-            file=file,
-            digest=digest,
-            document=apk.schema_,
-            label=None,
-            device=None,
-            build=None,
-            outcome=apk.outcome,
-            complete=not apk.skipped,
-        ),
-        packages=packages,
-        lists_all=apk.package is not None,
-        findings=_findings(apk.findings),
-        reasons=tuple(Reason(finding=one.key, text=one.message, kind="detector") for one in apk.findings),
-        unread=frozenset(subject for subject, _ in unread_of(apk)),
-        knowledge=apk.knowledge_digest,
-        tool=apk.tool.version,
     )
 
 

@@ -1,6 +1,6 @@
 """A package of a result → what of it is compared with the same package of another one."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -188,13 +188,7 @@ def add_record(packages: dict[str, PackageFacts], apk: Apk) -> None:
 def _is_read(apk: Apk) -> bool:
     """Tell whether all of its code was read."""
     known = apk.endpoints is not None and apk.trackers is not None
-    return known and not any(step in CODE_STEPS for _, step in unread_of(apk))
-
-
-def unread_of(apk: Apk) -> Iterator[tuple[str, str]]:
-    """Yield what of an APK was not read, and which step did not."""
-    for item in apk.skipped:
-        yield item.subject, item.step
+    return known and not any(item.step in CODE_STEPS for item in apk.skipped)
 
 
 def _newest(records: list[Apk]) -> Apk | None:

@@ -6,7 +6,7 @@ from typing import Final
 from phone_audit.judge.questions.basis import Basis, answer, package_of
 from phone_audit.model.app_wording import called, data_words, place_words, sent_words
 from phone_audit.model.apps import App, Destination
-from phone_audit.model.finding import Answer, Finding, Question
+from phone_audit.model.finding import Finding, Question
 from phone_audit.model.wording import counted, listed
 
 _SEEN: Final = ("capture", "seen")
@@ -23,53 +23,30 @@ _Pair = tuple[App, Destination]
 def sends(basis: Basis) -> Question:
     """Answer it: yes by what was seen or what a publisher showed; code alone is no sight. It is never a no."""
     pairs = [(app, place) for app in basis.apps for place in app.destinations]
-    for answered in (
-        _by_data,
-        _by_data_of_some_app(basis),
-        _by_cleartext,
-        _published(basis),
-        _by_watcher(basis),
-        _by_collector,
-        _by_any_place,
-    ):
-        said = answered(pairs)
-        if said is not None:
-            return said
-    return _in_code(pairs, basis)
+    seen = [(app, place) for app, place in pairs if place.by in _SEEN]
+    return (
+        _seen(seen, lambda place: place.by == "capture" and bool(place.data))
+        or _by_data_of_some_app(basis)
+        or _seen(seen, lambda place: place.cleartext is True)
+        or _published(basis)
+        or _by_watcher(basis)
+        or _seen(seen, lambda place: place.category in _COLLECTS)
+        or _seen(seen, lambda place: True)
+        or _in_code(pairs, basis)
+    )
 
 
-def _by_data(pairs: Sequence[_Pair]) -> Question | None:
-    """Answer by private data that was read in a recording."""
-    return _seen(pairs, lambda place: place.by == "capture" and bool(place.data))
-
-
-def _by_data_of_some_app(basis: Basis) -> Callable[[Sequence[_Pair]], Question | None]:
-    """Return what answers by identifiers of this phone in a recording that names no app."""
-
-    def answered(_pairs: Sequence[_Pair]) -> Question | None:
-        hosts = [host for log in basis.traffic for host in log.hosts if host.of_this_phone and host.package is None]
-        if not hosts:
-            return None
-        first = hosts[0]
-        place = first.host or first.address or "a place that is not known"
-        what = listed(list(first.identifiers), _MOST_DATA)
-        if first.protocol == "dns":
-            return _yes(f"Some app on this phone looked up {place}, with {what} in its name.")
-        return _yes(f"Some app on this phone sent {what} to {place} without encryption.")
-
-    return answered
-
-
-def _by_cleartext(pairs: Sequence[_Pair]) -> Question | None:
-    return _seen(pairs, lambda place: place.by in _SEEN and place.cleartext is True)
-
-
-def _by_collector(pairs: Sequence[_Pair]) -> Question | None:
-    return _seen(pairs, lambda place: place.by in _SEEN and place.category in _COLLECTS)
-
-
-def _by_any_place(pairs: Sequence[_Pair]) -> Question | None:
-    return _seen(pairs, lambda place: place.by in _SEEN)
+def _by_data_of_some_app(basis: Basis) -> Question | None:
+    """Answer by identifiers of this phone in a recording that names no app."""
+    hosts = [host for log in basis.traffic for host in log.hosts if host.of_this_phone and host.package is None]
+    if not hosts:
+        return None
+    first = hosts[0]
+    place = first.host or first.address or "a place that is not known"
+    what = listed(list(first.identifiers), _MOST_DATA)
+    if first.protocol == "dns":
+        return _yes(f"Some app on this phone looked up {place}, with {what} in its name.")
+    return _yes(f"Some app on this phone sent {what} to {place} without encryption.")
 
 
 def _seen(pairs: Sequence[_Pair], counts: Callable[[Destination], bool]) -> Question | None:
@@ -88,33 +65,25 @@ def _yes(text: str, findings: Iterable[Finding] = (), package: str | None = None
     return answer("sends", "yes", text, findings, package)
 
 
-def _published(basis: Basis) -> Callable[[Sequence[_Pair]], Question | None]:
-    """Return what answers by a confirmed case whose publisher says which data is sent."""
-
-    def answered(_pairs: Sequence[_Pair]) -> Question | None:
-        for finding in basis.supporting("known-bad", "suspicious", "exposed"):
-            incident = basis.incidents.get(finding.incident or "")
-            if finding.sign == "incident" and finding.confidence == "confirmed" and incident and incident.data_types:
-                publisher = next((source.publisher for source in incident.sources), "its publisher")
-                data = listed(list(incident.data_types), _MOST_DATA)
-                text = f"{publisher} published that {basis.name(finding.subject)} sends {data}."
-                return _yes(text, (finding,), package_of(finding))
-        return None
-
-    return answered
+def _published(basis: Basis) -> Question | None:
+    """Answer by a confirmed case whose publisher says which data is sent."""
+    for finding in basis.supporting("known-bad", "suspicious", "exposed"):
+        incident = basis.incidents.get(finding.incident or "")
+        if finding.sign == "incident" and finding.confidence == "confirmed" and incident and incident.data_types:
+            publisher = next((source.publisher for source in incident.sources), "its publisher")
+            data = listed(list(incident.data_types), _MOST_DATA)
+            text = f"{publisher} published that {basis.name(finding.subject)} sends {data}."
+            return _yes(text, (finding,), package_of(finding))
+    return None
 
 
-def _by_watcher(basis: Basis) -> Callable[[Sequence[_Pair]], Question | None]:
-    """Return what answers by the bytes of an app that was put there by hand and may watch."""
-
-    def answered(_pairs: Sequence[_Pair]) -> Question | None:
-        for finding, outcome in basis.findings:
-            app = basis.by_package.get(finding.subject.name)
-            if finding.id == _WATCHING_POWERS and outcome == "suspicious" and app and app.sent:
-                return _yes(f"{called(app)} {sent_words(app)}; where to was not seen.", (finding,), app.package)
-        return None
-
-    return answered
+def _by_watcher(basis: Basis) -> Question | None:
+    """Answer by the bytes of an app that was put there by hand and may watch."""
+    for finding, outcome in basis.findings:
+        app = basis.by_package.get(finding.subject.name)
+        if finding.id == _WATCHING_POWERS and outcome == "suspicious" and app and app.sent:
+            return _yes(f"{called(app)} {sent_words(app)}; where to was not seen.", (finding,), app.package)
+    return None
 
 
 def _in_code(pairs: Sequence[_Pair], basis: Basis) -> Question:
@@ -139,5 +108,4 @@ def _in_code(pairs: Sequence[_Pair], basis: Basis) -> Question:
 
 
 def _not_seen(text: str, findings: Iterable[Finding] = (), package: str | None = None) -> Question:
-    said: Answer = "not-seen"
-    return answer("sends", said, text, findings, package)
+    return answer("sends", "not-seen", text, findings, package)

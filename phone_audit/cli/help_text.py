@@ -30,13 +30,11 @@ def options_of(command: Any, context: Any) -> Rows:
 
 
 def commands_of(command: Any, context: Any) -> Rows:
-    """Return the commands of a group, and what they do."""
     names = command.list_commands(context)
     return [(name, " ".join((command.get_command(context, name).help or "").split())) for name in names]
 
 
 def examples_of(context: Any) -> tuple[tuple[str, str], ...]:
-    """Return the examples of the command of a context."""
     return EXAMPLES.get(context.command_path.partition(" ")[2], ())
 
 

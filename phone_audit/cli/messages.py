@@ -67,5 +67,4 @@ def tell_uncovered(path: object, rows: "Iterable[tuple[Finding, str]]") -> None:
 
 
 def on_terminal() -> bool:
-    """Tell whether standard error is a terminal."""
     return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()

@@ -146,9 +146,7 @@ class Terminal(Console):
 class Screen(Progress):
     """A line for each that is read and each that waits for its person, as many as fit, and what all are doing.
 
-    Attributes:
-        ended: phones that were read, or were not.
-        coming: phones that wait for their turn.
+    `ended` phones were read, or were not; `coming` ones wait for their turn.
     """
 
     def __init__(self, *, several: bool, console: Terminal) -> None:
@@ -239,7 +237,6 @@ class PhoneBar:
                 self.screen.wait(self._name, seconds)
 
     def end(self) -> None:
-        """Take the line away, whatever is still said of the phone."""
         with self._lock:
             self._over = True
             self._clear()

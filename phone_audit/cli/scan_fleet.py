@@ -227,8 +227,6 @@ def _arrivals(arguments: ScanArguments, options: ScanOptions) -> Arrivals:
 
 
 class _Listener:
-    """Draws progress, writes results, and remembers the exit code of each."""
-
     def __init__(self, outputs: FleetOutputs, phones: PhonesProgress, arguments: ScanArguments, stop: Stop) -> None:
         self.codes: dict[int, int] = {}
         self._outputs = outputs

@@ -30,7 +30,6 @@ class Stop:
         self.kept = "Interrupted; nothing was kept."
 
     def __call__(self) -> bool:
-        """Tell whether an end was asked for."""
         self._heard = True
         return self._asked
 
@@ -56,7 +55,6 @@ class GentleStop(Stop):
         self._no_more = False
 
     def no_more(self) -> bool:
-        """Tell whether nothing new is to be begun."""
         return self._no_more
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -91,8 +91,7 @@ def watch_several(
 class _LineStream:
     """Lines of one watch or several, one at a time. When nobody reads them any more, that asks the watch to end.
 
-    Attributes:
-        reader_left: whether standard output has no reader any more; files get their lines all the same.
+    `reader_left`: standard output has no reader any more; files get their lines all the same.
     """
 
     def __init__(self, lines: JsonLines) -> None:

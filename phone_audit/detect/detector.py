@@ -29,13 +29,9 @@ DeviceCheck = Callable[[Snapshot, Knowledge], Iterator[Finding]]
 class Detector:
     """The stable name of a detector, and what all its findings have.
 
-    Attributes:
-        id: of its findings.
-        category: of its findings.
-        sign: what they are a sign of, which the judge turns into an outcome.
-        advice: what the person can do; empty where there is nothing.
-        risk: what may come of that.
-        held: what packages hold of it, in words for a headline; empty where a headline names its titles.
+    `sign` is what they are a sign of, which the judge turns into an outcome; `advice` is what the person can do, and
+    `risk` what may come of that; `held` is what packages hold of it, in words for a headline, which else names its
+    titles.
     """
 
     id: str
@@ -47,7 +43,6 @@ class Detector:
 
     @property
     def remedy(self) -> tuple[Remedy, ...]:
-        """The advice as findings carry it."""
         return (Remedy(text=self.advice, risk=self.risk),) if self.advice else ()
 
     def finding(
@@ -65,16 +60,9 @@ class Detector:
     ) -> Finding:
         """Write a finding.
 
-        Args:
-            subject: what it is about.
-            title: a few words, the same for all subjects, so that reports can group by it.
-            message: one sentence that claims no more than was seen.
-            severity: how bad it is if true.
-            confidence: how surely it is true.
-            evidence: what was seen and where.
-            main: what tells apart several findings of this detector on one subject; part of the stable key.
-            sources: who published what the finding rests on.
-            advised: whether the advice of the detector fits.
+        The title is the same for all subjects, so that reports can group by it; the message claims no more than was
+        seen. `main` tells apart several findings of this detector on one subject, and is part of the stable key.
+        `advised`: the advice of the detector fits.
         """
         return Finding(
             id=self.id,
@@ -102,12 +90,10 @@ def apk_subject(info: ApkInfo) -> Subject:
 
 
 def setting(name: str) -> Subject:
-    """Name a property or a setting of the phone."""
     return Subject(kind="setting", name=name)
 
 
 def all_evidence(items: Iterable[StateItem]) -> list[Evidence]:
-    """Return the evidence of several items of the state."""
     return [piece for item in items for piece in item.evidence]
 
 
@@ -127,7 +113,6 @@ def evidence_of(endpoints: Iterable[Endpoint]) -> tuple[Evidence, ...]:
 
 
 def manifest_says(value: str) -> Evidence:
-    """Show what the manifest says."""
     return Evidence(kind="manifest", where="AndroidManifest.xml", value=value)
 
 

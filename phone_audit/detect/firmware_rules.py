@@ -12,7 +12,6 @@ from phone_audit.model.finding import Evidence, Finding
 
 
 def check(snapshot: Snapshot, knowledge: Knowledge) -> Iterator[Finding]:
-    """Yield the findings of a phone."""
     signer = _platform_signer(snapshot, knowledge)
     shown = {f"state:{item.key}": item.evidence for item in snapshot.state if item.value}
     fields = {**snapshot.properties, **{f"state:{item.key}": item.value for item in snapshot.state if item.value}}

@@ -36,12 +36,10 @@ class IndicatorHit:
 
     @property
     def kind(self) -> Kind:
-        """What kind of value it is."""
         return self.listed.indicator.kind
 
 
 def indicator_hits(given: MatchInput, knowledge: Knowledge) -> Iterator[IndicatorHit]:
-    """Yield every value of a feed that was given."""
     for package in given.packages:
         yield from _package_hits(package, knowledge)
     device = Subject(kind="device", name=given.properties.get("ro.product.model", "phone"))

@@ -64,7 +64,6 @@ class ZipReader:
         self.close()
 
     def close(self) -> None:
-        """End the reading."""
         self._zip.close()
 
     def pieces(self, entry: ZipEntry, size: int = _PIECE) -> Iterator[bytes]:

@@ -33,7 +33,6 @@ class Spool:
         self.close()
 
     def close(self) -> None:
-        """Drop all texts."""
         if self._file is not None:
             self._file.close()
 

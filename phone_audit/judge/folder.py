@@ -22,10 +22,7 @@ _NOTHING_TO_JUDGE = Verdict(outcome="inconclusive", headline="No APK was found, 
 class FolderJudge:
     """Takes in the records of a folder. It keeps of them what the verdict needs: names, counts and one finding a kind.
 
-    Attributes:
-        counts: how many APKs have each outcome.
-        unread: what was not read.
-        gating_outcome: the strongest outcome of an APK without what somebody accepted.
+    `gating_outcome` is the strongest outcome of an APK without what somebody accepted.
     """
 
     def __init__(self) -> None:
@@ -38,7 +35,6 @@ class FolderJudge:
         self._incidents: dict[str, Incident] = {}
 
     def add(self, apk: Apk) -> None:
-        """Take in one record."""
         self.counts[apk.outcome] = self.counts.get(apk.outcome, 0) + 1
         self.unread.add(apk.skipped)
         gating = gating_outcome(apk.outcome, apk.findings, complete=not apk.skipped)

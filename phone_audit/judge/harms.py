@@ -37,7 +37,6 @@ HARMS: tuple[Harm, ...] = (
 
 
 def harm_rank(finding: Finding) -> int:
-    """Return the number of the row that a finding belongs to."""
     severe, sure = SEVERITIES.index(finding.severity), CONFIDENCES.index(finding.confidence)
     rows = (
         number

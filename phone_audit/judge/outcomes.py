@@ -74,5 +74,4 @@ def strongest(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def weaker(one: Outcome, other: Outcome) -> Outcome:
-    """Return the weaker of two outcomes."""
     return min(one, other, key=OUTCOMES.index)

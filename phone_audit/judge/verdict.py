@@ -125,7 +125,6 @@ class RatedFinding:
 
     @property
     def subjects(self) -> set[SubjectName]:
-        """What it speaks of."""
         return {(self.finding.subject.kind, self.finding.subject.name), *self.others}
 
 

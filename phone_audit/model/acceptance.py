@@ -64,7 +64,6 @@ class AcceptedEntry(Frozen):
 
     @property
     def acceptance(self) -> Acceptance:
-        """What a finding says of it."""
         return Acceptance(by=self.by, at=self.at, reason=self.reason, until=self.until)
 
     def covers(self, finding: Finding, signers: Signers) -> bool:
@@ -123,7 +122,6 @@ class Acceptances:
         return finding.model_copy(update=marks)
 
     def mark_all(self, findings: Sequence[Finding], signers: Signers = _NO_SIGNERS) -> tuple[Finding, ...]:
-        """Return findings with who accepted them."""
         return tuple(self.mark(finding, signers) for finding in findings)
 
 

@@ -40,9 +40,8 @@ class MatchedIncident:
 class Detection:
     """All that is claimed of one phone, APK or build, before it is judged.
 
-    Attributes:
-        matched: the published incidents, by strength and id.
-        findings: what feeds list, and what detectors and rules say.
+    `matched` are the published incidents, by strength and id; `findings` what feeds list, and what detectors and rules
+    say.
     """
 
     matched: tuple[MatchedIncident, ...] = ()

@@ -36,7 +36,6 @@ class Parts:
 
     @property
     def size(self) -> int:
-        """How many bytes are held."""
         return sum(end - start for start, end in self.ranges)
 
     def holds(self, start: int, end: int) -> bool:
@@ -57,7 +56,6 @@ class Parts:
             at += 1
 
     def plus(self, ranges: Iterable[Range]) -> "Parts":
-        """Return these ranges and others."""
         return Parts.of((*self.ranges, *ranges))
 
     def _at(self, start: int) -> int:

@@ -42,10 +42,8 @@ Reaction = Callable[[], None]
 class DirectStream:
     """One ADB stream; see `Stream`.
 
-    Attributes:
-        local: our number of it.
-        remote: the phone's number of it; 0 until the phone has opened it.
-        ended: the phone has closed it.
+    `local` is our number of it, `remote` the phone's, 0 until the phone has opened it; `ended`: the phone has closed
+    it.
     """
 
     def __init__(self, session: "Session", local: int) -> None:
@@ -209,7 +207,6 @@ class Session:
             raise self.gone
 
     def send(self, command: bytes, arg0: int, arg1: int, data: bytes = b"") -> None:
-        """Send one message."""
         with self._sending:
             self._send(command, arg0, arg1, data)
 

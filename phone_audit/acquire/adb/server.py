@@ -39,15 +39,9 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class ListedPhone:
-    """A phone as the server lists it.
+    """A phone as the server lists it, in one of the states that `adb devices` names.
 
-    Attributes:
-        server: the server that lists it.
-        serial: its serial, or HOST:PORT.
-        state: one of the words of `adb devices`.
-        model: its model, or None.
-        usb: false for one on the network.
-        banner: product, model and device, as they are listed.
+    `serial` may be HOST:PORT; `usb` is false for a phone on the network; `banner` has product, model and device.
     """
 
     server: "AdbServer"
@@ -59,8 +53,6 @@ class ListedPhone:
 
 
 class AdbServer:
-    """A running adb server."""
-
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port
 

@@ -64,8 +64,7 @@ def recognised(names: Sequence[str]) -> tuple[str, ...]:
 def read_androidqf(container: FileContainer, prefix: str, scratch: Path) -> ImportedAcquisition:
     """Read it; a damaged file costs itself alone, except the list of packages.
 
-    Raises:
-        SnapshotError: the list of packages is damaged, two phones are in it, or nothing of use is there.
+    Raises a SnapshotError where that list is damaged, two phones are in it, or nothing of use is there.
     """
     names = set(container.names())
 

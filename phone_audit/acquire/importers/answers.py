@@ -216,14 +216,9 @@ def _ours(command: str) -> str:
 
 
 def one_phone(path: Path, properties: Mapping[str, bytes]) -> None:
-    """Refuse properties of several phones, by what tells phones and builds apart.
+    """Refuse properties of several phones, by what tells phones and builds apart: a SnapshotError where two disagree.
 
-    Args:
-        path: the acquisition.
-        properties: name of a text → its properties, as `getprop` prints them.
-
-    Raises:
-        SnapshotError: two of them disagree.
+    `properties` is the name of a text → its properties, as `getprop` prints them.
     """
     seen: dict[str, tuple[str, str]] = {}
     for name, text in properties.items():

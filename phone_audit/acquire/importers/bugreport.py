@@ -40,29 +40,22 @@ def is_main_text(start: bytes) -> bool:
 
 
 def read_bugreport(container: FileContainer) -> ImportedAcquisition:
-    """Read the dumps of the main text.
-
-    Raises:
-        SnapshotError: the main text is missing or damaged.
-    """
+    """Read the dumps of the main text; a SnapshotError where it is missing or damaged."""
     answers, skipped = report_answers(container)
     return replace(imported_report(answers, skipped), used=frozenset({MAIN, _main(container)}))
 
 
 def imported_report(answers: dict[str, bytes], skipped: tuple[Skipped, ...]) -> ImportedAcquisition:
-    """Return what a bug report holds."""
     return ImportedAcquisition(
         source="bugreport", answers=answers, cannot_hold=(NO_APKS, NO_FILES, NO_WATCH), skipped=skipped
     )
 
 
 def report_answers(container: FileContainer) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-    """Return what the main text answers."""
     return text_answers(container.read(_main(container), TEXT_LIMIT), container.path)
 
 
 def _main(container: FileContainer) -> str:
-    """Return the name of the main text."""
     names = container.names()
     main = None
     if MAIN in names:
@@ -75,11 +68,7 @@ def _main(container: FileContainer) -> str:
 
 
 def text_answers(text: bytes, path: Path) -> tuple[dict[str, bytes], tuple[Skipped, ...]]:
-    """Return what a main text answers.
-
-    Raises:
-        SnapshotError: no dump is in it.
-    """
+    """Return what a main text answers; a SnapshotError where no dump is in it."""
     plain, long_lines = bounded_text(text, path.name)
     answers, skipped = from_dumps(plain)
     skipped = (*long_lines, *skipped)

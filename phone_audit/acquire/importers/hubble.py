@@ -38,11 +38,7 @@ def recognised(container: FileContainer, names: Sequence[str]) -> tuple[str, ...
 
 
 def read_hubble(container: FileContainer, prefix: str) -> ImportedAcquisition:
-    """Read it; a damaged file costs itself alone, except the list of packages.
-
-    Raises:
-        SnapshotError: the list of packages is damaged.
-    """
+    """Read it; a damaged file costs itself alone, but a damaged list of packages is a SnapshotError."""
     packages = documents.read_json(container, prefix + PACKAGES, documents.HubblePackages).packages or ()
     answers, skipped = read_files(container, {prefix + PROPERTIES: _properties})
     if not any(answers.values()):

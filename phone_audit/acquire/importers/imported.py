@@ -29,14 +29,10 @@ NO_WATCH = "Such an acquisition holds no connections that were seen live."
 
 @dataclass(frozen=True)
 class ImportedFile:
-    """One APK of a package.
+    """One APK of a package, by its path on the phone. None is not known.
 
-    Attributes:
-        path: where it lay on the phone.
-        sha256: as that tool took it; None where it did not.
-        others: its MD5 and SHA-1, as far as they are there.
-        size: in bytes, None where not known.
-        stored: its name in the acquisition; None where that has no copy.
+    The hashes are those that the tool took, MD5 and SHA-1 in `others`; `stored` is the name of a copy in the
+    acquisition.
     """
 
     path: str
@@ -130,7 +126,6 @@ class ImportedTransport(Transport):
         return Answer(output[:limit], None if cut else 0, cut)
 
     def holds(self, command: str) -> bool:
-        """Tell whether it has an answer."""
         return self._held(command) is not None
 
     def _held(self, command: str) -> str | None:

@@ -31,11 +31,7 @@ def recognised(container: FileContainer, names: Sequence[str]) -> bool:
 
 
 def read_mvt(container: FileContainer) -> ImportedAcquisition:
-    """Read it.
-
-    Raises:
-        SnapshotError: its list of packages is damaged, or nothing of use is there.
-    """
+    """Read it; a SnapshotError where its list of packages is damaged, or nothing of use is there."""
     names = set(container.names())
     said, skipped = read_files(
         container, {DUMPS: read_dumps, PROPERTIES: _properties, SETTINGS: _settings, SELINUX: _selinux}

@@ -27,14 +27,10 @@ MOST_NAMED = 5
 
 @contextmanager
 def open_imported(path: Path, scratch: Path) -> Iterator[tuple[ImportedAcquisition, FileContainer]]:
-    """Open and read a folder, a ZIP archive, or the main text of a bug report.
+    """Open and read a folder, a ZIP archive, or the main text of a bug report, decrypted.
 
-    Args:
-        path: what the person named, decrypted.
-        scratch: an empty folder for what is taken out of archives.
-
-    Raises:
-        SnapshotError: no known tool made it, or it is damaged.
+    `scratch` is an empty folder for what is taken out of archives. Raises a SnapshotError where no known tool made it,
+    or it is damaged.
     """
     if path.is_file() and not is_archive(path):
         text = _main_text(path)
@@ -60,11 +56,7 @@ def _read(container: FileContainer, scratch: Path) -> ImportedAcquisition:
 
 
 def _refuse_several(folder: Path) -> None:
-    """Refuse a folder in which several phones were saved, and say what to name instead.
-
-    Raises:
-        SnapshotError: it is one.
-    """
+    """Refuse a folder in which several phones were saved with a SnapshotError that says what to name instead."""
     try:
         entries = list(folder.iterdir()) if folder.is_dir() else []
     except OSError:

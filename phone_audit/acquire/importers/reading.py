@@ -278,10 +278,8 @@ DOUBTED = "dumpsys names this package but the list of packages does not: text of
 def dump_of(reader: Reader, text: str, imported: ImportedAcquisition) -> PackageDump:
     """Read the dump. A package that it names anywhere is judged, unless a whole list lacks it and text can pretend it.
 
-    Args:
-        reader: gets a note of every package that is not beyond doubt.
-        text: the answer, decoded.
-        imported: the tool's own list, and further dumps.
+    The reader gets a note of every package that is not beyond doubt; `imported` has the tool's own list, and further
+    dumps.
     """
     headers = list(dict.fromkeys(name for one in (text, *map(decode, imported.further)) for name in headers_of(one)))
     listed = {package.name for package in imported.packages} if imported.whole else set()

@@ -71,8 +71,7 @@ def unused(container: FileContainer, used: Container[str]) -> tuple[Skipped, ...
 def read_text_folder(container: FileContainer) -> ImportedAcquisition:
     """Read every text that is known; the others are named as not looked at.
 
-    Raises:
-        SnapshotError: the texts are those of several phones.
+    Raises a SnapshotError where the texts are those of several phones.
     """
     reading = _AnswerReader(container)
     texts = _texts(container.names())
@@ -161,8 +160,7 @@ class _AnswerReader:
     def all_answers(self) -> dict[str, bytes]:
         """Return the answers; those that are a text of their own count before those that were found in a dump.
 
-        Raises:
-            SnapshotError: they are those of several phones.
+        Raises as `read_text_folder`.
         """
         if len(set(self._properties.values())) > 1:
             named = ", ".join(shown(name) for name in list(self._properties)[:5])

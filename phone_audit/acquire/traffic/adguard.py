@@ -19,7 +19,6 @@ HEAD: Final = "ans_dnssec,ans_rcode,"
 
 
 def read_adguard(stream: BinaryIO, tally: Tally) -> None:
-    """Count the look-ups of a log."""
     for line in text_lines(stream, tally):
         if not line.strip():
             continue
@@ -32,7 +31,6 @@ def read_adguard(stream: BinaryIO, tally: Tally) -> None:
 
 
 def read_adguard_csv(stream: BinaryIO, tally: Tally) -> None:
-    """Count the look-ups of an export."""
     for row in csv_rows(stream, tally):
         add_look_up(tally, row.get("qname", ""), row.get("time", ""))
 
@@ -46,7 +44,6 @@ def _object(line: str) -> dict[str, Any]:
 
 
 def _address(answer: Any) -> str | None:
-    """Return the first address of an answer."""
     if not isinstance(answer, str):
         return None
     try:

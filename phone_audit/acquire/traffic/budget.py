@@ -17,12 +17,7 @@ MOST_WORK: Final = 12_000_000
 
 @dataclass(frozen=True)
 class RecordCost:
-    """What a record of a format costs.
-
-    Attributes:
-        work: units of work for one record.
-        size: bytes that one honest record has at least, packed as it may be.
-    """
+    """A record of a format: its units of work, and the bytes that an honest one has at least, packed as it may be."""
 
     work: int
     size: int

@@ -66,7 +66,6 @@ class Connection:
 
     @property
     def held(self) -> int:
-        """Bytes that it holds."""
         return len(self._buffer) + self.ordered.held
 
     def hear(self, data: bytes) -> Iterator[Message]:
@@ -102,9 +101,10 @@ class Connection:
             self._begun = True
         if self._kind == "tls":
             yield from self._hello()
-        elif self._kind == "sealed":
-            yield from self._sealed()
-        elif self._kind:
+        elif self._kind == "sealed" and not self._told:
+            self._told = True
+            yield Message("tcp", cleartext=False)
+        elif self._kind in ("http", "other"):
             yield from self._end_message()
         elif self.answered and not self._told:
             self._told = True
@@ -124,11 +124,6 @@ class Connection:
         self._told = True
         self._buffer.clear()
         yield Message("tls", name, cleartext=False)
-
-    def _sealed(self) -> Iterator[Message]:
-        if not self._told:
-            self._told = True
-            yield Message("tcp", cleartext=False)
 
     def _look(self, keep: int = 0) -> None:
         data = bytes(self._buffer)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from phone_audit.acquire.traffic.connection import Connection, Message
 from phone_audit.acquire.traffic.dns import parse_dns
-from phone_audit.acquire.traffic.identifier_search import IdentifierHit, IdentifierSearch
+from phone_audit.acquire.traffic.identifier_search import IdentifierSearch
 from phone_audit.acquire.traffic.packets import ACK, FIN, RST, SYN, TCP, Segment, UnreadFrameError, segment_of
 from phone_audit.acquire.traffic.pcap import Frame
 from phone_audit.acquire.traffic.tally import Place, Tally, address_text, host_of, is_own_network
@@ -98,7 +98,7 @@ class Conversations:
                 self._tally.unseen["quic"] += 1
                 self._tally.add(place.speaking("quic"), cleartext=False)
             return
-        found = self._find(segment.payload) if segment.payload else set()
+        found = self._search.find(segment.payload) if segment.payload else set()
         if new or found:
             self._tally.add(place, times=int(new), cleartext=True if found else None, sent=found)
 
@@ -120,7 +120,9 @@ class Conversations:
             self._ended[key] = None
             if len(self._ended) > MOST_CONNECTIONS:
                 self._ended.popitem(last=False)
-        self._make_room()
+        while len(self._open) > MOST_CONNECTIONS or self._held > MOST_HELD:
+            self._tally.unseen["connections"] += 1
+            self._close(next(iter(self._open)))
 
     def _connection(self, key: _Key, segment: Segment) -> Connection | None:
         begins = segment.flags & SYN and not segment.flags & ACK
@@ -160,14 +162,6 @@ class Conversations:
             self._count(key, connection, connection.hear(data))
         self._count(key, connection, connection.end())
         self._tally.unseen["lost"] += connection.ordered.gaps
-
-    def _make_room(self) -> None:
-        while len(self._open) > MOST_CONNECTIONS or self._held > MOST_HELD:
-            self._tally.unseen["connections"] += 1
-            self._close(next(iter(self._open)))
-
-    def _find(self, payload: bytes) -> set[IdentifierHit]:
-        return self._search.find(payload)
 
     def _whose(self, uid: int | None) -> tuple[str | None, int | None]:
         return (None if uid is None else self._packages.get(uid)), uid

@@ -17,15 +17,10 @@ Reader = Callable[[BinaryIO, Tally, IdentifierSearch], None]
 
 @dataclass(frozen=True)
 class TrafficFormat:
-    """One format.
+    """One format, by its name in results and in sentences.
 
-    Attributes:
-        name: as results state it.
-        called: in a sentence.
-        fits: its first bytes → whether it is this one.
-        read: counts what the file holds.
-        cost: what a packet, line or row costs to read.
-        not_seen: what such a file never shows, as a sentence; empty for captures of packets.
+    `fits` tells by the first bytes whether a file is one, `read` counts what it holds, `cost` is that of a packet, line
+    or row. `not_seen` says what such a file never shows; empty for captures of packets.
     """
 
     name: str

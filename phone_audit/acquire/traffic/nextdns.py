@@ -11,6 +11,5 @@ from phone_audit.acquire.traffic.tally import Tally
 
 
 def read_nextdns(stream: BinaryIO, tally: Tally) -> None:
-    """Count the look-ups of the log."""
     for row in csv_rows(stream, tally):
         add_look_up(tally, row.get("domain", ""), row.get("timestamp", ""))

@@ -26,7 +26,6 @@ _CLEARTEXT: Final = {"tls": False, "quic": False, "http": True}
 
 
 def read_pcapdroid(stream: BinaryIO, tally: Tally) -> None:
-    """Count every connection of the export."""
     width = 0
     for line in text_lines(stream, tally):
         cells = cells_of(line) or []

@@ -62,6 +62,5 @@ def _of_row(row: Any) -> tuple[Any, Any]:
 
 
 def read_pihole_csv(stream: BinaryIO, tally: Tally) -> None:
-    """Count the look-ups of a table."""
     for row in csv_rows(stream, tally):
         add_look_up(tally, row.get("domain", ""), row.get("timestamp", row.get("time", "")))

@@ -26,7 +26,6 @@ class OrderedBytes:
 
     @property
     def held(self) -> int:
-        """Bytes that wait."""
         return self._held
 
     def begin(self, sequence: int) -> None:

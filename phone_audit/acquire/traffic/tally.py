@@ -115,7 +115,6 @@ class Tally:
     _last: float | None = None
 
     def at(self, time: float | None) -> None:
-        """Note that something was recorded at a time."""
         if time is not None and time > 0:
             self._first = time if self._first is None else min(self._first, time)
             self._last = time if self._last is None else max(self._last, time)
@@ -164,7 +163,6 @@ class Tally:
         return (None if first is None else utc_of(first)), (None if last is None else utc_of(last))
 
     def not_seen(self) -> tuple[str, ...]:
-        """Say in sentences what was not seen."""
         return tuple(f"{counted(self.unseen[code], *words)}." for code, words in _CODES.items() if self.unseen[code])
 
 

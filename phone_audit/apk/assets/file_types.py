@@ -78,13 +78,9 @@ def file_type_of(head: bytes) -> FileType:
 
 
 class AssetFile(NamedTuple):
-    """One file of a package, or inside an archive of it.
+    """One file of a package, or inside an archive of it; its bytes are hostile.
 
-    Attributes:
-        where: how it is called in evidence.
-        name: its name in the archive that holds it.
-        type: what it is.
-        data: its bytes; hostile.
+    `where` is how evidence calls it, `name` its name in the archive that holds it.
     """
 
     where: str

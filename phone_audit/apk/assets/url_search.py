@@ -135,14 +135,6 @@ def _candidates_in_pool(file: AssetFile, pool: StringPool) -> Iterator[Candidate
                 yield Candidate(text, kind, where, pool.offset(item))
 
 
-def _candidates_in(file: AssetFile) -> Iterator[Candidate]:
-    """Yield the texts in a text file that may be bare host names; only where its form tells that a text is a value."""
-    if is_document(file.name):
-        return
-    for text, at in values(file.name, file.data):
-        yield Candidate(text, file.kind, file.where, at)
-
-
 def _extent_of(file: AssetFile) -> ExtentOf:
     if file.type is FileType.HERMES:
         return hermes_strings(file.data) or binary_extent
@@ -182,7 +174,6 @@ class UrlSearch:
             self.finish()
 
     def finish(self) -> None:
-        """Search the files that wait."""
         waiting, self._waiting, self._bytes = self._waiting, [], 0
         if waiting:
             files = [file for file, _ in waiting]
@@ -221,8 +212,9 @@ class UrlSearch:
                 self._take(_candidates_in_pool(file, pool))
             elif not file.pooled and (marks is not _NO_MARKS or file.wide_texts):
                 self._keep(_mentions_in(file, marks))
-            if file.type is FileType.TEXT:
-                self._take(_candidates_in(file))
+            if file.type is FileType.TEXT and not is_document(file.name):  # its form tells which texts are values
+                found = values(file.name, file.data)
+                self._take(Candidate(text, file.kind, file.where, at) for text, at in found)
             if marks is not _NO_MARKS and marks.full:
                 raise too_many(MOST)
         except ApkError as error:

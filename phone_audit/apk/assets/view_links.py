@@ -1,6 +1,5 @@
 """Which texts of compiled XML are only links: the address of an Intent by which a setting opens a page elsewhere."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from phone_audit.apk.xml.elements import ANDROID, Element
@@ -13,7 +12,10 @@ def viewed_texts(root: Element) -> frozenset[str]:
     """Return the texts that stand in XML nowhere but as the data of an `intent` to view it that names no class."""
     linked: set[str] = set()
     others: set[str] = set()
-    for one in _all(root):
+    waiting = [root]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.children
         said = {attribute.name: attribute.value.text for attribute in one.attributes if attribute.namespace == ANDROID}
         is_link = one.tag == "intent" and said.get("action") == _VIEW and said.keys() == _FOR_ANYBODY
         is_link = is_link and len(one.attributes) == len(said) and not one.children
@@ -22,11 +24,3 @@ def viewed_texts(root: Element) -> frozenset[str]:
             held.update(text for text in (attribute.value.text, attribute.raw) if text)
         others.add(one.text)
     return frozenset(linked - others)
-
-
-def _all(root: Element) -> Iterator[Element]:
-    waiting = [root]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting += one.children

@@ -82,7 +82,6 @@ class ClassHierarchy:
         return descriptor
 
     def related(self, one: bytes, other: bytes) -> bool:
-        """Tell whether one class is the other, or stands above or below it."""
         return one == other or other in self.above(one) or one in self.above(other)
 
     def stands_in(self, owner: bytes, interface: bytes) -> bool:

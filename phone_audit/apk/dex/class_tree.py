@@ -198,7 +198,6 @@ class ClassTree(ClassHierarchy):
         return tuple(found)
 
     def access(self, method: Defined) -> int:
-        """Return the access flags."""
         return int(self.indexes[method.part].methods.access[method.row])
 
     @remembered

@@ -64,7 +64,6 @@ def sleb128(view: memoryview, at: int) -> tuple[int, int]:
 
 
 def to_uleb128(number: int) -> bytes:
-    """Write an unsigned LEB128 number."""
     content = bytearray()
     while number > 0x7F:  # seven bits a byte
         content.append(number & 0x7F | 0x80)
@@ -74,13 +73,11 @@ def to_uleb128(number: int) -> bytes:
 
 
 def end_of_array(data: memoryview, at: int) -> int:
-    """Return where an encoded_array ends."""
     count, at = uleb128(data, at)
     return _end(data, at, [(count, False)])
 
 
 def end_of_annotation(data: memoryview, at: int) -> int:
-    """Return where an encoded_annotation ends."""
     _, at = uleb128(data, at)
     count, at = uleb128(data, at)
     return _end(data, at, [(count, True)])

@@ -52,7 +52,6 @@ class ClassData:
 
 
 def read_class_data(data: memoryview, start: int) -> ClassData:
-    """Read the item at an offset."""
     at = start
     counts = []
     for _ in range(4):

@@ -176,7 +176,6 @@ class BlockReader:
 
     @property
     def left(self) -> int:
-        """How many bytes were not read yet."""
         return len(self._data) - self._at
 
     def number(self) -> int:
@@ -195,7 +194,6 @@ class BlockReader:
         return self._data[self._at - length : self._at]
 
     def blocks(self) -> Iterator[Buffer]:
-        """Read blocks up to the end."""
         while self.left:
             yield self.block()
 

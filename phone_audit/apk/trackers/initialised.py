@@ -200,6 +200,3 @@ class _Calls:
 
     def _starts(self, method: int) -> bool:
         return _STARTS.match(self._index.raw_string(int(self._index.method_ids["name"][method]))) is not None
-
-    def _name(self, type_id: int) -> str:
-        return java_name(self._index.descriptor(type_id))

@@ -66,9 +66,7 @@ def find_trackers(
         hosts = tuple(host for host, facts in users.items() if any(user.id == fact.id for user in facts))
         told = tuple(host for host in hosts if host in sent_to and fact.id in _told_by(users[host], by_code))
         tier, shown = by_code.get(fact.id, _NOT_NAMED)
-        if tier != "referenced":
-            found.append(_tracker(fact, tier, shown, hosts))
-        elif told:
+        if tier == "referenced" and told:
             found.append(_tracker(fact, "host-only", (*_strings(counted[host] for host in told), *shown), told))
         elif shown:
             found.append(_tracker(fact, tier, shown, hosts))

@@ -71,7 +71,6 @@ class WorkerProcess:
 
     @property
     def idle(self) -> bool:
-        """Whether it can be given a task."""
         return self._task is None
 
     @property
@@ -126,7 +125,6 @@ class WorkerProcess:
             self.stop()
 
     def stop(self) -> None:
-        """End the process."""
         process, self._process = self._process, None
         self._ready = False
         if process is None:

@@ -254,5 +254,4 @@ def start_of(data: Buffer, entry: Entry) -> int:
 
 
 def damaged(entry: Entry) -> ApkError:
-    """Return the error for an entry that cannot be read."""
     return ApkError(f"The entry {entry.name} of the archive is damaged.", code="damaged-entry")

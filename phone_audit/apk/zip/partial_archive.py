@@ -48,7 +48,6 @@ class PartialArchive:
 
     @property
     def whole(self) -> bool:
-        """Whether all bytes are here."""
         return self._parts is None
 
     @property
@@ -57,7 +56,6 @@ class PartialArchive:
         return self._data if self._parts is None else PartialBytes(self._data, self._parts)
 
     def holds(self, start: int, end: int) -> bool:
-        """Tell whether some bytes are here."""
         return self._parts is None or self._parts.holds(start, end)
 
     def has(self, entry: Entry) -> bool:

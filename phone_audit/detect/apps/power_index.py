@@ -42,7 +42,6 @@ class PowerIndex:
 
     @classmethod
     def of(cls, snapshot: Snapshot, knowledge: Knowledge, platform: frozenset[str]) -> "PowerIndex":
-        """Return the index of a phone."""
         level = snapshot.build.sdk
         facts = [fact for fact in knowledge.powers if level is None or level >= fact.since]
         states: dict[tuple[int, str], set[str]] = {}

@@ -56,7 +56,6 @@ def leaked_key(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
 
 
 def known_signers(info: ApkInfo, knowledge: Knowledge) -> Iterator[tuple[Signer, KeyFact]]:
-    """Yield the signers whose certificate is known."""
     for signer in info.signers or ():
         key = knowledge.key_of(signer.sha256)
         if key is not None:

@@ -34,11 +34,9 @@ class Table(Generic[FactType]):
         self._rows: defaultdict[str, list[tuple[IncidentEntry, FactType]]] = defaultdict(list)
 
     def add(self, key: str, incident: IncidentEntry, fact: FactType) -> None:
-        """Put a fact under a key."""
         self._rows[key].append((incident, fact))
 
     def of(self, key: str) -> Sequence[tuple[IncidentEntry, FactType]]:
-        """Return what stands under the key."""
         return self._rows.get(key, ())
 
     def __iter__(self) -> Iterator[str]:
@@ -53,7 +51,6 @@ class BuildTable:
         self._patterns: Table[BuildFact | ModelFact] = Table()
 
     def add(self, incident: IncidentEntry, fact: BuildFact | ModelFact) -> None:
-        """Put a comparable fact into the table."""
         if fact.match == "exact":
             self._exact.setdefault(fact.field, Table()).add(fact.value, incident, fact)
         else:
@@ -139,7 +136,6 @@ class Index:
 
 @lru_cache(maxsize=4)
 def index_of(knowledge: Knowledge) -> Index:
-    """Return the index of a knowledge, made once."""
     return Index(knowledge.incidents)
 
 

@@ -100,7 +100,6 @@ class IncidentMatch:
 
     @property
     def strength(self) -> MatchStrength:
-        """The strength of the strongest hit."""
         return self.hits[0].strength
 
 

@@ -173,7 +173,6 @@ def _path_hits(index: Index, given: MatchInput, properties: Mapping[str, str], d
 
 
 def property_evidence(given: MatchInput, name: str, value: str) -> Evidence:
-    """Say which property was seen, and where."""
     return Evidence(kind="property", where=given.properties_from, value=f"{name}={value}")
 
 

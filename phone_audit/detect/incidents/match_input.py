@@ -100,7 +100,6 @@ def _of_package(
 
 
 def package_of_files(name: str | None, apks: Sequence[ApkInfo], path: str) -> PackageInput:
-    """Return a package with all that its files hold."""
     signers = [signer for info in apks for signer in info.signers or ()]
     first = apks[0] if apks else None
     return PackageInput(

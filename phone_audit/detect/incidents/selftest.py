@@ -49,7 +49,6 @@ class FailedTest:
 
 
 def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:
-    """Run every test of every incident and yield those that do not hold."""
     for incident in knowledge.incidents:
         for number, must in enumerate(incident.tests.matches):
             got = word_for(incident, must, knowledge)

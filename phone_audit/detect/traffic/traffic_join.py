@@ -23,11 +23,9 @@ NETWORK = "some app on this network"
 
 @dataclass(frozen=True)
 class PhoneApps:
-    """What of a phone's packages recorded traffic is joined with.
+    """What of a phone's packages recorded traffic is joined with: all of them with their app ids, and who holds a host.
 
-    Attributes:
-        installed: all packages, with their app ids where they are known.
-        holders: host in lower case → packages whose code holds it, whatever becomes of it there; sorted.
+    `holders` is host in lower case → packages whose code holds it, whatever becomes of it there; sorted.
     """
 
     installed: Mapping[str, int | None] = field(default_factory=dict)
@@ -105,7 +103,6 @@ class WireHost:
 
     @property
     def subject(self) -> Subject:
-        """What a finding on it is about."""
         if self.package is not None:
             return Subject(kind="package", name=self.package)
         return Subject(kind="endpoint", name=self.name)
@@ -119,7 +116,6 @@ class WireHost:
 
     @property
     def evidence(self) -> Evidence:
-        """Show it."""
         value = f"{self.seen.place} ({self.seen.protocol}), {counted(self.seen.times, 'time')}"
         return Evidence(kind="socket", where=self.log.file, value=value, observed_at=self.log.first)
 

@@ -190,6 +190,5 @@ def observed_endpoint(seen: Observation) -> Endpoint | None:
 
 
 def socket_evidence(seen: Observation) -> Evidence:
-    """Show a connection: which uid, and where to."""
     table = f"/proc/net/{seen.protocol}, uid {seen.uid}"
     return Evidence(kind="socket", where=table, value=seen.place, observed_at=seen.first_seen)

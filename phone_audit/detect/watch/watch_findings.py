@@ -52,7 +52,6 @@ class WatchedPackage:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """All that its code holds."""
         return tuple(one for info in self.apks for one in info.endpoints or ())
 
 

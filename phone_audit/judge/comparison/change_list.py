@@ -1,7 +1,7 @@
 """Collects changes, and what could not be compared, while two results are held against each other."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from phone_audit.model.diff import Change, ChangedPart, ChangeKind, NotCompared, Side
@@ -68,8 +68,7 @@ class ChangeList:
         return tuple(sorted(self._changes, key=_rank))
 
     def not_compared(self) -> tuple[NotCompared, ...]:
-        """Return what could not be compared, in the order of changes."""
-        rows = sorted(self._unread.items(), key=lambda row: (_place(row[0][0]), row[0][1]))
+        rows = sorted(self._unread.items(), key=lambda row: (place_in(ORDER, row[0][0]), row[0][1]))
         return tuple(
             NotCompared(what=what, side=side, subjects=tuple(sorted(subjects)), text=_text(what, side, len(subjects)))
             for (what, side), subjects in rows
@@ -77,12 +76,13 @@ class ChangeList:
 
 
 def _rank(change: Change) -> tuple[int, int, str, str, str]:
-    severity = SEVERITIES.index(change.severity) if change.severity in SEVERITIES else len(SEVERITIES)
-    return severity, _place(change.what), change.subject, change.new or "", change.old or ""
+    places = place_in(SEVERITIES, change.severity), place_in(ORDER, change.what)
+    return *places, change.subject, change.new or "", change.old or ""
 
 
-def _place(what: ChangedPart) -> int:
-    return ORDER.index(what) if what in ORDER else len(ORDER)
+def place_in(order: Sequence[str], word: str) -> int:
+    """Return the place of a word in an order; one of a later version comes last."""
+    return order.index(word) if word in order else len(order)
 
 
 def _text(what: ChangedPart, side: Side, count: int) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from phone_audit.judge.comparison.change_list import ChangeList
+from phone_audit.judge.comparison.change_list import ChangeList, place_in
 from phone_audit.judge.comparison.facts import ResultFacts
 from phone_audit.judge.comparison.relation import Relation
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Reason, Severity
@@ -32,7 +32,7 @@ def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, fou
             )  # fmt: skip
         elif before.confidence != finding.confidence:
             what = f"How sure it is: {finding.title} ({finding.subject.name})"
-            surer = finding.confidence in _SUREST_FIRST[: _place(before.confidence)]
+            surer = finding.confidence in _SUREST_FIRST[: place_in(_SUREST_FIRST, before.confidence)]
             found.add(
                 "finding", "changed", finding.subject.name,
                 relation.changed(what, before.confidence, finding.confidence),
@@ -49,10 +49,6 @@ def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, fou
             text = relation.idle(f"Code for this ({finding.title}: {finding.subject.name})")
         found.add("finding", "gone", finding.subject.name, text, "info", old=key)
     _compare_verdicts(old, new, relation, found)
-
-
-def _place(confidence: str) -> int:
-    return _SUREST_FIRST.index(confidence) if confidence in _SUREST_FIRST else len(_SUREST_FIRST)
 
 
 def _severity(finding: Finding) -> Severity:
@@ -76,7 +72,7 @@ def _compare_verdicts(old: ResultFacts, new: ResultFacts, relation: Relation, fo
     before, after = old.side.outcome, new.side.outcome
     if before == after:
         return
-    worse = _rank(after) > _rank(before)
+    worse = place_in(OUTCOMES, after) > place_in(OUTCOMES, before)
     reason = _reason(old, new) if worse else _reason(new, old)
     if worse:
         why = reason
@@ -89,10 +85,6 @@ def _compare_verdicts(old: ResultFacts, new: ResultFacts, relation: Relation, fo
     text = f"{relation.changed('The verdict', before, after)} {why}".rstrip()
     severity: Severity = _VERDICTS.get(after, "info") if worse else "info"
     found.add("verdict", "changed", "verdict", text, severity, old=before, new=after)
-
-
-def _rank(outcome: str) -> int:
-    return OUTCOMES.index(outcome) if outcome in OUTCOMES else len(OUTCOMES)
 
 
 def _is_idle(old: ResultFacts, new: ResultFacts, finding: Finding) -> bool:

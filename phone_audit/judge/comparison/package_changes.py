@@ -28,7 +28,6 @@ _WENT_BACK: Final[Severity] = "medium"
 def compare_packages(
     old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList
 ) -> None:
-    """Compare the packages of two results."""
     if not (old.lists_all and new.lists_all):
         found.unread("package", old=old.lists_all, new=new.lists_all)
     for name, package in new.packages.items():

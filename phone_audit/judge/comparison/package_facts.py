@@ -86,18 +86,15 @@ class PackageFacts:
 
     @property
     def installers(self) -> list[str]:
-        """The packages that installed it."""
         return sorted({name for name in self.installed_by.values() if name})
 
     @property
     def shown(self) -> str:
-        """How a sentence calls it."""
         label = (self.label or "").strip()[:_LONGEST_LABEL]
         return f"{label} ({self.name})" if label and label != self.name else self.name
 
     @property
     def shown_version(self) -> str:
-        """Its version as people write it."""
         code = "" if self.version is None else str(self.version)
         return f"{self.version_name} ({code})" if self.version_name and code else self.version_name or code or "unknown"
 

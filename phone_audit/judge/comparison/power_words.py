@@ -22,7 +22,6 @@ class PowerWords:
 
     @classmethod
     def of(cls, facts: Sequence[PowerFact]) -> "PowerWords":
-        """Return the facts by what shows them."""
         return cls(
             {name: fact for fact in facts for name in fact.permissions},
             {key: fact for fact in facts for key in fact.states},

@@ -23,7 +23,6 @@ _DOUBTS: Final = frozenset({"grave", "altered", "unclear"})
 
 
 def with_answers(verdict: Verdict, questions: Sequence[Question]) -> Verdict:
-    """Return the verdict with what it answers."""
     return verdict.model_copy(update={"questions": tuple(questions)})
 
 

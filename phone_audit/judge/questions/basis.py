@@ -60,7 +60,6 @@ class Basis:
         return cls(ranked, by_id, apps, now, whole, trusted, traffic, by_package)
 
     def supporting(self, *outcomes: Outcome) -> Iterator[Finding]:
-        """Yield the findings that support one of these outcomes."""
         yield from (finding for finding, outcome in self.findings if outcome in outcomes)
 
     def name(self, subject: Subject) -> str:
@@ -78,5 +77,4 @@ def answer(
 
 
 def package_of(finding: Finding) -> str | None:
-    """Return the package that a finding is about."""
     return finding.subject.name if finding.subject.kind == "package" else None

@@ -41,8 +41,7 @@ class ZipBounds:
 class ZipReader:
     """An archive that is open for reading; a context manager. The file stays the caller's to close.
 
-    Attributes:
-        entries: its files and folders, in their order.
+    `entries` are its files and folders, in their order.
 
     Raises:
         BoundsError: its directory is larger than any honest one.

@@ -21,16 +21,11 @@ _OWN = frozenset({"framework_files"})
 
 @dataclass(frozen=True)
 class Traits:
-    """One phone, as far as it is compared with others.
+    """One phone, as far as it is compared with others; null is not known.
 
-    Attributes:
-        name: tells the phone apart.
-        fingerprint: of its build; null where not known.
-        model: maker and model; null where not known.
-        build: what belongs to the build: trait → value.
-        values: what phones of one build should have alike: trait → value.
-        presence: traits of `values` that are `ABSENT` where another phone has none, because all was listed here.
-        settings: the same for what is `UNSET`.
+    `build` belongs to the build, and `values` are what phones of one build should have alike: trait → value. With
+    `presence` what is lacking is `ABSENT`, because all was listed here; with `settings` an item that is lacking is
+    `UNSET`.
     """
 
     name: str

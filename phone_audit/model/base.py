@@ -74,13 +74,8 @@ OPEN = WrapValidator(_keep_unknown_word)
 def read_document(document: type[Document], text: CheckedJson) -> Document:
     """Read a published document, also one of a later version: unknown fields and words do not stop it.
 
-    Args:
-        document: the model of the document.
-        text: its JSON.
-
-    Raises:
-        pydantic.ValidationError: the text is not such a document; it names the first fault of each list.
-        JsonError: it is no JSON.
+    Raises a pydantic.ValidationError where the text is no such document, which names the first fault of each list; a
+    JsonError where it is no JSON.
     """
     return read_values(document, parse_unicode(text))
 

@@ -17,15 +17,11 @@ NOT_CLAIMED: Final[frozenset[MatchStrength]] = frozenset({"fixed", "newer"})
 
 @dataclass(frozen=True)
 class MatchedIncident:
-    """A published incident that was met.
+    """A published incident that was met, by its strongest hit, and what is claimed of it, strongest first.
 
-    Attributes:
-        incident: as a result cites it.
-        strength: of its strongest hit.
-        findings: what is claimed, strongest first; empty where a build is only known as fixed.
-        reason: what the match means to a worried owner, in sentences.
-        headline: what a headline calls it; names no model.
-        advice: the first thing that helps, with which the reason ends; None where nothing has to be done.
+    There are no findings where a build is only known as fixed. `reason` says in sentences what the match means to a
+    worried owner, and ends with `advice`, the first thing that helps; None where nothing has to be done. `headline`
+    names no model.
     """
 
     incident: Incident

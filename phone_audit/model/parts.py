@@ -10,10 +10,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Ranges of a file that are held, in bytes: sorted, none empty, none touching another.
-
-    Raises:
-        ValueError: they are not so.
+    """Ranges of a file that are held, in bytes: sorted, none empty, none touching another; else a ValueError.
 
     Example:
         >>> Parts.of([(10, 20), (0, 10), (30, 40)])

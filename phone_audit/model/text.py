@@ -10,18 +10,12 @@ SORTED_SHARE = 0.6
 
 
 def parse_getprop(text: str, *, fewest_sorted: int = 0) -> dict[str, str]:
-    r"""Read `[name]: [value]` lines; values keep line feeds, brackets and undecodable bytes.
+    r"""Read `[name]: [value]` lines of hostile text; values keep line feeds, brackets and undecodable bytes.
 
     A value may hold a line that looks like an entry. `getprop` prints the names in byte order (AOSP
     `system/core/toolbox/getprop.cpp` sorts them), so a line that breaks the order belongs to the value above it. Where
-    a phone does not sort, every such line starts an entry and the first one of a name counts.
-
-    Args:
-        text: the output; hostile input. Takes n log n steps of its lines.
-        fewest_sorted: with fewer entries the order means nothing: a person may have picked them.
-
-    Returns:
-        Name → value, both as they stand in the text.
+    a phone does not sort, every such line starts an entry and the first one of a name counts. With fewer entries than
+    `fewest_sorted` the order means nothing: a person may have picked them. Takes n log n steps of the lines.
 
     Example:
         >>> parse_getprop("[a.x]: [1]\n[b.y]: [one]\n[a.x]: [0]\n[c.z]: []\n")

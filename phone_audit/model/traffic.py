@@ -36,14 +36,11 @@ def masked(kind: IdentifierKind, value: str) -> str:
 
 @dataclass(frozen=True)
 class SentIdentifier:
-    """An identifier that stands unencrypted in what was sent to one host.
+    """An identifier that stands unencrypted in what was sent to one host; only its name and last characters are kept.
 
-    Attributes:
-        kind: what it is.
-        masked: its name and its last characters; the whole of it is kept nowhere.
-        own: it is known to be this phone's; else it has the form of one and is called one where it stands.
-        times: messages that held it: look-ups, requests, datagrams, or connections of another protocol.
-        in_host: it stood in the name of the host.
+    `own`: it is known to be this phone's, else it has the form of one and is called one where it stands. `times` counts
+    messages that held it: look-ups, requests, datagrams, or connections of another protocol. `in_host`: it stood in the
+    name of the host.
     """
 
     kind: IdentifierKind

@@ -48,14 +48,10 @@ _SMALLEST_PAYLOAD = 4096  # what the first phones took, and every later one does
 
 @dataclass(frozen=True)
 class Greeting:
-    """A phone that let this computer in.
+    """A phone that let this computer in: the wire for messages from now on, and what the phone showed of itself.
 
-    Attributes:
-        wire: carries messages from now on.
-        model: the model as the phone's banner names it, or None.
-        handshake: what it showed of itself.
-        features: what both sides can do.
-        longest: bytes of the longest message that the phone takes.
+    `model` is as its banner names it; `features` are what both sides can do; `longest` counts the bytes of the longest
+    message that the phone takes.
     """
 
     wire: Wire

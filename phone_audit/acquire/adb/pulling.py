@@ -63,13 +63,10 @@ class _SyncPhone(Protocol):
 
 @dataclass(eq=False)
 class _PulledFile:
-    """A file under way.
+    """A file under way, of which `got` bytes are stored.
 
-    Attributes:
-        facts: mode, size (its low 32 bits) and time, as the phone told at first.
-        got: bytes that are stored.
-        breaks: how often the service or the connection ended in it.
-        restart: it is not to be gone on with, but read from its beginning.
+    `facts` are mode, size (its low 32 bits) and time, as the phone told at first; `breaks` counts how often the service
+    or the connection ended in it; `restart`: it is not to be gone on with, but read from its beginning.
     """
 
     request: FileRequest

@@ -64,16 +64,8 @@ _VENDOR, _NETWORK = 0xFF, 0xE0
 class UsbPhone:
     """One ADB interface on the bus.
 
-    Attributes:
-        serial: the serial number, or `usb:BUS-PORTS` where it cannot be read.
-        model: what the device calls itself, or None.
-        vendor: USB vendor id.
-        bus: number of the bus.
-        ports: the ports from the root hub to the phone.
-        interface: number of the interface.
-        read_endpoint: address of the bulk endpoint from the phone.
-        write_endpoint: address of the bulk endpoint to the phone.
-        packet: bytes of the largest packet of these endpoints.
+    `serial` is `usb:BUS-PORTS` where it cannot be read, `model` what the device calls itself; `ports` lead from the
+    root hub to the phone. The endpoints are addresses of bulk ones, whose largest packet has `packet` bytes.
     """
 
     serial: str

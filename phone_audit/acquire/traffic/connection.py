@@ -42,13 +42,7 @@ class Message:
 
 @dataclass
 class Connection:
-    """One TCP connection, seen from its client.
-
-    Attributes:
-        ordered: its bytes in order.
-        answered: the other end answered, or the client went on as if it had.
-        uid: whose it is, as the capture says.
-    """
+    """One TCP connection, seen from its client; `answered`: the other end did, or the client went on as if it had."""
 
     search: IdentifierSearch
     port: int

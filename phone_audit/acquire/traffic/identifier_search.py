@@ -50,13 +50,9 @@ class IdentifierSpan(NamedTuple):
 
 
 class IdentifierSearch:
-    """Looks for the identifiers of one phone.
+    """Looks for the identifiers of one phone that the acquisition knows; there may be none.
 
-    Args:
-        identifiers: what the acquisition knows; may be none.
-
-    Attributes:
-        unsearched: messages that came after `MOST_SEARCHED` bytes had been looked through.
+    `unsearched` counts messages that came after `MOST_SEARCHED` bytes had been looked through.
     """
 
     def __init__(self, identifiers: Iterable[PhoneIdentifier]) -> None:

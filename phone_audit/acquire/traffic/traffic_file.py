@@ -76,13 +76,7 @@ class _Unpacked(io.RawIOBase):
 
 
 class TrafficFile:
-    """A file of recorded traffic, open.
-
-    Attributes:
-        name: what it is called, fit to be published.
-        size: its bytes as it lies there.
-        stream: its bytes, unpacked.
-    """
+    """A file of recorded traffic, open: a name fit to be published, its size as it lies there, its bytes, unpacked."""
 
     def __init__(self, name: str, file: io.BufferedReader, size: int) -> None:
         self.name = name

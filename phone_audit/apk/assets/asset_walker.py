@@ -38,12 +38,9 @@ _LONGEST_NAME: Final = MAX_HOST + len(":65535")
 class AssetFacts:
     """What the other files of a package hold.
 
-    Attributes:
-        mentions: hosts of URLs.
-        candidates: texts that may be bare host names; what else the package holds decides.
-        dexes: DEX files under any name, also inside archives; name and bytes.
-        classes: Java classes, which libraries hold instead of DEX.
-        skipped: what was not looked at; subjects are names inside the package.
+    `mentions` are hosts of URLs, `candidates` texts that may be bare host names; what else the package holds decides.
+    `dexes` are DEX files under any name, also inside archives; `classes` are Java classes, which libraries hold
+    instead. The subjects of `skipped` are names inside the package.
     """
 
     mentions: tuple[Mention, ...] = ()

@@ -58,13 +58,9 @@ _Item = TypeVar("_Item")
 
 
 class DecodedUrl(NamedTuple):
-    """A URL that was decoded.
+    """A URL that was decoded, where the encoded text begins in bytes, and how it was written.
 
-    Attributes:
-        found: the URL.
-        offset: where the encoded text begins, in bytes.
-        encoding: how it was written.
-        rule: what takes it out, where it is a part of an encoded certificate.
+    `rule` is what takes it out, where it is a part of an encoded certificate.
     """
 
     found: Host

@@ -23,18 +23,10 @@ Read = Callable[[int, int], bytes | Buffer]
 
 
 class ContentDigests:
-    """The digests of one APK, each computed once.
+    """The digests of one APK, each computed once; `unchecked`: one was asked for that could not be taken.
 
-    Args:
-        read: gives its bytes.
-        size: how many there are.
-        block: where the signing block begins.
-        directory: where the central directory begins, which is where the block ends.
-        end: where the end record begins.
-        whole: whether all of them are here; without that nothing can be compared.
-
-    Attributes:
-        unchecked: whether a digest was asked for that could not be taken.
+    `read` gives its `size` bytes. The signing block begins at `block` and ends at `directory`, where the central
+    directory begins; the end record begins at `end`. Where not all of them are here (`whole`) nothing can be compared.
     """
 
     def __init__(self, read: Read, size: int, *, block: int, directory: int, end: int, whole: bool = True) -> None:
@@ -89,8 +81,7 @@ class ContentDigests:
 def hash_tree(pieces: Iterator[bytes | Buffer], salt: bytes) -> tuple[bytes, bytes]:
     """Hash bytes in pages, then the hashes in pages, until one page is left; `salt` comes before each page.
 
-    Returns:
-        The hash of the last page, and the tree: its levels from that page down, each filled up to whole pages.
+    Returns the hash of the last page, and the tree: its levels from that page down, each filled up to whole pages.
     """
     levels = [_hashes(pieces, salt)]
     while len(levels[-1]) > _PAGE:

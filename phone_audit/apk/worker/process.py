@@ -45,10 +45,8 @@ Finished = tuple[Task, tuple[ApkInfo, float]]
 class WorkerProcess:
     """A process that is started when it is first needed, and again whenever it has ended.
 
-    Args:
-        arguments: memory budget in MB, folders of extra knowledge.
-        selector: where the pipes of the process are registered, with this object as data.
-        program: the Python code that it runs.
+    Its arguments are the memory budget in MB and folders of extra knowledge; its pipes are registered with the
+    selector, with this object as data. `program` is the Python code that it runs.
     """
 
     def __init__(self, arguments: Sequence[str], selector: selectors.BaseSelector, program: str = WORKER) -> None:

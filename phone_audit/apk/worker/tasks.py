@@ -163,19 +163,11 @@ class Inbox:
 
 
 class Task:
-    """One file.
+    """One file, its place in the order, and the seconds that it may take.
 
-    The budget is shared so that one slow step does not cost the others: a step may use half of what is left, the by
-    far longest one (`dex`) nearly all of it.
-
-    Args:
-        number: its place in the order.
-        item: the file, with its name in the record.
-        timeout: seconds for the file.
-
-    Attributes:
-        deadline: when its step must be over, on the monotonic clock.
-        answer_size: bytes of the record, once it is there.
+    The budget is shared so that one slow step does not cost the others: a step may use half of what is left, the by far
+    longest one (`dex`) nearly all of it. `deadline` is when its step must be over, on the monotonic clock;
+    `answer_size` is bytes of the record, once it is there.
     """
 
     def __init__(self, number: int, item: ApkInput, timeout: float) -> None:

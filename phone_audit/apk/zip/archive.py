@@ -36,18 +36,10 @@ TOTAL_LIMIT = 2**30
 
 
 class Archive:
-    """An archive over bytes that stay where they are.
+    """An archive over bytes that stay where they are, of which all reads together may give `total_limit`.
 
-    Args:
-        data: the whole archive.
-        total_limit: bytes that all reads together may give.
-        parts: what of it is here; None: all of it.
-
-    Attributes:
-        partial: tells what of it is here.
-
-    Raises:
-        ApkError: as `read_index`; code `not-brought` where the directory is not here.
+    `parts` is what of it is here, None for all of it; `partial` tells that. Raises as `read_index`, and an ApkError
+    (`not-brought`) where the directory is not here.
     """
 
     def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT, parts: Parts | None = None) -> None:

@@ -13,12 +13,10 @@ from phone_audit.model.stated import time_of
 
 @dataclass(frozen=True)
 class Installers:
-    """Who installs apps on one phone.
+    """Who installs apps on one phone, by what is known of stores, package installers and browsers.
 
-    Attributes:
-        knowledge: has the stores, package installers and browsers.
-        system: package → whether it came with the firmware, null where that is not known.
-        signers: package → the certificates that signed it, by SHA-256, where they were read.
+    `system` is package → whether it came with the firmware, null where that is not known; `signers` is package → the
+    certificates that signed it, by SHA-256, where they were read.
     """
 
     knowledge: Knowledge

@@ -32,7 +32,9 @@ from phone_audit.errors import UsageError
 def apks(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="APK files, and folders searched recursively; with --cluster also URLs."),
+        typer.Argument(
+            metavar="PATH", help="APK files, folders searched recursively, firmware images; with --cluster also URLs."
+        ),
     ],
     formats: Annotated[list[str] | None, format_option("apks")] = None,
     outputs: Outputs = None,

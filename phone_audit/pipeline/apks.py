@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from phone_audit.model.apk import Apk, Apks, ApksRun
 from phone_audit.model.finding import Outcome, Skipped
 from phone_audit.pipeline.apk_records import SpooledApks, worker_pool
 from phone_audit.pipeline.folder_files import EVERY_FILE, FileChoice, FolderFiles
+from phone_audit.pipeline.image_apks import ImageFiles
 from phone_audit.pipeline.known_files import KnownFiles, judge_of, record_cache
 from phone_audit.pipeline.options import (
     TOOL,
@@ -63,7 +65,7 @@ def scan_apks(
     """Audit APK files and folders of them.
 
     Args:
-        paths: files, which are always read, and folders, which are searched.
+        paths: files, which are always read, folders, which are searched, and firmware images.
         knowledge: what is known; the bundled facts where none is given.
         budget: what one APK may cost, and how many are read at once.
         on_progress: told how many files are done.
@@ -74,7 +76,8 @@ def scan_apks(
     """
     known = knowledge or load_knowledge()
     with worker_pool(budget, known) as pool:
-        files = FolderFiles(pool, KnownFiles(), on_progress)
+        new = partial(FolderFiles, pool, KnownFiles(), on_progress)
+        files = ImageFiles(new(), new)
         yield from files.records([paths] if isinstance(paths, str | Path) else paths, known, NOTHING_ACCEPTED)
 
 
@@ -122,7 +125,9 @@ def audit_apks(
     accepted = Acceptances.on(started.date(), accept)
     before = KnownFiles(record_cache(known), None if accepted.by_key else judge_of(known)) if cache else KnownFiles()
     with worker_pool(budget, known) as pool:
-        files = executor or FolderFiles(pool, before, on_progress, on_share, stopped, choice)
+        local = FolderFiles(pool, before, on_progress, on_share, stopped, choice)
+        copies = partial(FolderFiles, pool, KnownFiles(), on_progress, no_share, stopped, choice)
+        files = executor or ImageFiles(local, copies)
         for record in files.records(paths, known, accepted):
             judge.add(record)
             if kept is not None:

@@ -114,7 +114,12 @@ class FolderFiles:
 
     def records(self, paths: Sequence[Path | str], knowledge: Knowledge, accepted: Acceptances) -> Iterator[Apk]:
         """Yield the records of all files below some paths, as they are ready."""
-        search = list(find_apks([Path(path) for path in paths]))
+        yield from self.records_of(list(find_apks([Path(path) for path in paths])), knowledge, accepted)
+
+    def records_of(
+        self, search: Sequence[InputFile | Skipped], knowledge: Knowledge, accepted: Acceptances
+    ) -> Iterator[Apk]:
+        """Yield the records of files that were found, as they are ready."""
         self._unlisted = [one for one in search if isinstance(one, Skipped)]
         files = [self._file(one) for one in search if isinstance(one, InputFile) and self._choice.holds(one.shown_as)]
         files.sort(key=lambda file: (file.folder, file.input.shown_as))

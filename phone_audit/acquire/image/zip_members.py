@@ -15,6 +15,8 @@ _IMAGE: Final = re.compile(
     r"(?:.*/)?(?:payload\.bin|[^/]+\.img(?:\.ext4|\.lz4|\.gz|\.raw)?|image-[^/]+\.zip|[^/]+\.(?:tar|tar\.md5|tgz|tar\.gz))",
     re.IGNORECASE | re.DOTALL,
 )
+_MANIFEST: Final = "AndroidManifest.xml"
+"""What an archive that is an app has, whatever else lies in it."""
 _PATCHED: Final = re.compile(r"(?:.*/)?[^/]+\.new\.dat(?:\.br)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -24,7 +26,7 @@ def is_zip_of_images(source: ByteSource) -> bool:
         return False
     try:
         names = [entry.filename for entry in _reader(source).entries]
-        return any(_IMAGE.fullmatch(name) or _PATCHED.fullmatch(name) for name in names)
+        return _MANIFEST not in names and any(_IMAGE.fullmatch(name) or _PATCHED.fullmatch(name) for name in names)
     except ImageError:
         return False
 

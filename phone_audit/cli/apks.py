@@ -57,7 +57,7 @@ def apks(
     ] = None,
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
-    from phone_audit.cli.cluster import check_extra, executor_on
+    from phone_audit.cli.cluster import all_of, check_extra, cluster_destinations, executor_on, partitioned_tables
     from phone_audit.cli.knowledge import knowledge_in_use
     from phone_audit.cli.outputs import JsonLines, destinations, streamed, tell_result, write_outputs
     from phone_audit.cli.progress import FILE_STEPS, progress
@@ -76,11 +76,15 @@ def apks(
         raise UsageError(
             f"{missing[0] or 'An empty path'} does not exist.", "Name APK files, or folders that hold them."
         )
-    places = destinations(["apks"], formats, outputs, seal)
+    folders: list[str] = []
+    if cluster is None:
+        places = destinations(["apks"], formats, outputs, seal)
+    else:
+        places, folders = cluster_destinations(formats, outputs, seal)
     accepted = read_accepted(accept) if accept is not None else ()
     streams, whole = streamed(places)
     budget = Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores())
-    with SpooledApks() as kept:
+    with SpooledApks() as kept, partitioned_tables(folders) as tables:
         with (
             stopped_by(Stop()) as stopped,
             knowledge_in_use(knowledge) as known,
@@ -96,11 +100,13 @@ def apks(
                 label=label,
                 budget=budget,
                 on_progress=on_progress,
-                on_apk=lines.write,
+                on_apk=all_of(lines.write, *(table.add for table in tables)),
                 cache=not no_cache,
                 accept=accepted,
                 stopped=stopped,
             )
+        for table in tables:
+            table.finish(audited.result)
         write_outputs(audited.result, whole, Style(details=details, discreet=discreet))
         if audited.records and not quiet:
             tell_result(audited.result, whole)

@@ -1,17 +1,24 @@
-"""`--cluster`: whether this computer can use one, and the connection to it."""
+"""`--cluster`: whether this computer can use one, the connection to it, and tables that are written in parts."""
 
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from phone_audit.cli.outputs import Output, check_places, pair_outputs, with_seal
 from phone_audit.errors import TO_TYPE, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from phone_audit.model.apk import Apk
     from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
+    from phone_audit.pipeline.cluster.partitions import Partitions
     from phone_audit.pipeline.options import Budget, Progress
 
-_LIBRARIES = ("distributed", "fsspec")
+_SLASHES: Final = re.compile(r"^([a-z][a-z0-9+.-]+:)/(?=[^/])")
+"""What a path makes of the two slashes of a URL."""
+_LIBRARIES: Final = ("distributed", "fsspec")
 
 
 def check_extra(jobs: int | None) -> None:
@@ -29,9 +36,50 @@ def check_extra(jobs: int | None) -> None:
         raise UsageError("--jobs says nothing to a cluster.", "Start its workers with as many threads as they have.")
 
 
-def executor_on(
-    address: str, budget: "Budget", on_progress: "Progress", stopped: "Callable[[], bool]"
-) -> "DaskExecutor":
+def cluster_destinations(
+    formats: Sequence[str] | None, paths: Sequence[Path] | None, seal: str | None
+) -> tuple[tuple[Output, ...], list[str]]:
+    """Return where the result goes, and the folders or URLs to which tables go in parts.
+
+    Raises:
+        UsageError: an unknown format, or a place that cannot be written.
+    """
+    outputs = pair_outputs(formats or (), paths or (), ["apks"])
+    tables = [output.path for output in outputs if output.format == "parquet"]
+    if None in tables or (tables and seal):
+        raise UsageError("Tables of a cluster go to a folder, and are not sealed.", "Name a folder with -f parquet -o.")
+    others = [output for output in outputs if output.format != "parquet"]
+    check_places(others)
+    return with_seal(others, seal), [_SLASHES.sub(r"\1//", str(path)) for path in tables]
+
+
+@contextmanager
+def partitioned_tables(folders: Sequence[str]) -> Iterator["list[Partitions]"]:
+    """Open the folders or URLs to which tables go.
+
+    Raises:
+        UsageError: one cannot be used.
+    """
+    if not folders:
+        yield []
+        return
+    from phone_audit.pipeline.cluster.partitions import Partitions
+
+    with ExitStack() as stack:
+        yield [stack.enter_context(Partitions(folder)) for folder in folders]
+
+
+def all_of(*takers: Callable[["Apk"], None]) -> Callable[["Apk"], None]:
+    """Return what hands each record to all of these."""
+
+    def hand_out(record: "Apk") -> None:
+        for taker in takers:
+            taker(record)
+
+    return hand_out
+
+
+def executor_on(address: str, budget: "Budget", on_progress: "Progress", stopped: Callable[[], bool]) -> "DaskExecutor":
     """Return the workers of a scheduler.
 
     Raises:

@@ -99,6 +99,10 @@ class SpooledApks(Sequence[Apk]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop all records."""
         self._spool.close()
 
     def add(self, record: Apk) -> None:

@@ -35,11 +35,17 @@ _LARGEST: Final = 2**63 - 1
 def render_parquet(document: Frozen, style: Style) -> Iterator[bytes]:
     """Yield the result a group of rows at a time, so that the records of a folder need not be in memory together."""
     rows, rest = _rows(document)
-    row = ROWS[kind_of(document)]
+    yield from render_rows(rows, ROWS[kind_of(document)], rest, style.stated_in or None)
+
+
+def render_rows(
+    rows: Iterable[Frozen], row: type[Frozen], rest: Frozen | None = None, stated_in: str | None = None
+) -> Iterator[bytes]:
+    """Yield a table of records of one kind, and what is said beside them, a group of rows at a time."""
     schema = schema_of(row).with_metadata({REST: render_json_line(rest)} if rest else None)
     sink = io.BytesIO()
     with ParquetWriter(sink, schema, compression="zstd") as writer:
-        for group in _groups(rows, row, {STATED_IN: style.stated_in or None}):
+        for group in _groups(rows, row, {STATED_IN: stated_in}):
             writer.write_batch(_batch(group, schema), _MOST_ROWS)
             yield _taken(sink)
     yield _taken(sink)

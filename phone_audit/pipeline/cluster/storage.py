@@ -6,10 +6,11 @@ Nothing is asked for but what a person named. Libraries that would ask the machi
 import fnmatch
 import io
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 from fsspec.core import url_to_fs  # noqa: TID251
 
@@ -85,6 +86,34 @@ def copied(item: StoredInput, folder: Path) -> Path:
         with _StoredFile(item.place + _SIDECAR) as file:
             _write(folder / f"file{_SIDECAR}", iter(lambda: file.read(_PIECE), b""))
     return path
+
+
+def holds_tables(place: str) -> bool:
+    """Tell whether a folder, by its path or URL, holds Parquet files; one on this computer is made if it is not there.
+
+    Raises:
+        StorageError: it cannot be looked at, or made.
+    """
+    files, path = _opened(place)
+    if "file" in files.protocol:
+        _retried(lambda: files.makedirs(path, exist_ok=True))
+    return bool(_retried(lambda: files.glob(f"{path.rstrip('/')}/*.parquet")))
+
+
+def write_file(place: str, content: BinaryIO) -> None:
+    """Write a file by its path or URL, which is there as a whole or not at all.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    files, path = _opened(place)
+
+    def write() -> None:
+        content.seek(0)
+        with files.transaction, files.open(path, "wb") as file:
+            shutil.copyfileobj(content, file, _PIECE)
+
+    _retried(write)
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
@@ -216,6 +245,8 @@ class _StoredFile(io.RawIOBase):
 
 
 def _opened(url: str) -> tuple[Any, str]:
+    if _NEXT in url:  # fsspec would open another place, which whoever named an object chose
+        raise StorageError(f"A name with {_NEXT} in it is not opened.")
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     try:

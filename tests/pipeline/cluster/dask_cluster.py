@@ -4,12 +4,14 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.kit import free_port
 
 ROOT = Path(__file__).parents[3]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _PATIENCE = 60
 
 
@@ -21,7 +23,7 @@ class DaskCluster:
         environment: what workers find besides what there is.
     """
 
-    def __init__(self, scratch: Path, **environment: str) -> None:
+    def __init__(self, scratch: Path, environment: Mapping[str, str]) -> None:
         self._scratch = scratch
         self._environment = environment
         self._port = free_port()
@@ -31,7 +33,9 @@ class DaskCluster:
         self.scheduler = self.start_scheduler()
 
     def start_scheduler(self) -> subprocess.Popen[bytes]:
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self._port))
+        self.scheduler = self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", str(self._port), "--dashboard-address", "127.0.0.1:0"
+        )
         return self.scheduler
 
     def start_worker(self, preload: Path | None = None) -> subprocess.Popen[bytes]:
@@ -66,9 +70,9 @@ class DaskCluster:
 
 
 @contextlib.contextmanager
-def dask_cluster(scratch: Path, workers: int = 2, **environment: str) -> Iterator[DaskCluster]:
+def dask_cluster(scratch: Path, environment: Mapping[str, str] = NOTHING, workers: int = 2) -> Iterator[DaskCluster]:
     """A cluster with some workers, which ends with the block."""
-    cluster = DaskCluster(scratch, **environment)
+    cluster = DaskCluster(scratch, environment)
     try:
         for _ in range(workers):
             cluster.start_worker()

@@ -1,6 +1,6 @@
 """Two Dask workers on loopback give the records of a run on this computer, whatever is lost on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,65 +9,27 @@ pytest.importorskip("distributed", reason="needs the extra cluster-tests")
 
 from phone_audit.errors import PhoneAuditError
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.apk import Apk
 from phone_audit.pipeline.apks import audit_apks
 from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
-from phone_audit.pipeline.options import Budget, never, no_progress
-from tests.apk.packages import fixture, package
-from tests.apk.zips import Part
+from phone_audit.pipeline.options import never, no_progress
 from tests.kit import free_port
 from tests.pipeline.cluster.dask_cluster import DaskCluster, dask_cluster
+from tests.pipeline.cluster.records import BUDGET, comparable, here, on_cluster, some_apks
 from tests.program import program
 
 pytestmark = pytest.mark.cluster
-BUDGET = Budget(jobs=1)
 OLD_VERSION = "import phone_audit.version\nphone_audit.version.__version__ = '0.0.9'\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Some dozens of packages, splits and their base in one folder, a file that is no APK and one that is damaged."""
-    top = tmp_path / "apks"
-    (top / "splits").mkdir(parents=True)
-    for number in range(40):
-        (top / f"{number:02}.apk").write_bytes(package("policy", Part(str(number))))
-    (top / "damaged.apk").write_bytes(fixture("base")[:200])
-    (top / "notes").write_bytes(b"PK\x03\x04 and nothing else")
-    (top / "splits" / "a.apk").write_bytes(fixture("base"))
-    (top / "splits" / "b.apk").write_bytes(fixture("policy"))
-    (top / "splits" / "c.apk").write_bytes(fixture("extra"))
-    return top
+    return some_apks(tmp_path / "apks", 40)
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[DaskCluster]:
     with dask_cluster(tmp_path) as running:
         yield running
-
-
-def on_cluster(cluster: DaskCluster, *paths: Path | str, on_progress: Callable[[int], None] | None = None) -> list[Apk]:
-    """Return the records of a run on a cluster; `on_progress` is told how many files are done."""
-    records: list[Apk] = []
-
-    def tell(_: str, done: int, __: int) -> None:
-        if on_progress is not None:
-            on_progress(done)
-
-    with DaskExecutor(cluster.address, BUDGET, tell, never) as executor:
-        audited = audit_apks(paths, executor=executor, on_apk=records.append)
-    assert audited.records == len(records) == audited.result.files_seen - 1  # of three splits one record is made
-    return records
-
-
-def here(*paths: Path | str) -> list[Apk]:
-    records: list[Apk] = []
-    audit_apks(paths, budget=BUDGET, on_apk=records.append)
-    return records
-
-
-def without_run(records: list[Apk]) -> list[str]:
-    """What may not differ, sorted."""
-    return sorted(record.model_dump_json(exclude={"run"}) for record in records)
 
 
 def test_a_worker_that_is_killed_twice_loses_nothing(cluster: DaskCluster, folder: Path) -> None:
@@ -77,7 +39,7 @@ def test_a_worker_that_is_killed_twice_loses_nothing(cluster: DaskCluster, folde
             cluster.start_worker()
 
     records = on_cluster(cluster, folder, on_progress=kill)
-    assert without_run(records) == without_run(here(folder))
+    assert comparable(records) == comparable(here(folder))
 
 
 def test_a_scheduler_that_is_started_anew_loses_nothing(cluster: DaskCluster, folder: Path) -> None:
@@ -88,7 +50,7 @@ def test_a_scheduler_that_is_started_anew_loses_nothing(cluster: DaskCluster, fo
             cluster.start_worker()
 
     records = on_cluster(cluster, folder, on_progress=restart)
-    assert without_run(records) == without_run(here(folder))
+    assert comparable(records) == comparable(here(folder))
 
 
 def test_a_worker_with_another_version_is_refused(cluster: DaskCluster, folder: Path, tmp_path: Path) -> None:

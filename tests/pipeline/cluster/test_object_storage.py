@@ -1,0 +1,122 @@
+"""Two Dask workers read what lies in storage, and tables are written there: in S3 on loopback, and where calls fail."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra cluster-tests")
+pytest.importorskip("moto", reason="needs the extra cluster-tests")
+pytest.importorskip("polars", reason="needs the extra cluster-tests")
+
+import duckdb
+import polars
+import s3fs
+
+from tests.pipeline.cluster import flaky
+from tests.pipeline.cluster.dask_cluster import DaskCluster, dask_cluster
+from tests.pipeline.cluster.records import comparable, here, on_cluster, some_apks
+from tests.pipeline.cluster.s3_server import BUCKET, s3_server
+from tests.program import program
+
+pytestmark = pytest.mark.cluster
+REFUSE = """
+from phone_audit.apk.zip import directory
+
+def refuse(*_: object) -> None:
+    raise AssertionError("read outside the child")
+
+directory._find_end = refuse
+"""
+
+
+def rows(query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect() as database:
+        return list(database.sql(query).fetchall())
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[dict[str, str]]:
+    with s3_server() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="module")
+def cluster(s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    with dask_cluster(tmp_path_factory.mktemp("cluster"), s3) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some APKs, which lie in the bucket too."""
+    top = some_apks(tmp_path_factory.mktemp("apks") / "top", 8)
+    s3fs.S3FileSystem().put(str(top), f"{BUCKET}/top", recursive=True)
+    return top
+
+
+def test_objects_have_the_records_of_files(cluster: DaskCluster, folder: Path) -> None:
+    there = on_cluster(cluster, f"s3://{BUCKET}/top")
+    assert comparable(there, f"s3://{BUCKET}/top") == comparable(here(folder), str(folder))
+
+
+def test_a_pattern_and_members_of_a_zip(cluster: DaskCluster, folder: Path) -> None:
+    with zipfile.ZipFile(folder.parent / "dump.zip", "w") as file:
+        for name in ("a", "b", "c"):
+            file.write(folder / "splits" / f"{name}.apk", f"x/{name}.apk")
+    s3fs.S3FileSystem().put(str(folder.parent / "dump.zip"), f"{BUCKET}/dump.zip")
+    urls = (f"s3://{BUCKET}/top/0[12].apk", f"zip://x/*::s3://{BUCKET}/dump.zip")
+    records = on_cluster(cluster, *urls)
+    assert sorted(record.path for record in records) == [f"s3://{BUCKET}/dump.zip!x/{name}.apk" for name in "ab"] + [
+        f"s3://{BUCKET}/top/0{number}.apk" for number in (1, 2)
+    ]
+    assert [len(record.files) for record in records if record.path.endswith("a.apk")] == [2]
+
+
+def test_tables_in_storage_hold_each_record_once(
+    cluster: DaskCluster, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phone_audit.pipeline.cluster.partitions.MOST_ROWS", 4)
+    url, local, lines = f"s3://{BUCKET}/tables", tmp_path / "tables", tmp_path / "a.jsonl"
+    words = ("-f", "parquet", "-o", url, "-f", "parquet", "-o", local, "-o", lines)
+    ended = program("apks", folder, "--cluster", cluster.address, *words)
+    assert ended.returncode == 10, ended.stderr
+    expected = sorted(json.loads(line)["path"] for line in lines.read_text("utf-8").splitlines())
+    assert len(expected) == 11
+    s3fs.S3FileSystem().get(url, str(tmp_path / "got"), recursive=True)
+    for tables in (local, tmp_path / "got"):
+        assert sorted(path.name for path in tables.iterdir()) == [f"part-0000{number}.parquet" for number in range(3)]
+        assert rows(f"SELECT path FROM '{tables}/*.parquet' ORDER BY path") == [(p,) for p in expected]
+        assert sorted(polars.read_parquet(tables)["path"]) == expected
+    (stated,) = rows(
+        f"SELECT decode(value)::JSON ->> '$.files_seen' FROM parquet_kv_metadata('{local}/*.parquet') "
+        "WHERE decode(key) = 'phone-audit'"
+    )
+    assert stated == ("12",)
+    again = program("apks", folder, "--cluster", cluster.address, "-f", "parquet", "-o", url)
+    assert again.returncode == 2
+    assert f"{url} holds tables already." in again.stderr
+
+
+def test_one_call_in_ten_that_fails_loses_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "failures"
+    monkeypatch.setenv(flaky.LOG, str(log))
+    preloaded = Path(flaky.__file__)
+    with dask_cluster(tmp_path, {flaky.LOG: str(log)}, workers=0) as cluster:
+        for _ in range(2):
+            cluster.start_worker(preloaded)
+        records = on_cluster(cluster, f"flaky://{folder}")
+    assert len(log.read_bytes()) >= 3
+    assert comparable(records, f"flaky://{folder}") == comparable(here(folder), str(folder))
+
+
+def test_a_worker_reads_no_byte_of_an_apk_itself(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "refuse.py").write_text(REFUSE)
+    with dask_cluster(tmp_path, workers=0) as cluster:
+        cluster.start_worker(tmp_path / "refuse.py")
+        records = on_cluster(cluster, folder)
+    assert comparable(records) == comparable(here(folder))

@@ -31,11 +31,14 @@ from phone_audit.pipeline.cluster.storage import find_inputs
 from phone_audit.pipeline.cluster.stored_input import StoredInput
 from phone_audit.pipeline.cluster.task import audit_file
 from phone_audit.pipeline.cluster.terms import Terms, check_worker, terms_of, versions_there
+from phone_audit.pipeline.folder_files import EVERY_FILE, FileChoice
 from phone_audit.pipeline.options import Budget, Progress
 from phone_audit.pipeline.split_packages import folder_of
 
 _PER_THREAD: Final = 4
 """Files that are under way for each thread of the cluster."""
+_RECOUNT: Final = 256
+"""Files after which threads are counted anew."""
 _ANSWERS_WITHIN: Final = 10.0
 _PATIENCE: Final = 600.0
 """Seconds to wait for a scheduler that was lost, and for a first worker."""
@@ -54,16 +57,25 @@ class DaskExecutor:
         budget: what one APK may cost.
         on_progress: told how many files are read.
         stopped: asked again and again; once true, what is left is not read.
+        choice: which of the files are read.
 
     Raises:
         PhoneAuditError: nothing answers there.
     """
 
-    def __init__(self, address: str, budget: Budget, on_progress: Progress, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        address: str,
+        budget: Budget,
+        on_progress: Progress,
+        stopped: Callable[[], bool],
+        choice: FileChoice = EVERY_FILE,
+    ) -> None:
         self._address = address
         self._budget = budget
         self._on_progress = on_progress
         self._stopped = stopped
+        self._choice = choice
         self._unlisted: list[Skipped] = []
         self._attempts: dict[StoredInput, int] = {}
         self._not_apks = 0
@@ -103,7 +115,9 @@ class DaskExecutor:
         self._check_workers(terms)
         found = list(find_inputs(map(str, paths)))
         self._unlisted = [one for one in found if isinstance(one, Skipped)]
-        by_name = {one.shown_as: one for one in found if isinstance(one, StoredInput)}
+        by_name = {
+            one.shown_as: one for one in found if isinstance(one, StoredInput) and self._choice.holds(one.shown_as)
+        }
         files = sorted(by_name.values(), key=lambda one: (folder_of(one.shown_as), one.shown_as))
         self._attempts, self._files = dict.fromkeys(files, 0), len(files)
         with Folders((folder_of(one.shown_as) for one in files), known, accepted) as folders:
@@ -136,6 +150,8 @@ class DaskExecutor:
             answers = _gathered(self._client, ended)
             if self._client.status != "running":
                 continue
+            if len(self._attempts) % _RECOUNT < len(ended):
+                self._count_threads()
             for future, answer in zip(ended, answers, strict=True):
                 item = under_way.pop(future)
                 if self._is_final(item, answer):
@@ -161,12 +177,17 @@ class DaskExecutor:
         try:
             self._client.wait_for_workers(1, timeout=_PATIENCE)
             there = self._client.run(versions_there, terms.folders, on_error="return")
-            self._most = _PER_THREAD * sum(self._client.nthreads().values())
         except TimeoutError as error:
             raise PhoneAuditError(f"The scheduler {self._address} has no worker.", "Start one: dask worker") from error
+        self._count_threads()
         for name, versions in sorted(there.items()):
             if not isinstance(versions, OSError):  # it has ended meanwhile
                 check_worker(name, terms.versions, versions)
+
+    def _count_threads(self) -> None:
+        """Give out as many files as there are threads now, a few for each."""
+        with suppress(OSError):  # the scheduler is lost, which the next file shows
+            self._most = _PER_THREAD * max(1, sum(self._client.nthreads().values()))
 
 
 def _record(item: StoredInput, answer: _Answer, known: Knowledge) -> Apk | None:
@@ -192,11 +213,18 @@ def _ended(done: SimpleQueue[Future]) -> Iterator[Future]:
 def _gathered(client: Client, futures: Sequence[Future]) -> list[_Answer]:
     """Return what each task came to: its answer, or the error that it ended with."""
     try:
-        good = [future for future in futures if future.status == "finished"]
-        answers = dict(zip(good, client.gather(good), strict=True))
-        return [answers[future] if future in answers else future.exception() for future in futures]
-    except Exception as error:  # noqa: BLE001 - whatever the cluster ends with, it is told of these files
-        return [error for _ in futures]
+        return list(client.gather(list(futures)))
+    except Exception:  # noqa: BLE001 - whatever one of them ended with; each is asked for alone
+        return [_answer(future) for future in futures]
+
+
+def _answer(future: Future) -> _Answer:
+    """Return what a task came to; one whose worker ended since is waited for, as another worker does it again."""
+    try:
+        answer: _Answer = future.result()
+    except Exception as error:  # noqa: BLE001 - it is told of this file
+        return error
+    return answer
 
 
 def _connected(address: str, patience: float) -> Client:

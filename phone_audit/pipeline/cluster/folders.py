@@ -34,7 +34,7 @@ class Folders:
         self._knowledge = knowledge
         self._accepted = accepted
         self._spool = Spool()
-        self._waiting: dict[PurePosixPath, list[Place]] = {}
+        self._waiting: dict[PurePosixPath, list[tuple[Place, str | None]]] = {}
         self._split: dict[PurePosixPath, set[str]] = {}
 
     def __enter__(self) -> Self:
@@ -51,7 +51,8 @@ class Folders:
         if record is not None and folder in self._apart:
             yield self._published(record)
         elif record is not None:
-            self._waiting.setdefault(folder, []).append(self._spool.put(record.model_dump_json()))
+            place = self._spool.put(record.model_dump_json())
+            self._waiting.setdefault(folder, []).append((place, record.package))
             if record.package is not None and record.files and record.files[0].role not in _ALONE:
                 self._split.setdefault(folder, set()).add(record.package)
         if not self._to_come[folder]:
@@ -63,12 +64,14 @@ class Folders:
             yield from self._complete(folder)
 
     def _complete(self, folder: PurePosixPath) -> Iterator[Apk]:
-        split = self._split.pop(folder, set())
-        records = [read_own(Apk, self._spool.get(place)) for place in self._waiting.pop(folder, ())]
-        members = [record for record in records if record.package in split]
-        yield from (self._published(record) for record in records if record.package not in split)
+        split, waiting = self._split.pop(folder, set()), self._waiting.pop(folder, [])
+        yield from (self._published(self._read(place)) for place, package in waiting if package not in split)
+        members = (self._read(place) for place, package in waiting if package in split)
         analysed = (AnalysedApk(info_of(record), record.run.seconds) for record in members)
         yield from (judged_record(apk, self._knowledge, self._accepted) for apk in whole_packages(analysed, split))
+
+    def _read(self, place: Place) -> Apk:
+        return read_own(Apk, self._spool.get(place))
 
     def _published(self, record: Apk) -> Apk:
         """Return a record with what somebody answers for, which no worker knows."""

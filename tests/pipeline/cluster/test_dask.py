@@ -10,7 +10,7 @@ pytest.importorskip("distributed", reason="needs the extra cluster-tests")
 from phone_audit.errors import PhoneAuditError
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.pipeline.apks import audit_apks
-from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
+from phone_audit.pipeline.cluster.dask_executor import DaskExecutor, _gathered
 from phone_audit.pipeline.options import never, no_progress
 from tests.kit import free_port
 from tests.pipeline.cluster.dask_cluster import DaskCluster, dask_cluster
@@ -40,6 +40,18 @@ def test_a_worker_that_is_killed_twice_loses_nothing(cluster: DaskCluster, folde
 
     records = on_cluster(cluster, folder, on_progress=kill)
     assert comparable(records) == comparable(here(folder))
+
+
+def test_an_answer_that_is_lost_with_its_worker_is_asked_for_again(cluster: DaskCluster) -> None:
+    with DaskExecutor(cluster.address, BUDGET, no_progress, never) as executor:
+        client = executor._client
+        future = client.submit(bytes, 3, pure=False)
+        while future.status != "finished":
+            client.nthreads()
+        cluster.replace_workers()
+        while future.status == "finished":
+            client.nthreads()
+        assert _gathered(client, [future]) == [bytes(3)]
 
 
 def test_a_scheduler_that_is_started_anew_loses_nothing(cluster: DaskCluster, folder: Path) -> None:

@@ -1,5 +1,7 @@
 """The firmware of the known-bad phone gives what the phone gives, less what an image cannot hold, in every form."""
 
+import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from phone_audit.pipeline.demo import scan_simulated
 from phone_audit.pipeline.options import ScanOptions
 from phone_audit.pipeline.scan import scan_device
 from tests.acquire.image.forms import FORMS
-from tests.acquire.image.images import make_erofs
+from tests.acquire.image.images import make_erofs, make_ext4
 from tests.acquire.image.made import PARTITIONS, write_simulated
 from tests.kit import Phone
 from tests.pipeline.test_stripped_apks import APK, stripped
@@ -126,6 +128,20 @@ def test_code_beside_the_packages_of_an_old_firmware_is_read(tmp_path: Path) -> 
     ]
     assert apk.endpoints
     assert not [note for note in apk.skipped if note.step == "dex"]
+
+
+def test_a_package_that_a_phone_unpacks_first_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "tree" / "app" / "Registration"
+    folder.mkdir(parents=True)
+    (folder / "Registration.apk.gz").write_bytes(gzip.compress(APK.read_bytes()))
+    (folder / "Broken.apk.gz").write_bytes(b"x")
+    (tmp_path / "tree" / "build.prop").write_text("ro.build.id=x\n")
+    scan = scanned(make_ext4(tmp_path / "tree", tmp_path / "system.img", size="4M"))
+    [package] = scan.packages
+    assert [(file.path, file.sha256) for file in package.files] == [
+        ("/system/app/Registration/Registration.apk.gz", hashlib.sha256(APK.read_bytes()).hexdigest())
+    ]
+    assert [note.subject for note in scan.coverage.skipped] == ["/system/app/Registration/Broken.apk.gz"]
 
 
 def test_an_image_without_packages_is_not_called_whole(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from phone_audit.acquire.image.byte_source import ImageError
-from phone_audit.acquire.image.firmware import Firmware
+from phone_audit.acquire.image.firmware import APKS, Firmware
 from phone_audit.acquire.image.open import is_firmware, open_firmware
 from phone_audit.acquire.image.transport import ImageTransport
 from phone_audit.acquire.text import shown
@@ -22,7 +22,7 @@ from phone_audit.pipeline.folder_files import FolderFiles
 
 _AT_ONCE: Final = 512 * 2**20
 """Bytes of copies that lie on the disk at the same time, and one folder more."""
-_APK, _CODE = ".apk", (".vdex", ".odex")
+_CODE: Final = (".vdex", ".odex")
 _OAT: Final = "/oat/"
 
 
@@ -86,7 +86,7 @@ class ImageFiles:
             name = f"{shown_path(image)}!{shown(path)}"
             self._skipped.append(Skipped(subject=name, step="transfer", code="not-copied", reason=reason))
             return None
-        return InputFile(local, f"{shown_path(image)}!{shown(path)}") if path.endswith(_APK) else None
+        return InputFile(local, f"{shown_path(image)}!{shown(path)}") if path.endswith(APKS) else None
 
 
 def _local(path: str) -> str:
@@ -96,12 +96,12 @@ def _local(path: str) -> str:
 
 def _batches(firmware: Firmware) -> Iterator[list[str]]:
     """Yield the APKs, with the code beside them, of as many folders as may be copied at the same time."""
-    paths = sorted(path for path in firmware.files if path.endswith((_APK, *_CODE)))
+    paths = sorted(path for path in firmware.files if path.endswith((*APKS, *_CODE)))
     batch: list[str] = []
     size = 0
     for _, its in groupby(paths, key=_folder):
         of_folder = list(its)
-        if not any(path.endswith(_APK) for path in of_folder):
+        if not any(path.endswith(APKS) for path in of_folder):
             continue
         batch += of_folder
         size += sum(_size(firmware, path) for path in of_folder)
@@ -119,6 +119,6 @@ def _folder(path: str) -> str:
 
 def _size(firmware: Firmware, path: str) -> int:
     try:
-        return firmware.open(path).size
+        return firmware.open_apk(path).size
     except ImageError:
         return 0

@@ -6,6 +6,7 @@ from itertools import islice
 
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError
 from phone_audit.acquire.image.file_system import Entry, FileSystem, is_name
+from phone_audit.acquire.image.inflated import gunzipped
 from phone_audit.acquire.text import shown
 from phone_audit.model.device import Module
 from phone_audit.model.finding import Skipped
@@ -19,6 +20,9 @@ MOST_LINKS = 8
 """Links that one path may go through."""
 MOST_AT_TOP = 1000
 ROOT_FOLDER = "/system"
+PACKED = ".gz"
+APKS = (".apk", f".apk{PACKED}")
+"""How the files of packages end."""
 SYSTEM = "system"
 
 
@@ -176,6 +180,17 @@ class Firmware:
         if place is None:
             raise ImageError("there is no such file")
         return place.files.open(place.node)
+
+    def open_apk(self, path: str) -> ByteSource:
+        """Return the bytes of an APK, also of one that the phone unpacks when it starts for the first time.
+
+        Source: AOSP `PackageManagerServiceUtils.decompressFile`, for `Stub.apk` and `*.apk.gz` beside it.
+
+        Raises:
+            ImageError: as for `open`.
+        """
+        source = self.open(path)
+        return gunzipped(source) if path.endswith(PACKED) else source
 
     def read(self, path: str, limit: int) -> bytes | None:
         """Return a small file; None where there is none. One that is larger or damaged is noted, and left out."""

@@ -33,6 +33,15 @@ class _State:
     zlib: Any
 
 
+def gunzipped(packed: ByteSource) -> "Inflated":
+    """Return what a file of gzip unpacks to, with the size that stands at its end: that of files below 4 GB.
+
+    Raises:
+        ImageError: it is too short to be one.
+    """
+    return Inflated(packed, int.from_bytes(packed.read(packed.size - 4, 4), "little"), GZIP)
+
+
 class Inflated:
     """The unpacked bytes.
 

@@ -8,7 +8,7 @@ from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.collect import PhoneReading
 from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.image.byte_source import ImageError
-from phone_audit.acquire.image.firmware import Firmware
+from phone_audit.acquire.image.firmware import APKS, Firmware
 from phone_audit.acquire.image.packages import packages_of
 from phone_audit.acquire.image.properties import properties_of
 from phone_audit.acquire.image.state import firmware_items, framework_hashes, small_files
@@ -22,7 +22,7 @@ from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Depth, Snapshot
 from phone_audit.model.finding import Skipped
 
-APK, CODE = ".apk", (".vdex", ".odex")
+CODE = (".vdex", ".odex")
 MOST_APKS = 20_000
 
 _CANNOT_HOLD: Final = (
@@ -70,12 +70,12 @@ class ImageReading(PhoneReading):
         self._listing.users = {OWNER: "system"}
         self._listing.asked = (OWNER,)
         looked: dict[str, PathStatus] = {}
-        for path in sorted(path for path in self._firmware.files if path.endswith((APK, *CODE))):
+        for path in sorted(path for path in self._firmware.files if path.endswith((*APKS, *CODE))):
             try:
-                looked[path] = PathStatus("file", self._firmware.open(path).size)
+                looked[path] = PathStatus("file", self._firmware.open_apk(path).size)
             except ImageError as error:
                 self._reader.skip(path, "read", "damaged", f"The file was not read: {error}.")
-        apks = [path for path in looked if path.endswith(APK)]
+        apks = [path for path in looked if path.endswith(APKS)]
         if not apks:
             self._reader.skip("packages", "list", "not-held", "No partition of the image holds a package.")
         if len(apks) > MOST_APKS:

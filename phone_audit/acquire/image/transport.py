@@ -76,7 +76,7 @@ class ImageTransport(Transport):
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
         """Return the file itself where it lies on this computer by itself, else a copy in `into`."""
         try:
-            source = within(self._firmware.open(path), min(limit, LARGEST_APK))
+            source = within(self._firmware.open_apk(path), min(limit, LARGEST_APK))
             whole = getattr(source, "path", None)
             if isinstance(whole, Path):
                 return whole

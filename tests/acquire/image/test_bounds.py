@@ -114,19 +114,19 @@ def inode_at(image: bytearray, number: int) -> int:
     return int(table) * 4096 + (number - 1) * int(size)
 
 
-def test_a_tree_of_blocks_that_names_itself_costs_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tree_of_blocks_that_are_named_again_and_again_costs_its_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four nodes of which each names the next 340 times stand for ten billion."""
     monkeypatch.setattr(ext4, "_MOST_RUNS", 5000)
     image = image_of(tmp_path)
     number = place_of(Ext4(MemoryBytes(bytes(image))), "X.apk")
-    at = inode_at(image, number)
-    block = 200  # an index node each of whose entries is itself, one level below
-    struct.pack_into("<HHHHI", image, at + 40, 0xF30A, 4, 4, 5, 0)
-    for entry in range(4):
-        struct.pack_into("<IIHH", image, at + 52 + 12 * entry, entry, block, 0, 0)
-    for depth in (4,):
-        struct.pack_into("<HHHHI", image, block * 4096, 0xF30A, 340, 340, depth, 0)
-    for entry in range(340):
-        struct.pack_into("<IIHH", image, block * 4096 + 12 + 12 * entry, entry, block, 0, 0)
+    nodes = [(inode_at(image, number) + 40, 4, 4), *((block * 4096, 340, 203 - block) for block in (200, 201, 202))]
+    nodes.append((203 * 4096, 0, 0))
+    for level, (at, count, depth) in enumerate(nodes):
+        struct.pack_into("<HHHHI", image, at, 0xF30A, count, 340, depth, 0)
+        for entry in range(count):
+            struct.pack_into("<IIHH", image, at + 12 + 12 * entry, entry, 200 + level, 0, 0)
     with pytest.raises(ImageError, match="tree of a file's blocks is damaged"):
         Ext4(MemoryBytes(bytes(image))).open(number).read(0, 1)
 

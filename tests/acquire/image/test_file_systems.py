@@ -139,7 +139,7 @@ def test_super(tree: Path, tmp_path: Path, sparse: bool) -> None:
 def test_a_damaged_copy_of_the_tables_is_not_believed(tree: Path, tmp_path: Path) -> None:
     image = make_super({"system_a": make_ext4(tree, tmp_path / "system").read_bytes()}, tmp_path / "super.img")
     data = bytearray(image.read_bytes())
-    for at in (4096 + 20, 12288 + 100, 16384 + 130):  # geometry, the first slot's head, the second one's tables
+    for at in (4096 + 20, 12288 + 100, 16384 + 128 + 40):  # geometry, the first slot's head, the second one's tables
         data[at] ^= 1
     image.write_bytes(data)
     holds_the_tree(image, tree)

@@ -1,13 +1,10 @@
 """`phone-audit apks`: APK files and folders of them."""
 
 import os
-from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
-from phone_audit.cli import exits
-from phone_audit.cli.messages import tell
 from phone_audit.cli.options import (
     Accept,
     Details,
@@ -31,11 +28,13 @@ from phone_audit.errors import UsageError
 
 def apks(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="PATH", help="APK files, folders searched recursively, firmware images; with --cluster also URLs."
+            metavar="PATH",
+            help="APK files, folders searched recursively, firmware images; with --cluster also URLs.",
+            show_default="what --files-from lists",
         ),
-    ],
+    ] = None,
     formats: Annotated[list[str] | None, format_option("apks")] = None,
     outputs: Outputs = None,
     details: Details = False,
@@ -51,68 +50,65 @@ def apks(
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_cache: NoCache = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where the run that wrote the JSON lines of -o was ended, however it was."),
+    ] = False,
+    files_from: Annotated[
+        str | None,
+        typer.Option(
+            "--files-from", metavar="FILE|-", help="Also read the files and folders that FILE lists, one a line."
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Read the share I of N, so that N runs read each file once."),
+    ] = None,
     cluster: Annotated[
         str | None,
         typer.Option("--cluster", metavar="ADDRESS", help="Read them on the workers of this Dask scheduler."),
     ] = None,
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
-    from phone_audit.cli.cluster import all_of, check_extra, cluster_destinations, executor_on, partitioned_tables
-    from phone_audit.cli.knowledge import knowledge_in_use
-    from phone_audit.cli.outputs import JsonLines, destinations, streamed, tell_result, write_outputs
-    from phone_audit.cli.progress import FILE_STEPS, progress
-    from phone_audit.cli.stopping import Stop, stopped_by
+    from phone_audit.cli.apks_run import ApksArguments, run_apks
+    from phone_audit.cli.cluster import check_extra, cluster_destinations
+    from phone_audit.cli.file_list import listed_paths
+    from phone_audit.cli.outputs import destinations
     from phone_audit.pipeline.accept_file import read_accepted
-    from phone_audit.pipeline.apk_records import SpooledApks
-    from phone_audit.pipeline.apks import audit_apks
     from phone_audit.pipeline.cluster.stored_input import is_url
     from phone_audit.pipeline.options import Budget, cores
-    from phone_audit.report.canvas import Style
+    from phone_audit.pipeline.shard import read_shard
 
     if cluster is not None:
         check_extra(jobs)
-    missing = [text for text in paths if not text or not (os.path.lexists(text) or (cluster and is_url(text)))]
+    named = paths or []
+    if not named and files_from is None:
+        raise typer.BadParameter("name a PATH, or a list of them with --files-from")
+    missing = [text for text in named if not text or not (os.path.lexists(text) or (cluster and is_url(text)))]
     if missing:
         raise UsageError(
             f"{missing[0] or 'An empty path'} does not exist.", "Name APK files, or folders that hold them."
         )
-    folders: list[str] = []
     if cluster is None:
-        places = destinations(["apks"], formats, outputs, seal)
+        places, tables = destinations(["apks"], formats, outputs, seal), list[str]()
     else:
-        places, folders = cluster_destinations(formats, outputs, seal)
-    accepted = read_accepted(accept) if accept is not None else ()
-    streams, whole = streamed(places)
-    budget = Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores())
-    with SpooledApks() as kept, partitioned_tables(folders) as tables:
-        with (
-            stopped_by(Stop()) as stopped,
-            knowledge_in_use(knowledge) as known,
-            JsonLines(streams) as lines,
-            progress(quiet, verbose, FILE_STEPS) as on_progress,
-            executor_on(cluster, budget, on_progress, stopped) if cluster else nullcontext() as executor,
-        ):
-            audited = audit_apks(
-                paths,
-                executor=executor,
-                kept=kept if whole else None,
-                knowledge=known,
-                label=label,
-                budget=budget,
-                on_progress=on_progress,
-                on_apk=all_of(lines.write, *(table.add for table in tables)),
-                cache=not no_cache,
-                accept=accepted,
-                stopped=stopped,
-            )
-        for table in tables:
-            table.finish(audited.result)
-        write_outputs(audited.result, whole, Style(details=details, discreet=discreet))
-        if audited.records and not quiet:
-            tell_result(audited.result, whole)
-    if stopped.asked:
-        raise typer.Exit(exits.INTERRUPTED)
-    if not audited.records:
-        tell(f"No APK was found in {', '.join(paths)}.")
-        raise typer.Exit(exits.NOTHING_TO_SCAN)
-    raise typer.Exit(exits.exit_code(audited.gating, audited.complete, fail_on.value))
+        places, tables = cluster_destinations(formats, outputs, seal)
+    arguments = ApksArguments(
+        paths=(*named, *(listed_paths(files_from) if files_from is not None else ())),
+        outputs=places,
+        tables=tuple(tables),
+        accept=read_accepted(accept) if accept is not None else (),
+        budget=Budget(seconds=timeout, memory_mb=memory, jobs=jobs or cores()),
+        knowledge=tuple(knowledge or ()),
+        label=label,
+        details=details,
+        discreet=discreet,
+        quiet=quiet,
+        verbose=verbose,
+        cache=not no_cache,
+        resume=resume,
+        shard=read_shard(shard) if shard is not None else None,
+        cluster=cluster,
+        fail_on=fail_on,
+    )
+    raise typer.Exit(run_apks(arguments))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from phone_audit.model.apk import Apk
     from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
     from phone_audit.pipeline.cluster.partitions import Partitions
+    from phone_audit.pipeline.folder_files import FileChoice
     from phone_audit.pipeline.options import Budget, Progress
 
 _SLASHES: Final = re.compile(r"^([a-z][a-z0-9+.-]+:)/(?=[^/])")
@@ -79,7 +80,9 @@ def all_of(*takers: Callable[["Apk"], None]) -> Callable[["Apk"], None]:
     return hand_out
 
 
-def executor_on(address: str, budget: "Budget", on_progress: "Progress", stopped: Callable[[], bool]) -> "DaskExecutor":
+def executor_on(
+    address: str, budget: "Budget", on_progress: "Progress", stopped: Callable[[], bool], choice: "FileChoice"
+) -> "DaskExecutor":
     """Return the workers of a scheduler.
 
     Raises:
@@ -87,4 +90,4 @@ def executor_on(address: str, budget: "Budget", on_progress: "Progress", stopped
     """
     from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
 
-    return DaskExecutor(address, budget, on_progress, stopped)
+    return DaskExecutor(address, budget, on_progress, stopped, choice)

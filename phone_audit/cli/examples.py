@@ -11,6 +11,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "apks": (
         ("phone-audit apks app.apk", "one file"),
         ("phone-audit apks ~/apks -f jsonl -o apks.jsonl", "a folder, one record a line"),
+        ("phone-audit apks ~/apks -f jsonl -o apks.jsonl --resume", "go on with it after it was ended"),
     ),
     "firmware": (
         ("phone-audit firmware 00WW_3_22C_SP03", "the build number that Settings shows"),

@@ -5,12 +5,11 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING
 
 from phone_audit.cli.messages import tell, tell_wrapped
 from phone_audit.cli.next_steps import next_steps
@@ -22,7 +21,6 @@ from phone_audit.files.atomic_write import (
     is_special,
     named_file,
     open_special,
-    open_stream,
     replacing,
     rights_of,
 )
@@ -32,7 +30,6 @@ from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, SUFFIXES, encoded, formats_of, unfit
-from phone_audit.report.json_v1 import render_json_line
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
@@ -272,52 +269,3 @@ def cannot_write(path: Path, error: OSError) -> PhoneAuditError:
     if error.errno in DISK_FAILS:
         return OutputError(f"{path} cannot be written: {error.strerror}.", DISK_HINT)
     return UsageError(f"{path} cannot be written: {error.strerror}.", "Name a file in a folder that exists.")
-
-
-class JsonLines:
-    """Writes each record to every output, a file or standard output, as it is ready."""
-
-    def __init__(self, outputs: Sequence[Output]) -> None:
-        self._outputs = outputs
-        self._files: list[BinaryIO] = []
-        self._digests = [hashlib.blake2b() for output in outputs if output.path is not None]
-        self._open = ExitStack()
-
-    def __enter__(self) -> Self:
-        try:
-            for output in self._outputs:
-                if output.path is not None:
-                    self._files.append(self._open.enter_context(open_stream(output.path)))
-        except OSError as error:
-            self._open.close()
-            raise cannot_write(output.path or Path("-"), error) from error
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._open.close()
-        if error is None:
-            self._seal()
-
-    def _seal(self) -> None:
-        files = [output for output in self._outputs if output.path is not None]
-        for output, digest in zip(files, self._digests, strict=True):
-            if output.sealer is not None and output.path is not None:
-                try:
-                    output.sealer.seal(output.path, digest.digest())
-                except OSError as error:
-                    raise cannot_write(output.path, error) from error
-
-    def write(self, record: Frozen) -> None:
-        if not self._outputs:
-            return
-        line = render_json_line(record)
-        try:
-            data = encoded(line)
-            for file, digest in zip(self._files, self._digests, strict=True):
-                file.write(data)
-                file.flush()
-                digest.update(data)
-        except OSError as error:
-            raise OutputError(f"A record cannot be written: {error.strerror}.", DISK_HINT) from error
-        if len(self._files) < len(self._outputs):
-            write_out(line)

@@ -51,6 +51,9 @@ class PhoneProgress(Protocol):
     def waits(self, sentence: str, seconds: float) -> None:
         """Take what the person has to do, and for how many seconds that is waited for."""
 
+    def details(self, share: float, remark: str) -> None:
+        """Take which share of the work of this step is done, which tells the time left, and a remark on it."""
+
 
 class PhonesProgress(Protocol):
     """Is told of several phones, by name."""
@@ -126,9 +129,14 @@ class _Amount(TextColumn):
         parts = [amount(what, task.completed, task.total)]
         if what == _IN_BYTES and task.speed:
             parts.append(f"{task.speed / _MEGABYTE:.1f} MB/s")
-        if task.time_remaining:
-            parts.append(f"{clock(task.time_remaining)} left")
-        return Text("  ".join(parts))
+        left, share = task.time_remaining, task.fields.get("share")
+        if share and task.elapsed:
+            parts.append(f"{task.completed / task.elapsed:.1f}/s")
+            left = task.elapsed * (1 - share) / share
+        if left:
+            parts.append(f"{clock(left)} left")
+        parts.append(str(task.fields.get("remark") or ""))
+        return Text("  ".join(filter(None, parts)))
 
 
 class Terminal(Console):
@@ -236,6 +244,11 @@ class PhoneBar:
             if not self._over:
                 self.screen.wait(self._name, seconds)
 
+    def details(self, share: float, remark: str) -> None:
+        with self._lock:
+            if self._task is not None:
+                self.screen.update(self._task, share=share, remark=remark)
+
     def end(self) -> None:
         with self._lock:
             self._over = True
@@ -302,6 +315,9 @@ class _PhoneLines:
 
     def waits(self, sentence: str, seconds: float) -> None:
         tell_wait(sentence, seconds)
+
+    def details(self, share: float, remark: str) -> None:
+        """Lines say nothing of it; the end of a step does."""
 
 
 class _Lines:

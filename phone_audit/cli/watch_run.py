@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from phone_audit.cli import exits
+from phone_audit.cli.json_lines import JsonLines
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import on_terminal, tell
-from phone_audit.cli.outputs import JsonLines, Output, check_places, streamed, write_outputs
+from phone_audit.cli.outputs import Output, check_places, streamed, write_outputs
 from phone_audit.cli.standard_output import forget_output
 from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.errors import PhoneAuditError, UsageError

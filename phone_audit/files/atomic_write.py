@@ -74,15 +74,18 @@ def open_new(path: Path, *, mode: int = PRIVATE) -> BufferedRandom:
     return os.fdopen(os.open(path, os.O_RDWR | _NEW, mode), "w+b")
 
 
-def open_stream(path: Path) -> BinaryIO:
-    """Open the file that a person named for what comes bit by bit; an old content is gone at once."""
+def open_stream(path: Path, *, go_on: bool = False) -> BinaryIO:
+    """Open the file that a person named for what comes bit by bit; an old content is gone at once, or gone on with."""
     if is_special(path):
         return open_special(path)
     file = os.fdopen(os.open(named_file(path), _STREAM, PRIVATE), "wb")
     if os.fstat(file.fileno()).st_uid != _user():
         file.close()
         raise OSError(errno.EPERM, "it belongs to somebody else")
-    file.truncate(0)
+    if go_on:
+        file.seek(0, os.SEEK_END)
+    else:
+        file.truncate(0)
     return file
 
 

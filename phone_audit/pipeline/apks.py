@@ -94,6 +94,7 @@ def audit_apks(
     on_apk: Callable[[Apk], None] | None = None,
     cache: bool = False,
     choice: FileChoice = EVERY_FILE,
+    before: Iterable[Apk] = (),
     accept: Iterable[AcceptedEntry] = (),
     stopped: Callable[[], bool] = never,
     clock: Clock = utc_now,
@@ -115,6 +116,7 @@ def audit_apks(
         on_apk: given each record as it is ready.
         cache: whether records of earlier runs on this computer are used, and those of this one kept.
         choice: which of the files are read.
+        before: records that an earlier run has written, which belong to the result, and not to what `on_apk` is given.
         accept: findings that somebody answers for.
         stopped: asked again and again; once true, what was found so far is the result.
         clock: gives the present time.
@@ -123,18 +125,22 @@ def audit_apks(
     known = knowledge or load_knowledge()
     judge = FolderJudge()
     accepted = Acceptances.on(started.date(), accept)
-    before = KnownFiles(record_cache(known), None if accepted.by_key else judge_of(known)) if cache else KnownFiles()
+    memory = KnownFiles(record_cache(known), None if accepted.by_key else judge_of(known)) if cache else KnownFiles()
     with worker_pool(budget, known) as pool:
-        local = FolderFiles(pool, before, on_progress, on_share, stopped, choice)
+        local = FolderFiles(pool, memory, on_progress, on_share, stopped, choice)
         copies = partial(FolderFiles, pool, KnownFiles(), on_progress, no_share, stopped, choice)
         files = executor or ImageFiles(local, copies)
+        for record in before:
+            judge.add(record)
+            if kept is not None:
+                kept.add(record)
         for record in files.records(paths, known, accepted):
             judge.add(record)
             if kept is not None:
                 kept.add(record)
             if on_apk:
                 on_apk(record)
-    before.prune()
+    memory.prune()
     verdict = judge.verdict(files.skipped)
     finished = clock()
     result = Apks.model_construct(

@@ -136,6 +136,20 @@ def test_what_will_be_done_says_how_many_steps_there_are(terminal: Clocked) -> N
         assert "[2/2] reading files" in drawn(report.screen)[0]
 
 
+def test_a_folder_tells_its_rate_and_the_time_left_by_the_work_that_is_left(
+    terminal: Clocked,
+) -> None:
+    """Large files are read first, so that the number of files tells nothing of the time left."""
+    with progress(quiet=False, steps=module.FILE_STEPS) as report:
+        assert isinstance(report, module.PhoneBar)
+        report.details(0.1, "")  # nothing is drawn yet
+        report("reading APKs", 0, 1000)
+        terminal.now += 10
+        report("reading APKs", 20, 1000)
+        report.details(0.25, "3 not read")
+        assert drawn(report.screen)[0].endswith("20/1000  2.0/s  0:30 left  3 not read")
+
+
 def test_a_phone_that_waits_for_its_person_says_what_to_do_and_how_long_it_still_waits(terminal: Clocked) -> None:
     with progress(quiet=False) as report:
         assert isinstance(report, module.PhoneBar)

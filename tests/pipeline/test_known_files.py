@@ -21,6 +21,7 @@ from phone_audit.pipeline.options import Budget
 from phone_audit.pipeline.record_cache import CacheSize, RecordCache, cache_size
 from tests.apk.packages import FOLDER, dex, fixture, package
 from tests.knowledge.folders import incident, tracker, write_facts, write_incident
+from tests.program import REPOSITORY
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +176,7 @@ def test_two_runs_at_once_give_the_same_records(folder: Path, tmp_path: Path) ->
     for number in range(20):
         (folder / f"{number:02}.apk").write_bytes(package("policy", dex(f"http://h{number}.example.net/x")))
     command = [sys.executable, "-m", "phone_audit", "apks", str(folder), "-q", "-f", "jsonl", "--jobs", "1"]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY) for _ in range(2)]
     written = [run.communicate()[0].splitlines() for run in runs]
     records = [sorted(json.dumps(json.loads(line) | {"run": None}) for line in lines) for lines in written]
     assert len(records[0]) == 22

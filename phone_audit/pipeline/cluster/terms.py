@@ -1,16 +1,13 @@
 """On what terms a worker of the cluster reads a file: budget, facts, and the program that it has to be."""
 
-import hashlib
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from phone_audit.errors import KnowledgeError, PhoneAuditError
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.pipeline.options import Budget
+from phone_audit.pipeline.record_cache import program_digest
 from phone_audit.version import __version__
-
-_PACKAGE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Terms:
 
 def terms_of(knowledge: Knowledge, budget: Budget) -> Terms:
     """Return the terms of a run."""
-    versions = Versions(__version__, _code_digest(), knowledge.digest)
+    versions = Versions(__version__, program_digest(), knowledge.digest)
     return Terms(versions, replace(budget, jobs=1), tuple(str(folder.absolute()) for folder in knowledge.folders))
 
 
@@ -53,7 +50,7 @@ def versions_there(folders: tuple[str, ...]) -> Versions | str:
         known = load_knowledge([Path(folder) for folder in folders])
     except KnowledgeError as error:
         return error.message
-    return Versions(__version__, _code_digest(), known.digest)
+    return Versions(__version__, program_digest(), known.digest)
 
 
 def check_worker(name: str, wanted: Versions, there: object) -> None:
@@ -70,11 +67,3 @@ def check_worker(name: str, wanted: Versions, there: object) -> None:
 
 
 _HINT = "Install the same phone-audit, with the same facts at the same places, on this computer and on every worker."
-
-
-@cache
-def _code_digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -10,7 +10,7 @@ import binascii
 from typing import Any, BinaryIO, Final
 
 from phone_audit.acquire.traffic.dns import parse_dns
-from phone_audit.acquire.traffic.logs import add_look_up, csv_rows, text_lines
+from phone_audit.acquire.traffic.logs import add_look_up, text_lines
 from phone_audit.acquire.traffic.tally import Tally, address_text
 from phone_audit.files.bounded_json import JsonError, checked, parse
 from phone_audit.files.bounds import QUERY_LINE, BoundsError
@@ -28,11 +28,6 @@ def read_adguard(stream: BinaryIO, tally: Tally) -> None:
             tally.unseen["unread-line"] += 1
             continue
         add_look_up(tally, name, str(row.get("T", "")), _address(row.get("Answer")))
-
-
-def read_adguard_csv(stream: BinaryIO, tally: Tally) -> None:
-    for row in csv_rows(stream, tally):
-        add_look_up(tally, row.get("qname", ""), row.get("time", ""))
 
 
 def _object(line: str) -> dict[str, Any]:

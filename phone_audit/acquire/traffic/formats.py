@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from phone_audit.acquire.traffic import adguard, nextdns, pcapdroid, pihole
+from phone_audit.acquire.traffic import adguard, pcapdroid, pihole
 from phone_audit.acquire.traffic.budget import CONNECTION, LOOK_UP, PACKET, RecordCost
 from phone_audit.acquire.traffic.conversations import Conversations
 from phone_audit.acquire.traffic.identifier_search import IdentifierSearch
+from phone_audit.acquire.traffic.logs import add_look_up, csv_rows
 from phone_audit.acquire.traffic.pcap import PCAP_MAGICS, PCAPNG_MAGIC, read_pcap, read_pcapng
 from phone_audit.acquire.traffic.tally import Tally
 
@@ -43,6 +44,16 @@ def _read_pcapng(stream: BinaryIO, tally: Tally, search: IdentifierSearch) -> No
 def _log(read: Callable[[BinaryIO, Tally], None]) -> Reader:
     """Return the reader of a log, which holds nothing to search."""
     return lambda stream, tally, _: read(stream, tally)
+
+
+def _table(name: str, *times: str) -> Reader:
+    """Return the reader of look-ups in CSV, by the column of the name and the columns that may hold the time."""
+
+    def read(stream: BinaryIO, tally: Tally, _: IdentifierSearch) -> None:
+        for row in csv_rows(stream, tally):
+            add_look_up(tally, row.get(name, ""), next((row[time] for time in times if time in row), ""))
+
+    return read
 
 
 def _begins(*words: str) -> Callable[[bytes], bool]:
@@ -82,7 +93,7 @@ FORMATS: Final = (
         _log(pcapdroid.read_pcapdroid), CONNECTION, _NO_CONTENT,
     ),
     TrafficFormat(
-        "adguard-csv", "AdGuard Home's exported log (CSV)", _begins(adguard.HEAD), _log(adguard.read_adguard_csv),
+        "adguard-csv", "AdGuard Home's exported log (CSV)", _begins(adguard.HEAD), _table("qname", "time"),
         LOOK_UP, _NO_PACKETS,
     ),
     TrafficFormat(
@@ -91,11 +102,11 @@ FORMATS: Final = (
     ),
     TrafficFormat(
         "nextdns-csv", "NextDNS's log (CSV)", _has_columns("timestamp", "domain", "query_type"),
-        _log(nextdns.read_nextdns), LOOK_UP, _NO_PACKETS,
+        _table("domain", "timestamp"), LOOK_UP, _NO_PACKETS,  # undocumented; columns as programs that read it state
     ),
     TrafficFormat(
         "pihole-csv", "Pi-hole's queries (CSV)", _has_columns("timestamp|time", "domain"),
-        _log(pihole.read_pihole_csv), LOOK_UP, _NO_PACKETS,
+        _table("domain", "timestamp", "time"), LOOK_UP, _NO_PACKETS,
     ),
     TrafficFormat(
         "pihole-json", "Pi-hole's queries (JSON)", _matches(rb'^\s*\{\s*"(?:queries|data)":\s*\['),

@@ -10,7 +10,7 @@ columns `timestamp` and `domain` (pi-hole/docs, `database/query-database`).
 import re
 from typing import Any, BinaryIO, Final
 
-from phone_audit.acquire.traffic.logs import add_look_up, csv_rows, text_lines
+from phone_audit.acquire.traffic.logs import add_look_up, text_lines
 from phone_audit.acquire.traffic.tally import Place, Tally, address_of, address_text, host_of
 from phone_audit.files.bounded_json import parse, read_checked
 from phone_audit.files.bounds import QUERY_LOG
@@ -59,8 +59,3 @@ def _of_row(row: Any) -> tuple[Any, Any]:
     if isinstance(row, list) and len(row) > 2:
         return row[2], row[0]
     return None, ""
-
-
-def read_pihole_csv(stream: BinaryIO, tally: Tally) -> None:
-    for row in csv_rows(stream, tally):
-        add_look_up(tally, row.get("domain", ""), row.get("timestamp", row.get("time", "")))

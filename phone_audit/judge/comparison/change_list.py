@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from phone_audit.judge.comparison.relation import Relation
 from phone_audit.model.diff import Change, ChangedPart, ChangeKind, NotCompared, Side
 from phone_audit.model.finding import SEVERITIES, Severity
 from phone_audit.model.wording import counted
@@ -36,7 +37,8 @@ _SIDES: Final[Mapping[Side, str]] = {
 class ChangeList:
     """Changes as they are seen. Each has a severity of ours, or one that a result states."""
 
-    def __init__(self) -> None:
+    def __init__(self, relation: Relation) -> None:
+        self.relation = relation
         self._changes: list[Change] = []
         self._unread: defaultdict[tuple[ChangedPart, Side], set[str]] = defaultdict(set)
 
@@ -55,6 +57,18 @@ class ChangeList:
         self._changes.append(
             Change(what=what, change=change, subject=subject, old=old, new=new, severity=severity, text=text)
         )
+
+    def gained(self, what: ChangedPart, subject: str, sentence: str, severity: Severity, new: str) -> None:
+        """Take in what is so in the second result alone; the sentence is without its end."""
+        self.add(what, "new", subject, self.relation.gained(sentence), severity, new=new)
+
+    def lost(self, what: ChangedPart, subject: str, sentence: str, old: str, severity: Severity = "info") -> None:
+        """Take in what is so in the first result alone; the sentence is without its end."""
+        self.add(what, "gone", subject, self.relation.lost(sentence), severity, old=old)
+
+    def changed(self, what: ChangedPart, subject: str, thing: str, severity: Severity, old: str, new: str) -> None:
+        """Take in a thing that each result says something else of."""
+        self.add(what, "changed", subject, self.relation.changed(thing, old, new), severity, old=old, new=new)
 
     def unread(self, what: ChangedPart, subject: str = "", *, old: bool, new: bool) -> None:
         """Note what could not be compared; `old` and `new` tell whether each result read it."""

@@ -38,12 +38,12 @@ def compare(old: ResultFacts, new: ResultFacts, facts: Sequence[PowerFact]) -> C
     """
     words = PowerWords.of(facts)
     relation = _relation(old, new)
-    found = ChangeList()
-    compare_packages(old, new, relation, words, found)
-    compare_code(old, new, relation, found)
+    found = ChangeList(relation)
+    compare_packages(old, new, words, found)
+    compare_code(old, new, found)
     if relation.kind != "app":
-        compare_phone(old, new, relation, words, found)
-    compare_findings(old, new, relation, found)
+        compare_phone(old, new, words, found)
+    compare_findings(old, new, found)
     return Comparison(relation.kind, found.changes(), found.not_compared(), tuple(_remarks(old, new)))
 
 

@@ -6,7 +6,6 @@ from typing import Final
 from phone_audit.judge.comparison.change_list import ChangeList
 from phone_audit.judge.comparison.facts import ResultFacts
 from phone_audit.judge.comparison.package_facts import BaseFile, Files, PackageFacts
-from phone_audit.judge.comparison.relation import Relation
 from phone_audit.model.finding import Severity
 
 _MODULES: Final = "/apex/"
@@ -17,14 +16,14 @@ Known = tuple[bool, bool]
 """Whether a file that the older result, and the newer one, does not have was not there."""
 
 
-def compare_firmware(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+def compare_firmware(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
     """Compare the files of two firmwares with one fingerprint: they have the same ones, and the same bytes."""
     read = (bool(old.framework) and old.reads_state, bool(new.framework) and new.reads_state)
-    _compare_all(old.framework, new.framework, read, "the framework", relation, found)
+    _compare_all(old.framework, new.framework, read, "the framework", found)
     for name in sorted(old.packages.keys() & new.packages.keys()):
         before, after = old.packages[name], new.packages[name]
         known = (_lists_firmware(before), _lists_firmware(after))
-        _compare_all(before.firmware_files, after.firmware_files, known, after.shown, relation, found)
+        _compare_all(before.firmware_files, after.firmware_files, known, after.shown, found)
         for path in sorted(before.firmware_code.keys() & after.firmware_code.keys()):
             _compare_bytes(path, before.firmware_code[path], after.firmware_code[path], after.shown, found)
 
@@ -34,15 +33,14 @@ def _lists_firmware(package: PackageFacts) -> bool:
     return package.lists_files and (bool(package.firmware_files) or package.system is False)
 
 
-def _compare_all(old: Files, new: Files, known: Known, owner: str, relation: Relation, found: ChangeList) -> None:
+def _compare_all(old: Files, new: Files, known: Known, owner: str, found: ChangeList) -> None:
     for path in sorted(old.keys() & new.keys()):
         _compare_bytes(path, old[path], new[path], owner, found)
+    said = "Although the build is the same, the firmware has the file"
     for path in _only(new, old, known[0], found, old=False):
-        said = relation.gained(f"Although the build is the same, the firmware has the file {path} ({owner})")
-        found.add("file", "new", path, said, _severity(path), new=new[path] or _THERE)
+        found.gained("file", path, f"{said} {path} ({owner})", _severity(path), new[path] or _THERE)
     for path in _only(old, new, known[1], found, old=True):
-        said = relation.lost(f"Although the build is the same, the firmware has the file {path} ({owner})")
-        found.add("file", "gone", path, said, _severity(path), old=old[path] or _THERE)
+        found.lost("file", path, f"{said} {path} ({owner})", old[path] or _THERE, _severity(path))
 
 
 def _only(these: Files, others: Files, known: bool, found: ChangeList, *, old: bool, of: str = "") -> Iterator[str]:
@@ -66,22 +64,20 @@ def _severity(path: str) -> Severity:
     return "low" if path.startswith(_MODULES) else "high"
 
 
-def compare_own_files(old: PackageFacts, new: PackageFacts, relation: Relation, found: ChangeList) -> None:
+def compare_own_files(old: PackageFacts, new: PackageFacts, found: ChangeList) -> None:
     """Compare the files of an app: one version of it has one base file, wherever that lies."""
     if old.version is not None and new.version is not None and old.version != new.version:
         return
     if old.base is not None and new.base is not None:
-        _compare_base(old, new, (old.base, new.base), relation, found)
+        _compare_base(old, new, (old.base, new.base), found)
     if old.version is None or new.version is None:
         return
     for name in sorted(old.own_files.keys() & new.own_files.keys()):
         _compare_own(name, (old.own_files[name], new.own_files[name]), new, found)
-    _compare_splits(old, new, relation, found)
+    _compare_splits(old, new, found)
 
 
-def _compare_base(
-    old: PackageFacts, new: PackageFacts, bases: tuple[BaseFile, BaseFile], relation: Relation, found: ChangeList
-) -> None:
+def _compare_base(old: PackageFacts, new: PackageFacts, bases: tuple[BaseFile, BaseFile], found: ChangeList) -> None:
     before, after = bases
     if before.of_firmware and after.of_firmware:
         return  # compared as files of the firmware
@@ -94,9 +90,9 @@ def _compare_base(
         _compare_own(after.name, (before.sha256, after.sha256), new, found)
     elif before.sha256 != after.sha256:
         where = "in the firmware" if after.of_firmware else "outside of the firmware"
-        said = relation.gained(f"{new.shown} lies {where}").removesuffix(".")
+        said = found.relation.gained(f"{new.shown} lies {where}").removesuffix(".")
         text = f"{said}, with the same version and other bytes ({after.name})."
-        severity: Severity = "high" if relation.same_firmware else "medium"
+        severity: Severity = "high" if found.relation.same_firmware else "medium"
         found.add("file", "changed", subject, text, severity, old=before.sha256, new=after.sha256)
 
 
@@ -109,13 +105,11 @@ def _compare_own(name: str, digests: tuple[str | None, str | None], new: Package
         found.add("file", "changed", f"{name} of {new.name}", text, "medium", old=before, new=after)
 
 
-def _compare_splits(old: PackageFacts, new: PackageFacts, relation: Relation, found: ChangeList) -> None:
+def _compare_splits(old: PackageFacts, new: PackageFacts, found: ChangeList) -> None:
     """Compare which further files an app has; between two phones that follows from their languages and screens."""
-    of = f" of {new.name}"
+    of, said = f" of {new.name}", f"{new.shown} has the same version and the file"
     for name in _only(new.own_files, old.own_files, old.lists_files, found, old=False, of=of):
-        said = relation.gained(f"{new.shown} has the same version and the file {name}")
-        severity: Severity = "low" if relation.in_time else "info"
-        found.add("file", "new", f"{name}{of}", said, severity, new=new.own_files[name] or _THERE)
+        severity: Severity = "low" if found.relation.in_time else "info"
+        found.gained("file", f"{name}{of}", f"{said} {name}", severity, new.own_files[name] or _THERE)
     for name in _only(old.own_files, new.own_files, new.lists_files, found, old=True, of=of):
-        said = relation.lost(f"{new.shown} has the same version and the file {name}")
-        found.add("file", "gone", f"{name}{of}", said, "info", old=old.own_files[name] or _THERE)
+        found.lost("file", f"{name}{of}", f"{said} {name}", old.own_files[name] or _THERE)

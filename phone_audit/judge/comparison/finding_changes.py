@@ -4,7 +4,6 @@ from typing import Final
 
 from phone_audit.judge.comparison.change_list import ChangeList, place_in
 from phone_audit.judge.comparison.facts import ResultFacts
-from phone_audit.judge.comparison.relation import Relation
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Reason, Severity
 
 _VERDICTS: Final[dict[str, Severity]] = {
@@ -14,10 +13,10 @@ _VERDICTS: Final[dict[str, Severity]] = {
 _SUREST_FIRST: Final = ("confirmed", "high", "medium", "low")
 
 
-def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+def compare_findings(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
     """Compare the findings by their keys, and then the verdicts."""
-    new_one = "New" if relation.in_time else "Only on the second phone"
-    gone = "No longer found" if relation.in_time else "Only on the first phone"
+    new_one = "New" if found.relation.in_time else "Only on the second phone"
+    gone = "No longer found" if found.relation.in_time else "Only on the first phone"
     for key, finding in new.findings.items():
         before = old.findings.get(key)
         if before is None:
@@ -25,19 +24,13 @@ def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, fou
             text = f"{new_one}: {finding.message}{unread}"
             found.add("finding", "new", finding.subject.name, text, _severity(finding), new=key)
         elif before.severity != finding.severity:
-            text = relation.changed(f"{finding.title} ({finding.subject.name})", before.severity, finding.severity)
-            found.add(
-                "finding", "changed", finding.subject.name, text, _severity(finding), old=before.severity,
-                new=finding.severity,
-            )  # fmt: skip
+            thing = f"{finding.title} ({finding.subject.name})"
+            found.changed("finding", finding.subject.name, thing, _severity(finding), before.severity, finding.severity)
         elif before.confidence != finding.confidence:
-            what = f"How sure it is: {finding.title} ({finding.subject.name})"
+            thing = f"How sure it is: {finding.title} ({finding.subject.name})"
             surer = finding.confidence in _SUREST_FIRST[: place_in(_SUREST_FIRST, before.confidence)]
-            found.add(
-                "finding", "changed", finding.subject.name,
-                relation.changed(what, before.confidence, finding.confidence),
-                _severity(finding) if surer else "info", old=before.confidence, new=finding.confidence,
-            )  # fmt: skip
+            severity = _severity(finding) if surer else "info"
+            found.changed("finding", finding.subject.name, thing, severity, before.confidence, finding.confidence)
     for key, finding in old.findings.items():
         if key in new.findings:
             continue
@@ -46,9 +39,9 @@ def compare_findings(old: ResultFacts, new: ResultFacts, relation: Relation, fou
             continue
         text = f"{gone}: {finding.title} ({finding.subject.name})."
         if _is_idle(old, new, finding):
-            text = relation.idle(f"Code for this ({finding.title}: {finding.subject.name})")
+            text = found.relation.idle(f"Code for this ({finding.title}: {finding.subject.name})")
         found.add("finding", "gone", finding.subject.name, text, "info", old=key)
-    _compare_verdicts(old, new, relation, found)
+    _compare_verdicts(old, new, found)
 
 
 def _severity(finding: Finding) -> Severity:
@@ -68,7 +61,7 @@ def _would_find(result: ResultFacts, finding: Finding) -> bool:
     return False
 
 
-def _compare_verdicts(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+def _compare_verdicts(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
     before, after = old.side.outcome, new.side.outcome
     if before == after:
         return
@@ -77,12 +70,12 @@ def _compare_verdicts(old: ResultFacts, new: ResultFacts, relation: Relation, fo
     if worse:
         why = reason
     elif new.side.complete:
-        where = "any more" if relation.in_time else "on the second"
+        where = "any more" if found.relation.in_time else "on the second"
         seen = "Its code is still there, but not seen to be started" if _is_idle_reason(old, new) else "Not seen"
         why = f"{seen} {where}: {reason}" if reason else ""
     else:
         why = "Not all was read."
-    text = f"{relation.changed('The verdict', before, after)} {why}".rstrip()
+    text = f"{found.relation.changed('The verdict', before, after)} {why}".rstrip()
     severity: Severity = _VERDICTS.get(after, "info") if worse else "info"
     found.add("verdict", "changed", "verdict", text, severity, old=before, new=after)
 

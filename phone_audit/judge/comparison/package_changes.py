@@ -8,7 +8,6 @@ from phone_audit.judge.comparison.facts import ResultFacts
 from phone_audit.judge.comparison.file_changes import compare_own_files
 from phone_audit.judge.comparison.package_facts import PackageFacts
 from phone_audit.judge.comparison.power_words import PowerWords, severity_of
-from phone_audit.judge.comparison.relation import Relation
 from phone_audit.judge.comparison.user_changes import can_do, compare_installers, compare_users
 from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.finding import SEVERITIES, Severity
@@ -25,19 +24,18 @@ _UPDATED: Final[Severity] = "info"
 _WENT_BACK: Final[Severity] = "medium"
 
 
-def compare_packages(
-    old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList
-) -> None:
+def compare_packages(old: ResultFacts, new: ResultFacts, words: PowerWords, found: ChangeList) -> None:
+    relation = found.relation
     if not (old.lists_all and new.lists_all):
         found.unread("package", old=old.lists_all, new=new.lists_all)
     for name, package in new.packages.items():
         before = old.packages.get(name)
         if before is not None:
-            told = compare_users((old, new), name, relation, words, found)
-            compare_installers((old, new), name, relation, found)
-            _compare(before, package.without_users(told), relation, words, found)
+            told = compare_users((old, new), name, words, found)
+            compare_installers((old, new), name, found)
+            _compare(before, package.without_users(told), words, found)
         elif old.lists_all:
-            _add_new(package, can_do(package, new, words), relation, found)
+            _add_new(package, can_do(package, new, words), found)
     for name, package in old.packages.items():
         if name not in new.packages and new.lists_all:
             text = f"{package.shown} is gone." if relation.in_time else f"Only the first phone has {package.shown}."
@@ -45,18 +43,15 @@ def compare_packages(
             found.add("package", "gone", name, text, severity, old=package.shown_version)
 
 
-def _add_new(package: PackageFacts, can: list[PowerFact], relation: Relation, found: ChangeList) -> None:
+def _add_new(package: PackageFacts, can: list[PowerFact], found: ChangeList) -> None:
     """Tell of a new package in one change: what it may do and whom it talks to belongs to it."""
-    parts = [f"{package.shown} is new" if relation.in_time else f"Only the second phone has {package.shown}"]
-    if package.system and relation.same_firmware:
+    parts = [f"{package.shown} is new" if found.relation.in_time else f"Only the second phone has {package.shown}"]
+    severity: Severity = "medium" if can else "low"
+    if package.system and found.relation.same_firmware:
+        severity = "high"
         parts.append("as part of its firmware, although that has the same fingerprint")
     elif package.installers:
         parts.append(f"installed by {listed(package.installers, 3)}")
-    severity: Severity = "low"
-    if package.system and relation.same_firmware:
-        severity = "high"
-    elif can:
-        severity = "medium"
     said = ", ".join(parts)
     text = f"{said}; it may {listed([fact.can for fact in can], 4)}." if can else f"{said}."
     if package.trackers:
@@ -64,26 +59,25 @@ def _add_new(package: PackageFacts, can: list[PowerFact], relation: Relation, fo
     found.add("package", "new", package.name, text, severity, new=package.shown_version)
 
 
-def _compare(old: PackageFacts, new: PackageFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
-    _compare_signers(old, new, relation, found)
-    _compare_versions(old, new, relation, found)
-    compare_own_files(old, new, relation, found)
-    _compare_permissions(old, new, relation, words, found)
+def _compare(old: PackageFacts, new: PackageFacts, words: PowerWords, found: ChangeList) -> None:
+    _compare_signers(old, new, found)
+    _compare_versions(old, new, found)
+    compare_own_files(old, new, found)
+    _compare_permissions(old, new, words, found)
     for user in sorted(old.enabled.keys() & new.enabled.keys()):
         before, after = old.enabled[user], new.enabled[user]
         if before != after:
-            text = relation.changed(f"{new.shown}{_for_user(user)}", before, after)
-            found.add("package", "changed", new.name, text, "low", old=before, new=after)
+            found.changed("package", new.name, f"{new.shown}{_for_user(user)}", "low", before, after)
 
 
-def _compare_signers(old: PackageFacts, new: PackageFacts, relation: Relation, found: ChangeList) -> None:
+def _compare_signers(old: PackageFacts, new: PackageFacts, found: ChangeList) -> None:
     if old.signers is None or new.signers is None:
         found.unread("signer", new.name, old=old.signers is not None, new=new.signers is not None)
         return
     if old.signers == new.signers:
         return
     severity: Severity = (
-        "low" if relation.kind == "other-build" and new.system else _RESIGNED.get(relation.kind, "high")
+        "low" if found.relation.kind == "other-build" and new.system else _RESIGNED.get(found.relation.kind, "high")
     )
     if old.signers <= new.lineage:
         severity = "low" if new.verified else max(severity, "medium", key=SEVERITIES.index)
@@ -93,26 +87,26 @@ def _compare_signers(old: PackageFacts, new: PackageFacts, relation: Relation, f
     elif old.signers < new.signers:
         text = f"{new.shown} is signed by a further key beside the earlier one, which Android takes for another signer."
     else:
-        who = "is signed by another key than before" if relation.in_time else "is signed by another key on each phone"
-        text = f"{new.shown} {who}: the two do not come from the same maker, or one was changed."
+        when = "than before" if found.relation.in_time else "on each phone"
+        text = (
+            f"{new.shown} is signed by another key {when}: the two do not come from the same maker, or one was changed."
+        )
     values = {"old": " ".join(sorted(old.signers)), "new": " ".join(sorted(new.signers))}
     found.add("signer", "changed", new.name, text, severity, **values)
 
 
-def _compare_versions(old: PackageFacts, new: PackageFacts, relation: Relation, found: ChangeList) -> None:
+def _compare_versions(old: PackageFacts, new: PackageFacts, found: ChangeList) -> None:
     if old.version is None or new.version is None or old.version == new.version:
         return
-    text, severity = relation.changed(new.shown, old.shown_version, new.shown_version), _UPDATED
-    if relation.in_time and new.version < old.version:
+    text, severity = found.relation.changed(new.shown, old.shown_version, new.shown_version), _UPDATED
+    if found.relation.in_time and new.version < old.version:
         text, severity = f"{new.shown} went back from {old.shown_version} to {new.shown_version}.", _WENT_BACK
-    elif relation.in_time:
+    elif found.relation.in_time:
         text = f"{new.shown} was updated from {old.shown_version} to {new.shown_version}."
     found.add("package", "changed", new.name, text, severity, old=old.shown_version, new=new.shown_version)
 
 
-def _compare_permissions(
-    old: PackageFacts, new: PackageFacts, relation: Relation, words: PowerWords, found: ChangeList
-) -> None:
+def _compare_permissions(old: PackageFacts, new: PackageFacts, words: PowerWords, found: ChangeList) -> None:
     for user in sorted(old.permissions.keys() & new.permissions.keys(), key=lambda one: one or 0):
         before, after = old.permissions[user], new.permissions[user]
         if before is None or after is None:
@@ -121,12 +115,12 @@ def _compare_permissions(
         asks = user is None
         for name in sorted(after - before):
             fact = words.by_permission.get(name)
-            text = relation.gained(f"{new.shown} {_may(name, fact, asks=asks)}{_for_user(user)}")
-            found.add("permission", "new", new.name, text, severity_of(fact) if fact else "low", new=name)
+            said = f"{new.shown} {_may(name, fact, asks=asks)}{_for_user(user)}"
+            found.gained("permission", new.name, said, severity_of(fact) if fact else "low", name)
         for name in sorted(before - after):
-            text = relation.lost(f"{new.shown} {_may(name, words.by_permission.get(name), asks=asks)}{_for_user(user)}")
-            found.add("permission", "gone", new.name, text, "info", old=name)
-    if relation.kind == "app" and not (old.permissions and new.permissions):
+            said = f"{new.shown} {_may(name, words.by_permission.get(name), asks=asks)}{_for_user(user)}"
+            found.lost("permission", new.name, said, name)
+    if found.relation.kind == "app" and not (old.permissions and new.permissions):
         found.unread("permission", new.name, old=bool(old.permissions), new=bool(new.permissions))
 
 

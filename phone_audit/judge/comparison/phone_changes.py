@@ -9,7 +9,6 @@ from phone_audit.judge.comparison.facts import ResultFacts
 from phone_audit.judge.comparison.file_changes import compare_firmware
 from phone_audit.judge.comparison.package_facts import PackageFacts
 from phone_audit.judge.comparison.power_words import PowerWords, severity_of
-from phone_audit.judge.comparison.relation import Relation
 from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.device import Build, StateItem
 from phone_audit.model.diff import ChangeKind, Side
@@ -29,45 +28,41 @@ Items = tuple[StateItem | None, StateItem | None]
 """An item of the older result and of the newer one."""
 
 
-def compare_phone(old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList) -> None:
+def compare_phone(old: ResultFacts, new: ResultFacts, words: PowerWords, found: ChangeList) -> None:
     """Compare two phones, or one at two times, besides their packages."""
-    if relation.same_firmware:
-        compare_firmware(old, new, relation, found)
+    if found.relation.same_firmware:
+        compare_firmware(old, new, found)
     elif old.side.build and new.side.build:
-        _compare_builds(old.side.build, new.side.build, relation, found)
-    _compare_users(old, new, relation, found)
-    _compare_state(old, new, relation, words, found)
-    _compare_special_access(old, new, relation, words, found)
+        _compare_builds(old.side.build, new.side.build, found)
+    _compare_users(old, new, found)
+    _compare_state(old, new, words, found)
+    _compare_special_access(old, new, words, found)
 
 
-def _compare_builds(old: Build, new: Build, relation: Relation, found: ChangeList) -> None:
+def _compare_builds(old: Build, new: Build, found: ChangeList) -> None:
     if old.fingerprint and new.fingerprint and old.fingerprint != new.fingerprint:
-        text = relation.changed("The firmware", old.fingerprint, new.fingerprint)
-        found.add("state", "changed", "build", text, "low", old=old.fingerprint, new=new.fingerprint)
-    if old.security_patch and new.security_patch and new.security_patch < old.security_patch and relation.in_time:
+        found.changed("state", "build", "The firmware", "low", old.fingerprint, new.fingerprint)
+    if old.security_patch and new.security_patch and new.security_patch < old.security_patch and found.relation.in_time:
         text = f"The security patch level went back from {old.security_patch} to {new.security_patch}."
         found.add("state", "changed", "patch", text, "high", old=old.security_patch, new=new.security_patch)
 
 
-def _compare_users(old: ResultFacts, new: ResultFacts, relation: Relation, found: ChangeList) -> None:
+def _compare_users(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
     for user in sorted(new.users.keys() - old.users.keys()):
-        text = relation.gained(f"There is a user or profile {user} ({new.users[user] or 'of an unknown kind'})")
-        found.add("state", "new", f"user {user}", text, "medium", new=new.users[user] or "there")
+        said = f"There is a user or profile {user} ({new.users[user] or 'of an unknown kind'})"
+        found.gained("state", f"user {user}", said, "medium", new.users[user] or "there")
     for user in sorted(old.users.keys() - new.users.keys()):
-        text = relation.lost(f"There is a user or profile {user}")
-        found.add("state", "gone", f"user {user}", text, "info", old=old.users[user] or "there")
+        found.lost("state", f"user {user}", f"There is a user or profile {user}", old.users[user] or "there")
 
 
-def _compare_state(
-    old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList
-) -> None:
+def _compare_state(old: ResultFacts, new: ResultFacts, words: PowerWords, found: ChangeList) -> None:
     shared = 0
     for key in sorted(old.state.keys() | new.state.keys()):
         base, _, user = key.partition("@")
         if user.isdecimal() and not (int(user) in old.users and int(user) in new.users):
             continue  # told as a user that is new or gone
         before, after = old.state.get(key), new.state.get(key)
-        if base in _MOVING or (not relation.same_firmware and base.startswith(_OF_BUILD)):
+        if base in _MOVING or (not found.relation.same_firmware and base.startswith(_OF_BUILD)):
             continue
         same = _SAME.get(base)
         if same and key.replace(base, same, 1) in old.state.keys() | new.state.keys():
@@ -78,9 +73,9 @@ def _compare_state(
             continue
         shared += 1
         if base in words.by_state:
-            _compare_power(key, (before, after), words.by_state[base], new.packages, relation, found)
+            _compare_power(key, (before, after), words.by_state[base], new.packages, found)
         else:
-            _compare_item(key, (before, after), relation, found)
+            _compare_item(key, (before, after), found)
     if not shared and (old.is_phone or new.is_phone):
         found.unread("state", old=old.reads_state, new=new.reads_state)
 
@@ -90,7 +85,6 @@ def _compare_power(
     items: Items,
     fact: PowerFact,
     packages: Mapping[str, PackageFacts],
-    relation: Relation,
     found: ChangeList,
 ) -> None:
     user = key.partition("@")[2]
@@ -98,11 +92,9 @@ def _compare_power(
     before, after = map(_holders, items)
     for name in sorted(after - before):
         shown = packages[name].shown if name in packages else name
-        text = relation.gained(f"{shown} may {fact.can}{for_user}")
-        found.add("power", "new", name, text, severity_of(fact), new=key)
+        found.gained("power", name, f"{shown} may {fact.can}{for_user}", severity_of(fact), key)
     for name in sorted(before - after):
-        text = relation.lost(f"{name} may {fact.can}{for_user}")
-        found.add("power", "gone", name, text, "info", old=key)
+        found.lost("power", name, f"{name} may {fact.can}{for_user}", key)
 
 
 def _holders(item: StateItem | None) -> set[str]:
@@ -111,9 +103,7 @@ def _holders(item: StateItem | None) -> set[str]:
     return {name for piece in pieces if (name := piece.partition(";")[0].partition("/")[0]) not in ("", "null")}
 
 
-def _compare_special_access(
-    old: ResultFacts, new: ResultFacts, relation: Relation, words: PowerWords, found: ChangeList
-) -> None:
+def _compare_special_access(old: ResultFacts, new: ResultFacts, words: PowerWords, found: ChangeList) -> None:
     """Compare what the owner gives an app in the settings, and what only the record of the app shows."""
     if old.special_access is None or new.special_access is None:
         if old.special_access is not None or new.special_access is not None:
@@ -124,19 +114,18 @@ def _compare_special_access(
         (name, user), before, after = app, old.special_access[app], new.special_access[app]
         for_user = f" for user {user}" if user else ""
         for fact in words.by_op.values():
+            said = f"{new.packages[name].shown} may {fact.can}{for_user}"
             had, has = before.get(fact.id, False), after.get(fact.id, False)
             if had is None or has is None:
                 if had is not has:
                     found.unread("power", name, old=had is not None, new=has is not None)
             elif has and not had:
-                text = relation.gained(f"{new.packages[name].shown} may {fact.can}{for_user}")
-                found.add("power", "new", name, text, severity_of(fact), new=fact.id)
+                found.gained("power", name, said, severity_of(fact), fact.id)
             elif had and not has:
-                text = relation.lost(f"{new.packages[name].shown} may {fact.can}{for_user}")
-                found.add("power", "gone", name, text, "info", old=fact.id)
+                found.lost("power", name, said, fact.id)
 
 
-def _compare_item(key: str, items: Items, relation: Relation, found: ChangeList) -> None:
+def _compare_item(key: str, items: Items, found: ChangeList) -> None:
     before, after = map(_value, items)
     if before == after:
         return
@@ -144,7 +133,7 @@ def _compare_item(key: str, items: Items, relation: Relation, found: ChangeList)
     severity: Severity = "low"
     if expected is not None and after is not None:
         severity = "info" if after == expected else "medium"
-    text = relation.changed(f"The setting {key}", _shown(before), _shown(after))
+    text = found.relation.changed(f"The setting {key}", _shown(before), _shown(after))
     if severity == "medium":
         text += f" An ordinary phone says {_shown(expected or None)}."
     change: ChangeKind = "new" if before is None else "gone" if after is None else "changed"

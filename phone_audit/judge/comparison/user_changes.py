@@ -6,7 +6,6 @@ from phone_audit.judge.comparison.change_list import ChangeList
 from phone_audit.judge.comparison.facts import ResultFacts
 from phone_audit.judge.comparison.package_facts import PackageFacts
 from phone_audit.judge.comparison.power_words import PowerWords, severity_of
-from phone_audit.judge.comparison.relation import Relation
 from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.finding import SEVERITIES, Severity
 from phone_audit.model.wording import listed
@@ -15,7 +14,7 @@ _MOST = 4
 
 
 def compare_users(
-    results: tuple[ResultFacts, ResultFacts], name: str, relation: Relation, words: PowerWords, found: ChangeList
+    results: tuple[ResultFacts, ResultFacts], name: str, words: PowerWords, found: ChangeList
 ) -> set[int]:
     """Tell for whom a package is installed that did not have it, and return these users: all of it is told."""
     old, new = results
@@ -27,12 +26,12 @@ def compare_users(
         elif after.system and user in new.users and user not in old.users:
             continue  # what came with the firmware is there for each user, and that user is told
         else:
-            _add_user(after, user, can_do(after, new, words, {user}), relation, found)
+            _add_user(after, user, can_do(after, new, words, {user}), found)
     return gained
 
 
-def _add_user(package: PackageFacts, user: int, can: list[PowerFact], relation: Relation, found: ChangeList) -> None:
-    said = relation.gained(f"{package.shown} is installed for user {user}").removesuffix(".")
+def _add_user(package: PackageFacts, user: int, can: list[PowerFact], found: ChangeList) -> None:
+    said = found.relation.gained(f"{package.shown} is installed for user {user}").removesuffix(".")
     text = f"{said}; it may {listed([fact.can for fact in can], _MOST)}." if can else f"{said}."
     severity: Severity = min(map(severity_of, can), key=SEVERITIES.index, default="low")
     found.add("package", "new", package.name, text, severity, new=f"user {user}")
@@ -56,9 +55,7 @@ def can_do(
     return sorted(granted, key=lambda fact: fact.rank)
 
 
-def compare_installers(
-    results: tuple[ResultFacts, ResultFacts], name: str, relation: Relation, found: ChangeList
-) -> None:
+def compare_installers(results: tuple[ResultFacts, ResultFacts], name: str, found: ChangeList) -> None:
     """Compare who installed a package, for users that had it before."""
     old, new = results
     before, after = old.packages[name].installed_by, new.packages[name].installed_by
@@ -71,7 +68,7 @@ def compare_installers(
             continue
         for_user = f" for user {user}" if user else ""
         what = f"{new.packages[name].shown}{for_user}"
-        text = relation.changed(what, f"installed by {earlier or _NOBODY}", now or _NOBODY)
+        text = found.relation.changed(what, f"installed by {earlier or _NOBODY}", now or _NOBODY)
         severity: Severity = "low" if earlier else "info"
         found.add("installer", "changed", name, text, severity, old=earlier or _NOBODY, new=now or _NOBODY)
 

@@ -11,7 +11,7 @@ from phone_audit.knowledge.feeds.indicator import Kind, ListedIndicator
 from phone_audit.knowledge.feeds.transparency import FILE_LOGS, IMAGE_LOG, VBMETA, note_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import BaselineFact
-from phone_audit.model.apk import ApkInfo, Signer
+from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Package, PackageFile, Snapshot
 from phone_audit.model.finding import Evidence
 from phone_audit.model.results import KnownGood, KnownImage
@@ -109,12 +109,8 @@ def _known(
 
 def _signers(package: Package, by_path: Mapping[str, ApkInfo]) -> frozenset[str]:
     """Return the signers of all its APKs, as the phone and the files say; both count where they differ."""
-    read = {signer.sha256 for file in package.files for signer in _of_file(by_path.get(file.path))}
-    return frozenset({*(package.signers or ()), *read})
-
-
-def _of_file(info: ApkInfo | None) -> Sequence[Signer]:
-    return info.signers or () if info else ()
+    infos = [by_path[file.path] for file in package.files if file.path in by_path]
+    return frozenset({*(package.signers or ()), *(signer.sha256 for info in infos for signer in info.signers or ())})
 
 
 def _platform(signers: frozenset[str], knowledge: Knowledge) -> str | None:

@@ -6,7 +6,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, BinaryIO, Final, NewType
 
@@ -41,7 +40,7 @@ def read_checked(file: BinaryIO, bounds: JsonBounds) -> CheckedJson:
     counter = _Counter(bounds)
     counter.expect(_stated_size(file))
     text = bytearray()
-    for piece in _pieces(file):
+    while piece := file.read(_PIECE):
         counter.count(piece)
         text += piece
     return CheckedJson(bytes(text))
@@ -64,11 +63,6 @@ def _stated_size(file: BinaryIO) -> int:
         return os.fstat(file.fileno()).st_size
     except OSError:
         return 0
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
-        yield piece
 
 
 class _Counter:

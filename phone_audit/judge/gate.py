@@ -32,10 +32,10 @@ def mark_reasons(reasons: Iterable[Reason], before: Sequence[Finding], after: Se
 
     `before` are the findings as they were judged, `after` the same ones as they are accepted now.
     """
-    groups: dict[object, bool] = {}
+    groups: dict[object, bool] = {}  # accepted findings of a detector have a reason of their own
     group_of: dict[str, object] = {}
     for old, new in zip(before, after, strict=True):
-        group = _group(old)
+        group = reason_group(old, old.supports or "nothing-found")
         group_of.setdefault(old.key, group)
         groups[group] = groups.get(group, True) and new.accepted_by is not None
     return tuple(
@@ -44,8 +44,3 @@ def mark_reasons(reasons: Iterable[Reason], before: Sequence[Finding], after: Se
         else reason
         for reason in reasons
     )
-
-
-def _group(finding: Finding) -> object:
-    """Return what a reason speaks for at once; accepted findings of a detector have a reason of their own."""
-    return reason_group(finding, finding.supports or "nothing-found")

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from phone_audit.model.base import Frozen
-from phone_audit.model.finding import SEVERITIES, Acceptance, Evidence, Finding
+from phone_audit.model.finding import SEVERITIES, Acceptance, Finding
 
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 _DIGITS = r"^[0-9a-f]{16}$"
@@ -25,13 +25,11 @@ _NO_SIGNERS: Final[Signers] = MappingProxyType({})
 
 def seen_digest(finding: Finding, signers: Signers) -> str:
     """Return what a finding shows: 16 hexadecimal digits over severity, confidence, signer and evidence."""
-    evidence = sorted({_shown(piece) for piece in finding.evidence})
+    evidence = sorted(
+        {f"{piece.kind} {piece.where if piece.kind in _MOVING else piece.value}" for piece in finding.evidence}
+    )
     parts = (finding.severity, finding.confidence, *sorted(signers.get(finding.subject.name, ())), "", *evidence)
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _shown(piece: Evidence) -> str:
-    return f"{piece.kind} {piece.where if piece.kind in _MOVING else piece.value}"
 
 
 class AcceptedEntry(Frozen):

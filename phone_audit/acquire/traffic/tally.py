@@ -129,7 +129,7 @@ class Tally:
         request: str = "",
     ) -> None:
         """Count a place; `cleartext` is true once any part of it was."""
-        key = place if place.host is None else Place(place.host, None, *_rest(place))
+        key = place if place.host is None else replace(place, address=None)
         count = self._places.get(key)
         if count is None:
             if len(self._places) >= MOST_PLACES:
@@ -164,10 +164,6 @@ class Tally:
 
     def not_seen(self) -> tuple[str, ...]:
         return tuple(f"{counted(self.unseen[code], *words)}." for code, words in _CODES.items() if self.unseen[code])
-
-
-def _rest(place: Place) -> tuple[int | None, TrafficProtocol, str | None, int | None]:
-    return place.port, place.protocol, place.package, place.uid
 
 
 def _seen(place: Place, count: _Count, shown: str | None, named: Collection[IdentifierHit]) -> HostTraffic:

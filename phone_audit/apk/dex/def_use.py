@@ -56,11 +56,6 @@ class Read(NamedTuple):
     result: int | None
     place: int
 
-    @property
-    def has_result(self) -> bool:
-        """Whether the next instruction takes its result."""
-        return self.result is not None
-
 
 class _Step(NamedTuple):
     """What one instruction does with registers, the places that may come after it, and what handles its exceptions."""
@@ -156,7 +151,7 @@ class Method:
             if place == 0 and register >= self._first_parameter:
                 found.add(ENTRY)
             for before in self._passed_before(place):
-                if self._writes(before, register):
+                if self._opcodes[before] in _WRITES and self.instructions[before].registers[:1] == (register,):
                     found.add(before)
                 elif before not in seen:
                     seen.add(before)
@@ -165,9 +160,6 @@ class Method:
             seen.update(thrown)
             waiting += thrown
         return sorted(found) if len(found) <= MAX_WRITERS else []
-
-    def _writes(self, place: int, register: int) -> bool:
-        return self._opcodes[place] in _WRITES and self.instructions[place].registers[:1] == (register,)
 
     def _passed_before(self, place: int) -> Iterator[int]:
         """Yield the places after which an instruction may come in the order of the code or by a jump."""

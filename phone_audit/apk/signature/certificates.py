@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -216,26 +215,16 @@ def _time(body: x509.TbsCertificate, field: str) -> str:
 
 def _subject(body: x509.TbsCertificate) -> str:
     try:
-        return ",".join(reversed(list(_parts(body["subject"]))))
+        parts = ["+".join(map(_pair, part)) for part in body["subject"].chosen]
     except _DAMAGE:
         return ""
+    return ",".join(reversed(parts))
 
 
-def _parts(name: x509.Name) -> Iterator[str]:
-    for part in name.chosen:
-        yield "+".join(f"{_type(pair)}={_value(pair)}" for pair in part)
-
-
-def _type(pair: x509.NameTypeAndValue) -> str:
-    dotted = str(pair["type"].dotted)
-    return _SHORT_NAMES.get(dotted, dotted)
-
-
-def _value(pair: x509.NameTypeAndValue) -> str:
-    text = pair["value"].native
-    if not isinstance(text, str):
-        return "#" + bytes(pair["value"].dump()).hex()
-    return _escape(text)
+def _pair(pair: x509.NameTypeAndValue) -> str:
+    oid, text = str(pair["type"].dotted), pair["value"].native
+    value = _escape(text) if isinstance(text, str) else "#" + bytes(pair["value"].dump()).hex()
+    return f"{_SHORT_NAMES.get(oid, oid)}={value}"
 
 
 def _escape(text: str) -> str:

@@ -100,11 +100,13 @@ def _by_components(declared: Iterable[str], knowledge: Knowledge) -> dict[str, t
     named: dict[str, list[str]] = {}
     for name in sorted(known.keys() & set(declared)):
         named.setdefault(known[name], []).append(name)
-    return {fact_id: ("referenced", tuple(map(_component, names[:MAX_CLASSES]))) for fact_id, names in named.items()}
-
-
-def _component(name: str) -> Evidence:
-    return Evidence(kind="manifest", where=_MANIFEST, value=name, class_=name)
+    return {
+        fact_id: (
+            "referenced",
+            tuple(Evidence(kind="manifest", where=_MANIFEST, value=name, class_=name) for name in names[:MAX_CLASSES]),
+        )
+        for fact_id, names in named.items()
+    }
 
 
 def _code_of(

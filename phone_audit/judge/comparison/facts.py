@@ -1,6 +1,6 @@
 """A result → what of it is compared with another one: small, so that the result itself need not be held."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -104,7 +104,12 @@ def _of_scan(scan: Scan, file: str | None, digest: str | None) -> ResultFacts:
         state={item.key: item for item in scan.state},
         reads_state=bool(scan.state) and not lost and "command" not in steps,
         reads_installers=any(user.installer for package in scan.packages for user in package.users),
-        framework=dict(_framework(scan.state)),
+        framework={
+            piece.where: piece.value
+            for item in scan.state
+            for piece in item.evidence
+            if piece.kind == "hash" and piece.where.startswith("/")
+        },
         unread_users=frozenset(user.id for user in scan.users if not user.readable),
         special_access={
             (app.package, app.user): {power.what: power.granted for power in app.powers}
@@ -120,13 +125,6 @@ def _of_scan(scan: Scan, file: str | None, digest: str | None) -> ResultFacts:
         tool=scan.tool.version,
         depth=scan.acquisition.depth,
     )
-
-
-def _framework(state: Iterable[StateItem]) -> Iterator[tuple[str, str]]:
-    for item in state:
-        for piece in item.evidence:
-            if piece.kind == "hash" and piece.where.startswith("/"):
-                yield piece.where, piece.value
 
 
 def _of_apks(result: Apks | Apk, file: str | None, digest: str | None) -> ResultFacts:

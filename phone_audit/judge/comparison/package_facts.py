@@ -112,7 +112,7 @@ def of_package(package: Package, records: list[Apk], unread: frozenset[str], unl
     base = min((file for file in files if file.role == "base"), key=lambda one: _of_firmware(one), default=None)
     paths = {file.path for file in package.files}
     read = bool(records) and not unread & {package.name, *paths} and all(map(_is_read, records))
-    newest = _newest(records)
+    newest = max(records, key=lambda apk: (apk.version_code or 0, apk.path), default=None)
     signers = frozenset(package.signers) if package.signers else _signers(newest)
     return PackageFacts(
         name=package.name,
@@ -186,10 +186,6 @@ def _is_read(apk: Apk) -> bool:
     """Tell whether all of its code was read."""
     known = apk.endpoints is not None and apk.trackers is not None
     return known and not any(item.step in CODE_STEPS for item in apk.skipped)
-
-
-def _newest(records: list[Apk]) -> Apk | None:
-    return max(records, key=lambda apk: (apk.version_code or 0, apk.path), default=None)
 
 
 def _signers(apk: Apk | None) -> frozenset[str] | None:

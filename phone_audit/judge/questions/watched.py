@@ -104,7 +104,7 @@ def _watchers(basis: Basis) -> Iterator[_Watcher]:
     for app in basis.apps:
         if app.system:
             continue
-        held = _held(app)
+        held = tuple(power for power in _granted(app) if power.watching == "all" or power.what == _ADMIN)
         used = _recent(app, basis.now)
         if not (held or used or app.package in found):
             continue
@@ -118,11 +118,6 @@ def _watchers(basis: Basis) -> Iterator[_Watcher]:
 def _granted(app: App) -> tuple[Power, ...]:
     """Return what an app may watch with, and whether it can keep itself from being removed."""
     return tuple(power for power in app.powers if power.granted and (power.watching != "none" or power.what == _ADMIN))
-
-
-def _held(app: App) -> tuple[Power, ...]:
-    """Return what an app that watches holds: what sees all that is done, and what keeps it from being removed."""
-    return tuple(power for power in _granted(app) if power.watching == "all" or power.what == _ADMIN)
 
 
 def _sees_all(app: App) -> tuple[Power, ...]:

@@ -43,6 +43,9 @@ db = typer.Typer(
     no_args_is_help=True,
 )
 Sources = Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Ids of sources.", show_default="all")]
+Into = Annotated[
+    Path | None, typer.Option("--into", metavar="DIR", help="The knowledge folder.", show_default="your own")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Feeds = Annotated[list[str] | None, typer.Option("--feed", metavar="ID", help="Only of this feed; repeatable.")]
 Classes = Annotated[
@@ -238,9 +241,7 @@ def _write_json(values: object) -> None:
 @db.command(cls=Command)
 def new(
     name: Annotated[str, typer.Argument(metavar="ID", help="Maker, what, year: acme-one-weather-2026.")],
-    into: Annotated[
-        Path | None, typer.Option("--into", metavar="DIR", help="The knowledge folder.", show_default="your own")
-    ] = None,
+    into: Into = None,
 ) -> None:
     """Write a template of an incident, to be filled in. db check says what is still missing."""
     from phone_audit.cli.outputs import write_out
@@ -300,9 +301,7 @@ def import_(
     class_: Annotated[
         str, typer.Option("--class", metavar="CLASS", help="What its values are: spyware, listed …")
     ] = "",
-    into: Annotated[
-        Path | None, typer.Option("--into", metavar="DIR", help="The knowledge folder.", show_default="your own")
-    ] = None,
+    into: Into = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List everything that was left out.")] = False,
 ) -> None:
     """Take a feed into your own knowledge folder. One bad row costs that row; what is left out is said."""

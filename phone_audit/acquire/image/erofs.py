@@ -22,7 +22,7 @@ from phone_audit.acquire.image.byte_source import (
     begins,
 )
 from phone_audit.acquire.image.erofs_extents import ExtentFile, PackedLayout, read_extents
-from phone_audit.acquire.image.file_system import LONGEST_TARGET, Entry, Kind
+from phone_audit.acquire.image.file_system import CUT_OFF, LONGEST_TARGET, Entry, Flaw, Kind
 from phone_audit.acquire.text import decode
 from phone_audit.files.bounds import MB
 
@@ -85,7 +85,7 @@ class Erofs:
             raise ImageError("the EROFS file system uses features that are not read")
         self._bits = bits
         self._block = 1 << bits
-        self.whole = struct.unpack_from("<I", raw, 36)[0] << bits <= source.size
+        self.flaws: tuple[Flaw, ...] = (CUT_OFF,) if struct.unpack_from("<I", raw, 36)[0] << bits > source.size else ()
         self._cache = PieceCache(_KEPT)
         self._clusters_left, self._folders_left = Work(_ALL_CLUSTERS), Work(_ALL_FOLDERS)
 

@@ -1,8 +1,8 @@
 """The ext4 file system, as far as the read-only partitions of Android use it.
 
 Source: the kernel's `Documentation/filesystems/ext4` (super block, group descriptors, inodes, extent trees, linear
-directories). A journal is not replayed: partitions of firmware are written once. Blocks that files share (Android's
-`shared_blocks`) are read as any other.
+directories). A journal is not replayed: partitions of firmware are written once; where it should be, that is told.
+Blocks that files share (Android's `shared_blocks`) are read as any other.
 """
 
 import struct
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Lazy, Part, Run, Runs, Work, begins
-from phone_audit.acquire.image.file_system import LONGEST_TARGET, Entry, Kind
+from phone_audit.acquire.image.file_system import CUT_OFF, LONGEST_TARGET, Entry, Flaw, Kind
 from phone_audit.acquire.text import decode
 
 _SUPER: Final = 1024
@@ -20,6 +20,8 @@ _ROOT: Final = 2
 _EXTENTS: Final = 0xF30A
 _INCOMPATIBLE: Final = {0x1: "compression", 0x8: "a journal of another device", 0x10: "META_BG", 0x10000: "encryption"}
 """Features of a super block that change where things lie, and are not read."""
+_REPLAY: Final = 0x4
+"""Marks a journal that is applied before anything is read."""
 _USES_EXTENTS, _INLINE, _ENCRYPTED = 0x80000, 0x10000000, 0x800
 _TREE_ROOT: Final = 60
 """Bytes of an inode in which its tree begins, or a short link lies."""
@@ -80,9 +82,15 @@ class Ext4:
         self._blocks = blocks_low | (struct.unpack_from("<I", raw, 336)[0] << 32 if wide else 0)
         self._descriptors = (first + 1) * self._block
         self._runs_left, self._folders_left = Work(_ALL_RUNS), Work(_ALL_FOLDERS)
-        self.whole = self._blocks * self._block <= source.size
+        self.flaws = tuple(self._flaws(features))
         if not 128 <= self._inode_size <= self._block or not 32 <= self._descriptor_size <= 1024:
             raise ImageError("the ext4 super block is damaged")
+
+    def _flaws(self, features: int) -> Iterator[Flaw]:
+        if self._blocks * self._block > self._source.size:
+            yield CUT_OFF
+        if features & _REPLAY:
+            yield "journal", "What its journal says was not applied: files may be others than those that were read."
 
     def entries(self, folder: object) -> Iterator[Entry]:
         inode = self._inode(folder)

@@ -1,6 +1,6 @@
 """The seam between formats and what is made of them: a file system lists folders and gives the bytes of files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -8,6 +8,9 @@ from phone_audit.acquire.image.byte_source import ByteSource
 
 Kind = Literal["file", "folder", "link", "other"]
 
+Flaw = tuple[str, str]
+"""The code of what was not read, and a sentence."""
+CUT_OFF: Flaw = ("cut-off", "It is shorter than it says itself: what lay behind its end was not read.")
 LONGEST_TARGET = 4095
 """Bytes of a link's target (Linux `PATH_MAX`, without the zero byte at its end)."""
 
@@ -32,8 +35,11 @@ class FileSystem(Protocol):
 
     kind: str
     """What it is, for a person: `ext4`, `EROFS` …"""
-    whole: bool
-    """Whether all of it is there, as far as it says how large it is."""
+
+    @property
+    def flaws(self) -> Sequence[Flaw]:
+        """What of it was not read although its head could be."""
+        ...
 
     @property
     def root(self) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from phone_audit.acquire.image.byte_source import ByteSource, FileBytes, ImageError
-from phone_audit.acquire.image.file_system import Entry, Kind
+from phone_audit.acquire.image.file_system import Entry, Flaw, Kind
 from phone_audit.files.open_regular import open_inside
 
 
@@ -15,7 +15,7 @@ class FolderFiles:
     """See `FileSystem`. A node is a path relative to the folder, with `/`."""
 
     kind = "folder"
-    whole = True
+    flaws: tuple[Flaw, ...] = ()
     root = ""
 
     def __init__(self, path: Path) -> None:

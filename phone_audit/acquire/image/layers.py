@@ -85,7 +85,7 @@ class Subtree:
     """A folder of a file system as one of its own."""
 
     def __init__(self, files: FileSystem, root: object) -> None:
-        self.kind, self.whole, self.root = files.kind, files.whole, root
+        self.kind, self.flaws, self.root = files.kind, files.flaws, root
         self.entries, self.open, self.target = files.entries, files.open, files.target
 
 
@@ -129,16 +129,20 @@ class Contents:
         if is_tar(source):
             tree = tar_tree(source)
             self.take_tree(tree, tree.root, name, depth)
+            self._note(tree, name)
         elif (files := file_system_of(source)) is not None:
             self.partitions.append(Partition(partition_name(stem_of(name), files), files, shown(name)))
-            if not files.whole:
-                self.skip(name, "cut-off", "It is shorter than it says itself: what lay behind its end was not read.")
+            self._note(files, name)
         else:
             unread = (what for at, sign, what in _UNREAD if begins(source, at, len(sign)) == sign)
             if what := next(unread, None):
                 self.skip(name, "unsupported", f"It is a file system of the kind {what}, which is not read.")
             else:
                 self.others.append(shown(name))
+
+    def _note(self, files: FileSystem, name: str) -> None:
+        for code, reason in files.flaws:
+            self.skip(name, code, reason)
 
     def _take_file(self, files: FileSystem, one: Entry, depth: int) -> None:
         try:

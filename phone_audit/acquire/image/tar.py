@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.acquire.image.byte_source import ByteSource, Part, begins
-from phone_audit.acquire.image.file_system import LONGEST_TARGET
+from phone_audit.acquire.image.file_system import LONGEST_TARGET, Flaw
 from phone_audit.acquire.image.inflated import GZIP, UNKNOWN, Inflated
 from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.acquire.text import decode
@@ -18,7 +18,15 @@ _BLOCK: Final = 512
 _MOST_MEMBERS: Final = 200_000
 _LARGEST_NOTE: Final = 64 * 1024
 """Bytes of a long name, or of what is said of a member beside its head."""
-_FILE, _LINK, _SYMLINK, _FOLDER = b"0\07", b"1", b"2", b"5"
+_LONGEST_SIZE: Final = 20
+"""Digits of a size."""
+_CUT_OFF: Final = (
+    "cut-off",
+    "It is cut off, or damaged between two members: what lies behind was not read.",
+)
+_FILE, _LINK, _SYMLINK, _FOLDER, _SPARSE = b"0\07", b"1", b"2", b"5", b"S"
+_DEVICES: Final = b"346"
+"""Devices and pipes, which have no bytes."""
 _LONG_NAME, _LONG_LINK, _PAX, _PAX_ALL = b"L", b"K", b"x", b"g"
 
 
@@ -53,8 +61,10 @@ def tar_tree(source: ByteSource) -> MemberTree:
         ImageError: what is said of a member beside its head is damaged.
     """
     tree = MemberTree("tar")
-    for member in _members(source):
-        if member.kind in _FILE:
+    for member in _members(source, tree.flaws):
+        if member.at + member.size > source.size:
+            tree.leave_out(member.path, "it ends behind the end of the archive")
+        elif member.kind in _FILE:
             tree.add(member.path, Part(source, member.at, member.size))
         elif member.kind == _SYMLINK:
             tree.add(member.path, member.target[:LONGEST_TARGET])
@@ -62,35 +72,45 @@ def tar_tree(source: ByteSource) -> MemberTree:
             tree.link(member.path, member.target)
         elif member.kind == _FOLDER:
             tree.add(member.path, None)
+        elif member.kind not in _DEVICES:
+            tree.leave_out(member.path, "it is of a kind that is not read")
     return tree
 
 
-def _members(source: ByteSource) -> Iterator[_Member]:
+def _members(source: ByteSource, flaws: list[Flaw]) -> Iterator[_Member]:
+    """Yield the members up to the block of zeros that stands behind the last one, and note where none does."""
     at = 0
     notes: dict[str, str] = {}
     for _ in range(_MOST_MEMBERS):
         head = begins(source, at, _BLOCK)
-        if len(head) < _BLOCK or not head.strip(b"\0") or not _sum_fits(head):
+        if len(head) == _BLOCK and not head.strip(b"\0"):
+            return
+        if not _sum_fits(head):
+            flaws.append(_CUT_OFF)
             return
         kind, size = head[156:157], _number(head[124:136])
         at += _BLOCK
         if kind in (_LONG_NAME, _LONG_LINK, _PAX, _PAX_ALL):
-            text = source.read(at, size) if size <= _LARGEST_NOTE else b""
+            if size > _LARGEST_NOTE:
+                flaws.append(_CUT_OFF)
+                return
+            text = source.read(at, size)
             if kind == _PAX:
                 notes |= _pax(text)
             elif kind != _PAX_ALL:
                 notes["path" if kind == _LONG_NAME else "linkpath"] = decode(text.rstrip(b"\0"))
         else:
-            size = int(notes["size"]) if notes.get("size", "").isdecimal() else size
+            stated = notes.get("size", "")
+            size = int(stated) if stated.isdecimal() and len(stated) <= _LONGEST_SIZE else size
+            kind = _SPARSE if any(name.startswith("GNU.sparse.") for name in notes) else kind
             prefix = decode(head[345:500].split(b"\0")[0]) if head[257:263] == b"ustar\0" else ""
             path = decode(head[:100].split(b"\0")[0])
             target = decode(head[157:257].split(b"\0")[0])
             whole = f"{prefix}/{path}" if prefix else path
             yield _Member(notes.get("path", whole), kind, notes.get("linkpath", target), at, size)
             notes = {}
-        if size < 0 or at + size > source.size:
-            return
         at += -(-size // _BLOCK) * _BLOCK
+    flaws.append(("too-many", f"It has more than {_MOST_MEMBERS:,} members; the rest was not looked at."))
 
 
 def _number(text: bytes) -> int:

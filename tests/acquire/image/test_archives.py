@@ -202,3 +202,62 @@ def test_the_tools_of_the_tests_make_what_others_read() -> None:
     data = payload_bytes({"x": b"y" * 5000})
     assert lzma.decompress(data[data.index(b"\xfd7zXZ") :]) == (b"y" * 5000).ljust(8192, b"\0")
     assert hashlib.sha256(data[data.index(b"\xfd7zXZ") :]).digest() in data
+
+
+def members_of(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for info, content in members:
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def member(name: str, content: bytes = b"", **values: object) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    for key, value in values.items():
+        setattr(info, key, value)
+    return info, content
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("../etc/hosts", {}, "leads out of it"),
+        ("system/x", {}, "more than once"),
+        ("system/x/y", {}, "where its folder should be"),
+        ("system/z", {"type": tarfile.LNKTYPE, "linkname": "/etc/passwd"}, "none that came before it"),
+        ("system/z", {"type": tarfile.GNUTYPE_SPARSE}, "of a kind that is not read"),
+        ("system/z", {"pax_headers": {"GNU.sparse.major": "1"}}, "of a kind that is not read"),
+    ],
+)
+def test_a_member_of_tar_that_is_not_read_is_told(name: str, values: dict[str, object], why: str) -> None:
+    tree = tar_tree(MemoryBytes(members_of(member("system/x", b"first"), member(name, b"", **values))))
+    [(code, reason)] = tree.flaws
+    assert code == "left-out"
+    assert name in reason
+    assert why in reason
+
+
+def test_a_member_whose_size_has_thousands_of_digits_keeps_that_of_its_head() -> None:
+    tree = tar_tree(MemoryBytes(members_of(member("x", b"content", pax_headers={"size": "9" * 5000}))))
+    [entry] = tree.entries(tree.root)
+    assert tree.open(entry.node).size == len(b"content")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_archive_that_was_cut_off_or_damaged_between_members_is_told(tmp_path: Path, packed: bool) -> None:
+    whole = members_of(member("system/build.prop", b"ro.build.id=A\n"), member("vendor/build.prop", b"x=y\n"))
+    path = tmp_path / "dump.tgz"
+    damaged = bytearray(whole)
+    damaged[1024] ^= 1
+    for content, told in ((whole, []), (whole[:1024], ["cut-off"]), (bytes(damaged), ["cut-off"])):
+        path.write_bytes(gzip.compress(content) if packed else content)
+        with open_firmware(path) as firmware:
+            assert [note.code for note in firmware.skipped] == told
+
+
+def test_members_beyond_the_bound_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_audit.acquire.image.tar._MOST_MEMBERS", 2)
+    tree = tar_tree(MemoryBytes(members_of(*(member(f"f{number}") for number in range(3)))))
+    assert [code for code, _ in tree.flaws] == ["too-many"]

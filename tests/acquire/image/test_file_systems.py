@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.image.byte_source import ImageError
+from phone_audit.acquire.image.byte_source import ImageError, MemoryBytes
+from phone_audit.acquire.image.ext4 import Ext4
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.lz4_blocks import unpack_lz4
 from phone_audit.acquire.image.open import is_firmware, open_firmware
@@ -179,3 +180,10 @@ def test_what_is_encrypted_or_unknown_is_refused_with_a_sentence(tmp_path: Path,
 def test_a_damaged_block_of_lz4_is_refused(packed: bytes) -> None:
     with pytest.raises(ImageError, match="damaged"):
         unpack_lz4(packed, 100)
+
+
+def test_a_journal_that_is_not_applied_is_told(tmp_path: Path) -> None:
+    image = bytearray(make_ext4(write_small(tmp_path / "in"), tmp_path / "x.img").read_bytes())
+    assert list(Ext4(MemoryBytes(bytes(image))).flaws) == []
+    image[1024 + 96] |= 4
+    assert [code for code, _ in Ext4(MemoryBytes(bytes(image))).flaws] == ["journal"]

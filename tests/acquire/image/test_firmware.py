@@ -21,7 +21,7 @@ class Files:
     """A file system in memory: a folder is a mapping, a link a tuple, a file bytes; None is damaged."""
 
     kind = "test"
-    whole = True
+    flaws = ()
 
     def __init__(self, root: object) -> None:
         self.root = root

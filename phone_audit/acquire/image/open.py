@@ -74,4 +74,5 @@ def _firmware(path: Path, contents: Contents) -> Firmware:
         raise SnapshotError(f"No partition of {path} could be read. {reasons}".strip(), _AGAIN)
     firmware = Firmware(contents.partitions, contents.skipped, tuple(contents.others[:_MOST_NAMED]))
     mount_modules(firmware)
+    firmware.note_dangling(".apk")
     return firmware

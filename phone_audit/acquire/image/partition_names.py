@@ -16,7 +16,6 @@ _OWN: Final = re.compile(r"^ro\.(?:product\.)?(vendor|product|system_ext|odm)\.(
 _SYSTEM: Final = re.compile(r"^ro\.(?:product\.system\.|system\.build\.|build\.)\w", re.MULTILINE)
 _PLACES: Final = (("build.prop",), ("etc", "build.prop"), ("system", "build.prop"))
 _LIMIT: Final = 2**20
-_MOST_AT_TOP: Final = 2000
 
 
 def stem_of(name: str) -> str:
@@ -49,8 +48,9 @@ def _text(files: FileSystem, place: tuple[str, ...]) -> str | None:
     node = files.root
     try:
         for step in place:
-            found = (one for _, one in zip(range(_MOST_AT_TOP), files.entries(node), strict=False))
-            entry = next((one for one in found if one.name == step and one.kind in ("file", "folder")), None)
+            entry = next(
+                (one for one in files.entries(node) if one.name == step and one.kind in ("file", "folder")), None
+            )
             if entry is None:
                 return None
             node = entry.node

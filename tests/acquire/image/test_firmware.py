@@ -181,3 +181,68 @@ def test_the_state_is_read_from_files(tmp_path: Path) -> None:
     assert [one.value for one in state["init_services_root"].evidence] == ["x /system/bin/x user root socket x stream"]
     assert state["init_services_listening"].value == "1"
     assert [path for path, _ in hashes] == ["/system/framework/framework.jar"]
+
+
+def test_packages_behind_links_of_another_name_are_read_and_those_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    folder = write_small(tmp_path / "system")
+    (folder / "etc" / "data.bin").write_text("an app")
+    (folder / "app" / "Y").mkdir()
+    (folder / "app" / "Y" / "Y.apk").symlink_to("../../etc/data.bin")
+    (folder / "app" / "Z.apk").symlink_to("/data/app/Z.apk")
+    with open_firmware(tmp_path) as firmware:
+        assert firmware.read("/system/app/Y/Y.apk", 10) == b"an app"
+        assert "/system/app/Y/Y.apk" in firmware.files
+        assert [(note.subject, note.code) for note in firmware.skipped] == [("/system/app/Z.apk", "not-held")]
+
+
+def test_a_name_that_is_there_twice_is_told() -> None:
+    class Doubled(Files):
+        def entries(self, folder: object) -> Iterator[Entry]:
+            yield from super().entries(folder)
+            yield from super().entries(folder)
+
+    firmware = Firmware([Partition("system", Doubled(Tree(hosts=b"x")), "system.img")])
+    assert [(note.subject, note.code) for note in firmware.skipped] == [("/system/hosts", "contradiction")]
+
+
+def test_a_folder_with_two_names_is_found_by_both() -> None:
+    etc = Tree(hosts=b"x")
+    firmware = firmware_of(system=Tree(a=etc, etc=etc))
+    assert firmware.read("/system/etc/hosts", 10) == firmware.read("/system/a/hosts", 10) == b"x"
+    assert [note.code for note in firmware.skipped] == ["contradiction"]
+
+
+def test_entries_of_one_endless_folder_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_ENTRIES", 10)
+    firmware = firmware_of(system=Tree(**{f"f{number}": b"x" for number in range(50)}))
+    assert [note.code for note in firmware.skipped] == ["too-many"]
+
+
+def test_a_link_where_a_partition_is_mounted_does_not_hide_it() -> None:
+    root = Tree(system=Tree(**{"build.prop": b""}), vendor=("/system/vendor",))
+    assert firmware_of(system=root, vendor=Tree(new=b"new")).read("/vendor/new", 10) == b"new"
+
+
+def test_a_partition_that_lies_in_the_system_is_found_by_its_own_path() -> None:
+    firmware = firmware_of(system=Tree(vendor=Tree(**{"build.prop": b"x"}), **{"build.prop": b""}))
+    assert firmware.read("/vendor/build.prop", 10) == b"x"
+
+
+@pytest.mark.parametrize("decoys", [{"build.prop": b"ro.build.id=fake"}, {f"a{n}": b"" for n in range(3000)}])
+def test_what_lies_beside_the_system_in_its_partition_does_not_move_it(decoys: dict[str, object]) -> None:
+    firmware = firmware_of(system=Tree(**decoys, system=Tree(etc=Tree(hosts=b"x"), **{"build.prop": b""})))
+    assert firmware.read(HOSTS, 10) == b"x"
+
+
+def test_links_are_followed_as_often_as_a_phone_follows_them() -> None:
+    links = {f"l{number}": (f"l{number + 1}",) for number in range(30)}
+    assert firmware_of(system=Tree(**links, l30=b"x")).read("/system/l0", 10) == b"x"
+    many = {f"l{number}": (f"l{number + 1}",) for number in range(60)}
+    assert firmware_of(system=Tree(**many, l60=b"x")).read("/system/l0", 10) is None
+
+
+def test_notes_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_NOTES", 3)
+    firmware = firmware_of(system=Tree(**{f"f{number}": None for number in range(50)}))
+    assert len(firmware.skipped) == 4
+    assert firmware.skipped[-1].code == "too-many"

@@ -136,20 +136,27 @@ class Switches:
             return self._in_json(method, body, call)
         if not index.method_name(number).endswith("()Z") or self._tree.place(owner) is None:
             return _ANYTHING
-        getters = list(self._implementations(owner, name))
+        return self._implemented(owner, name, left)
+
+    @remembered
+    def _implemented(self, owner: bytes, name: str, left: int) -> Values:
+        """Return what the methods with a name, without parameters, give back that a call on a class may reach."""
+        getters = self._implementations(owner, name)
         return _NOTHING.union(*(self._returned(one, left) for one in getters)) if getters else _ANYTHING
 
-    def _implementations(self, owner: bytes, name: str) -> Iterator[Method]:
-        """Yield the methods with a name, without parameters, that a call on a class may reach."""
+    @remembered
+    def _implementations(self, owner: bytes, name: str) -> tuple[Method, ...]:
+        found: list[Method] = []
         kin = self._callers.kin(owner)
         for part, index in enumerate(self._indexes):
             names = list(index.strings_equal([name.encode("utf-8", "surrogatepass")]).values())
             ids = np.flatnonzero(np.isin(index.method_ids["name"], names))
             wanted = [number for number in ids.tolist() if index.method_name(number) == f"{name}()Z"]
-            for row in np.flatnonzero(np.isin(index.methods.method, wanted)).tolist():
-                if index.row_class(row) in kin:
-                    yield Method(part, row)
+            rows = np.flatnonzero(np.isin(index.methods.method, wanted)).tolist()
+            found += [Method(part, row) for row in rows if index.row_class(row) in kin]
+        return tuple(found)
 
+    @remembered
     def _returned(self, getter: Method, left: int) -> Values:
         body = self._body(getter)
         if body is None:

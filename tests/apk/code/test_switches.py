@@ -1,7 +1,10 @@
 """Switches of libraries for accepting any certificate: what nothing sets is off, in whatever way it could be set."""
 
+from typing import Any
+
 import pytest
 
+from phone_audit.apk.code.switches import Switches, Values
 from tests.apk.code.test_ways_in import FALSE, OBJECT, OWN, TRUE, Units, manager, method, new, way
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, const_string, invoke_static
 
@@ -121,6 +124,25 @@ def test_a_subclass_may_answer_otherwise() -> None:
     no = Method("trusts()Z", (FALSE, 0x000F), direct=False, registers=2, ins=1)
     for own, expected in ((yes, "used"), (no, "unused")):
         assert way(manager(), http(), conf(), Class("Lapp/Heir;", [own], parent="Llib/Conf;"), app()) == expected
+
+
+def test_getters_that_ask_one_another_are_read_once_for_each_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrappers hand a question on to all of their kind: each of n asked n others, twelve deep."""
+    asked = 0
+    read = Switches._in_register
+
+    def counted(*arguments: Any) -> Values:
+        nonlocal asked
+        asked += 1
+        assert asked < 5_000
+        return read(*arguments)
+
+    monkeypatch.setattr(Switches, "_in_register", counted)
+    hand_on = (0x106E, Ref("method", "Llib/Conf;->trusts()Z"), 1, 0x000A, 0x000F)
+    wrapper = Method("trusts()Z", hand_on, direct=False, registers=2, ins=1)
+    wrappers = [Class(f"Llib/W{number};", [wrapper], parent="Llib/Conf;") for number in range(20)]
+    assert way(manager(), http(), conf(), app(), *wrappers) == "used"
+    assert asked > 20
 
 
 def test_a_subclass_may_set_the_field_that_it_inherits() -> None:

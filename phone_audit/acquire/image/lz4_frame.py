@@ -48,10 +48,10 @@ class Lz4Frame:
                 raise ImageError("a block of the LZ4 frame is damaged")
         self._cache, self._work = PieceCache(_KEPT), Work(_AGAIN * source.size + _LEAST)
         last = max(0, len(self._places) - 1) * self._block
-        self.size = last + self._block if size is None else size
+        self.size = len(self._places) * self._block if size is None else size
         if size is None and self._places:
             self.size = last + len(self._unpacked(len(self._places) - 1, short=True))
-        if not last <= self.size <= last + self._block:
+        if not last <= self.size <= len(self._places) * self._block:
             raise ImageError("the head of the LZ4 frame is damaged")
 
     def read(self, at: int, count: int) -> bytes:

@@ -96,6 +96,14 @@ def test_a_frame_whose_blocks_need_one_another_is_refused(tmp_path: Path) -> Non
         Lz4Frame(MemoryBytes((tmp_path / "x.lz4").read_bytes()))
 
 
+@pytest.mark.parametrize("size", [1, 65_537, 1 << 40])
+def test_a_frame_that_says_it_holds_more_than_its_blocks_is_refused(size: int) -> None:
+    """One without a block was read beyond its list of blocks."""
+    head = b"\x04\x22\x4d\x18" + bytes([0x68, 0x40]) + size.to_bytes(8, "little") + b"\0"
+    with pytest.raises(ImageError, match="head of the LZ4 frame is damaged"):
+        Lz4Frame(MemoryBytes(head + bytes(4)))
+
+
 def test_a_payload_is_read_at_any_place() -> None:
     [(name, source)] = read_payload(MemoryBytes(payload_bytes({"system": CONTENT})), "payload.bin")
     assert name == "payload.bin/system"

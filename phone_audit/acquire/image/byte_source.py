@@ -218,6 +218,30 @@ class PieceCache:
         return piece
 
 
+def read_blocks(at: int, count: int, length: int, block_of: Callable[[int], bytes]) -> bytes:
+    """Return bytes of a source that is made block by block.
+
+    Args:
+        at: the first byte; the caller has seen that all of them lie inside.
+        count: how many.
+        length: bytes of a block.
+        block_of: makes a block by its number.
+
+    Raises:
+        ImageError: a block is shorter than it has to be.
+    """
+    pieces = []
+    end = at + count
+    while at < end:
+        number, skipped = divmod(at, length)
+        piece = block_of(number)[skipped : skipped + end - at]
+        if not piece:
+            raise ImageError("what is packed ends before its end")
+        pieces.append(piece)
+        at += len(piece)
+    return b"".join(pieces)
+
+
 class SourceFile(io.RawIOBase):
     """A source as a file, for readers that want one."""
 

@@ -22,7 +22,7 @@ from phone_audit.acquire.image.byte_source import (
     begins,
 )
 from phone_audit.acquire.image.erofs_extents import ExtentFile, PackedLayout, read_extents
-from phone_audit.acquire.image.file_system import CUT_OFF, LONGEST_TARGET, Entry, Flaw, Kind
+from phone_audit.acquire.image.file_system import CUT_OFF, LONGEST_TARGET, Entry, Flaw, Kind, kind_of
 from phone_audit.acquire.text import decode
 from phone_audit.files.bounds import MB
 
@@ -33,7 +33,6 @@ _READ: Final = 0x7F
 _PADDED: Final = 0x1
 _FRAGMENTS: Final = 0x20
 _PLAIN, _FULL, _INLINE, _COMPACT, _CHUNKS = 0, 1, 2, 3, 4
-_KINDS: Final[dict[int, Kind]] = {0x8000: "file", 0x4000: "folder", 0xA000: "link"}
 _TYPES: Final[dict[int, Kind]] = {1: "file", 2: "folder", 7: "link"}
 _ALL_FOLDERS, _ALL_CLUSTERS = 64 * MB, 16_000_000
 """Bytes of all folders, and clusters of all files; 20,000 names have one MB, 64 GB as many clusters."""
@@ -55,7 +54,7 @@ class _Inode:
 
     @property
     def kind(self) -> Kind:
-        return _KINDS.get(self.mode & 0xF000, "other")
+        return kind_of(self.mode)
 
 
 def is_erofs(source: ByteSource) -> bool:

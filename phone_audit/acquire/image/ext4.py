@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Lazy, Part, Run, Runs, Work, begins
-from phone_audit.acquire.image.file_system import CUT_OFF, LONGEST_TARGET, Entry, Flaw, Kind
+from phone_audit.acquire.image.file_system import CUT_OFF, LONGEST_TARGET, Entry, Flaw, Kind, kind_of
 from phone_audit.acquire.text import decode
 
 _SUPER: Final = 1024
@@ -30,7 +30,6 @@ _MOST_RUNS: Final = 100_000
 """Runs of one file; one of 2 GB in pieces of 64 KB has a third of it."""
 _ALL_RUNS, _ALL_FOLDERS = 4_000_000, 64 * 2**20
 """Runs of all files, and bytes of all folders; 20,000 names have one MB."""
-_KINDS: Final[dict[int, Kind]] = {0x8000: "file", 0x4000: "folder", 0xA000: "link"}
 _UNWRITTEN: Final = 32768
 """Lengths above this one mark blocks that were kept and never written."""
 
@@ -44,7 +43,7 @@ class _Inode:
 
     @property
     def kind(self) -> Kind:
-        return _KINDS.get(self.mode & 0xF000, "other")
+        return kind_of(self.mode)
 
 
 def is_ext4(source: ByteSource) -> bool:

@@ -1,5 +1,6 @@
 """The seam between formats and what is made of them: a file system lists folders and gives the bytes of files."""
 
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -69,6 +70,15 @@ class FileSystem(Protocol):
             ImageError: it is damaged.
         """
         ...
+
+
+def kind_of(mode: int) -> Kind:
+    """Return what a file is by its mode, as in `st_mode`."""
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "link" if stat.S_ISLNK(mode) else "other"
 
 
 def is_name(name: str) -> bool:

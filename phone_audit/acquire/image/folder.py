@@ -2,12 +2,11 @@
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from phone_audit.acquire.image.byte_source import ByteSource, FileBytes, ImageError
-from phone_audit.acquire.image.file_system import Entry, Flaw, Kind
+from phone_audit.acquire.image.file_system import Entry, Flaw, kind_of
 from phone_audit.files.open_regular import open_inside
 
 
@@ -26,7 +25,7 @@ class FolderFiles:
         try:
             with os.scandir(self._path / str(folder)) as found:
                 for one in found:
-                    yield Entry(one.name, _kind(one.stat(follow_symlinks=False).st_mode), above + one.name)
+                    yield Entry(one.name, kind_of(one.stat(follow_symlinks=False).st_mode), above + one.name)
         except OSError as error:
             raise ImageError(f"it cannot be read: {error.strerror}") from error
 
@@ -64,11 +63,3 @@ class LazyFile:
                 yield FileBytes(file, self.path)
         except OSError as error:
             raise ImageError(f"it cannot be read: {error.strerror}") from error
-
-
-def _kind(mode: int) -> Kind:
-    if stat.S_ISREG(mode):
-        return "file"
-    if stat.S_ISDIR(mode):
-        return "folder"
-    return "link" if stat.S_ISLNK(mode) else "other"

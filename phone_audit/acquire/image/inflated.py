@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, PieceCache, Work, check_range
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, PieceCache, Work, check_range, read_blocks
 from phone_audit.files.bounds import MB
 
 RAW, GZIP = -15, 31
@@ -62,17 +62,7 @@ class Inflated:
 
     def read(self, at: int, count: int) -> bytes:
         check_range(self, at, count)
-        pieces = []
-        end = at + count
-        while at < end:
-            number, skipped = divmod(at, _BLOCK)
-            block = self._cache.get(number, lambda number=number: self._block(number))  # type: ignore[misc]
-            piece = block[skipped : skipped + end - at]
-            if not piece:
-                raise ImageError("what is packed ends before its end")
-            pieces.append(piece)
-            at += len(piece)
-        return b"".join(pieces)
+        return read_blocks(at, count, _BLOCK, lambda number: self._cache.get(number, lambda: self._block(number)))
 
     def _restored(self, out: int) -> _State:
         """Return the last state that is not behind a place, as a copy that can go on."""

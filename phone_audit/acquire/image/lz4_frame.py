@@ -5,7 +5,15 @@ Source: lz4 `doc/lz4_Frame_format.md`.
 
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, PieceCache, Work, begins, check_range
+from phone_audit.acquire.image.byte_source import (
+    ByteSource,
+    ImageError,
+    PieceCache,
+    Work,
+    begins,
+    check_range,
+    read_blocks,
+)
 from phone_audit.acquire.image.lz4_blocks import unpack_lz4
 from phone_audit.files.bounds import MB
 
@@ -56,17 +64,9 @@ class Lz4Frame:
 
     def read(self, at: int, count: int) -> bytes:
         check_range(self, at, count)
-        pieces = []
-        end = at + count
-        while at < end:
-            number, skipped = divmod(at, self._block)
-            block = self._cache.get(number, lambda number=number: self._unpacked(number))  # type: ignore[misc]
-            piece = block[skipped : skipped + end - at]
-            if not piece:
-                raise ImageError("a block of the LZ4 frame is shorter than it has to be")
-            pieces.append(piece)
-            at += len(piece)
-        return b"".join(pieces)
+        return read_blocks(
+            at, count, self._block, lambda number: self._cache.get(number, lambda: self._unpacked(number))
+        )
 
     def _unpacked(self, number: int, *, short: bool = False) -> bytes:
         place, packed = self._places[number]

@@ -6,6 +6,7 @@ from pathlib import Path
 from phone_audit.acquire.image.byte_source import PIECE, ByteSource, ImageError
 from phone_audit.acquire.image.firmware import Firmware, within
 from phone_audit.acquire.questions.file_facts import PathStatus, digest_command
+from phone_audit.acquire.store.container import sha256_of
 from phone_audit.acquire.store.layout import PULL
 from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
 from phone_audit.acquire.transport import (
@@ -16,8 +17,7 @@ from phone_audit.acquire.transport import (
     Answer,
     Transport,
 )
-from phone_audit.errors import CommandError, NotHeldError, SnapshotError
-from phone_audit.files.open_regular import open_regular
+from phone_audit.errors import CommandError, NotHeldError
 
 DIGESTS = ("sha256", "sha1", "md5")
 LARGEST_APK = 2 * 2**30
@@ -98,14 +98,7 @@ class ImageTransport(Transport):
         return source
 
     def finish(self) -> str | None:
-        """Return the SHA-256 of a single file, so that a reader can tell which one it was."""
-        if not self._path.is_file():
-            return None
-        try:
-            with open_regular(self._path) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise SnapshotError(f"{self._path} cannot be read: {error.strerror}.") from error
+        return sha256_of(self._path)
 
 
 def digests(source: ByteSource) -> list[str]:

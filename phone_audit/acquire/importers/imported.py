@@ -1,12 +1,12 @@
 """What an acquisition of another tool holds, in one form for all of them, and a transport that gives its answers."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phone_audit.acquire.importers.answers import SAME
 from phone_audit.acquire.questions.identity import DATE, SHELL_ID
+from phone_audit.acquire.store.container import sha256_of
 from phone_audit.acquire.transport import (
     PULL_LIMIT,
     PULL_TIMEOUT,
@@ -15,8 +15,7 @@ from phone_audit.acquire.transport import (
     Answer,
     Transport,
 )
-from phone_audit.errors import CommandError, NotHeldError, SnapshotError
-from phone_audit.files.open_regular import open_regular
+from phone_audit.errors import CommandError, NotHeldError
 from phone_audit.model.device import AcquisitionSource, Depth
 from phone_audit.model.finding import Skipped
 
@@ -138,11 +137,4 @@ class ImportedTransport(Transport):
         raise CommandError(f"The acquisition does not contain {path}.")
 
     def finish(self) -> str | None:
-        """Return the SHA-256 of a single file, so that a reader can tell which one it was."""
-        if not self._path.is_file():
-            return None
-        try:
-            with open_regular(self._path) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise SnapshotError(f"{self._path} cannot be read: {error.strerror}.") from error
+        return sha256_of(self._path)

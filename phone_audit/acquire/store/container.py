@@ -5,6 +5,7 @@ entry announces as its size is not taken for granted.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import stat
@@ -219,6 +220,21 @@ def open_container(path: Path) -> FileContainer:
         SnapshotError: it is neither, or damaged.
     """
     return FolderContainer(path) if path.is_dir() else ZipContainer(path)
+
+
+def sha256_of(path: Path) -> str | None:
+    """Return the SHA-256 of a single file, so that a reader can tell which one it was; None of a folder.
+
+    Raises:
+        SnapshotError: it cannot be read.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with open_regular(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def is_archive(path: Path) -> bool:

@@ -179,6 +179,18 @@ class Lazy:
         return self._made.read(at, count)
 
 
+class Unreadable:
+    """A source of which is known already that it cannot be read."""
+
+    size = 1
+
+    def __init__(self, error: ImageError) -> None:
+        self._error = error
+
+    def read(self, at: int, count: int) -> bytes:
+        raise self._error
+
+
 class Work:
     """What may be spent on a whole image, however often its parts name one another."""
 

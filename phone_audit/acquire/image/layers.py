@@ -12,12 +12,13 @@ from phone_audit.acquire.image.ext4 import Ext4, is_ext4
 from phone_audit.acquire.image.file_system import Entry, FileSystem
 from phone_audit.acquire.image.firmware import SYSTEM, Partition
 from phone_audit.acquire.image.lz4_frame import Lz4Frame, is_lz4_frame
-from phone_audit.acquire.image.partition_names import partition_name, stem_of
+from phone_audit.acquire.image.member_tree import MemberTree
+from phone_audit.acquire.image.partition_names import is_partition_name, partition_name, stem_of
 from phone_audit.acquire.image.payload import is_payload, read_payload
 from phone_audit.acquire.image.sparse import is_sparse, read_sparse
 from phone_audit.acquire.image.super_partitions import is_super, read_super
 from phone_audit.acquire.image.tar import is_gzip, is_tar, read_gzip, tar_tree
-from phone_audit.acquire.image.zip_members import is_zip_of_images, read_zip
+from phone_audit.acquire.image.zip_members import is_zip_of_images, zip_tree
 from phone_audit.acquire.text import shown
 from phone_audit.model.finding import Skipped
 
@@ -35,7 +36,9 @@ _DEEPEST: Final = 8
 """Layers inside one another: a ZIP in a ZIP with a sparse image with partitions has five."""
 _DEEPEST_FOLDER: Final = 3
 _MOST_MEMBERS: Final = 2000
-_MOST_AT_TOP: Final = 5000
+_MOST_AT_TOP: Final = 200_000
+_HEAD: Final = 4096
+"""Bytes in which every file system that a phone mounts says that it is one."""
 _UNREAD: Final = ((1024, b"\x10\x20\xf5\xf2", "F2FS"), (0, b"hsqs", "SquashFS"))
 """Place and bytes by which file systems are told that are not read."""
 
@@ -52,9 +55,12 @@ _CONTAINERS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSourc
     (is_sparse, _sparse),
     (is_super, read_super),
     (is_payload, read_payload),
-    (is_zip_of_images, read_zip),
     (is_gzip, read_gzip),
     (is_lz4_frame, _lz4),
+)
+_ARCHIVES: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource], MemberTree]], ...]] = (
+    (is_zip_of_images, zip_tree),
+    (is_tar, tar_tree),
 )
 _FILE_SYSTEMS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource], FileSystem]], ...]] = (
     (is_ext4, Ext4),
@@ -64,7 +70,7 @@ _FILE_SYSTEMS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSou
 
 def is_layer(source: ByteSource) -> bool:
     """Tell whether a source begins as something that is read."""
-    return is_tar(source) or any(fits(source) for fits, _ in (*_CONTAINERS, *_FILE_SYSTEMS))
+    return any(fits(source) for fits, _ in (*_CONTAINERS, *_ARCHIVES, *_FILE_SYSTEMS))
 
 
 def file_system_of(source: ByteSource) -> FileSystem | None:
@@ -121,22 +127,28 @@ class Contents:
             self.skip(name, "damaged", f"It was not read: {error}.")
 
     def _take(self, source: ByteSource, name: str, depth: int) -> None:
+        source.read(0, min(1, source.size))  # it may say that it cannot be read at all
         for fits, read in _CONTAINERS:
             if fits(source):
                 for inner, content in read(source, name):
                     self.take(content, inner, depth + 1)
                 return
-        if is_tar(source):
-            tree = tar_tree(source)
-            self.take_tree(tree, tree.root, name, depth)
-            self._note(tree, name)
-        elif (files := file_system_of(source)) is not None:
+        for fits, tree_of in _ARCHIVES:
+            if fits(source):
+                tree = tree_of(source)
+                self.take_tree(tree, tree.root, name, depth)
+                self._note(tree, name)
+                return
+        if (files := file_system_of(source)) is not None:
             self.partitions.append(Partition(partition_name(stem_of(name), files), files, shown(name)))
             self._note(files, name)
         else:
             unread = (what for at, sign, what in _UNREAD if begins(source, at, len(sign)) == sign)
             if what := next(unread, None):
                 self.skip(name, "unsupported", f"It is a file system of the kind {what}, which is not read.")
+            elif is_partition_name(stem_of(name)) and not _is_empty(source):
+                reason = "It has the name of a partition of Android, and no file system that is read."
+                self.skip(name, "unsupported", reason)
             else:
                 self.others.append(shown(name))
 
@@ -144,16 +156,18 @@ class Contents:
         for code, reason in files.flaws:
             self.skip(name, code, reason)
 
-    def _take_file(self, files: FileSystem, one: Entry, depth: int) -> None:
+    def _take_file(self, files: FileSystem, one: Entry, name: str, depth: int) -> None:
         try:
             source = files.open(one.node)
         except ImageError as error:
-            self.skip(one.name, "damaged", f"It was not read: {error}.")
+            self.skip(name, "damaged", f"It was not read: {error}.")
         else:
-            self.take(source, one.name, depth)
+            self.take(source, name, depth)
 
     def take_tree(self, files: FileSystem, node: object, name: str, depth: int, folders: int = 0) -> None:
         """Take the partitions of an unpacked dump: the folder itself, or the folders and images in it.
+
+        A folder beside those of partitions is taken as one where nothing else is in it.
 
         Raises:
             ImageError: the folder is damaged.
@@ -162,18 +176,36 @@ class Contents:
         if "build.prop" in entries and SYSTEM not in entries:
             self.partitions.append(Partition(SYSTEM, Subtree(files, node), name))
             return
-        before = len(self.partitions)
         inner = [one for one in entries.values() if one.kind == "folder" and one.name not in _NO_PARTITION]
+        found: list[Entry] = []
+        rest: list[Entry] = []
         for one in inner:
             signs = {*_SIGNS, SYSTEM} if one.name == SYSTEM else _SIGNS
-            if not signs.isdisjoint(_listed(files, one.node)):
-                self.partitions.append(Partition(one.name, Subtree(files, one.node), f"{name}/{one.name}"))
+            try:
+                (rest if signs.isdisjoint(_listed(files, one.node)) else found).append(one)
+            except ImageError as error:
+                self.skip(f"{name}/{one.name}", "damaged", f"The folder was not read: {error}.")
         for one in entries.values():
             if one.kind == "file" and _IMAGE.fullmatch(one.name):
-                self._take_file(files, one, depth + 1)
-        if len(self.partitions) == before and folders < _DEEPEST_FOLDER:
-            for one in inner:
+                self._take_file(files, one, f"{name}/{one.name}", depth + 1)
+            elif one.kind == "file" or one.name in _NO_PARTITION:
+                self.others.append(shown(one.name))
+        for one in rest:
+            before, others = (len(self.partitions), len(self.skipped)), len(self.others)
+            if folders < _DEEPEST_FOLDER:
                 self.take_tree(files, one.node, f"{name}/{one.name}", depth, folders + 1)
+            if found and before == (len(self.partitions), len(self.skipped)):
+                self.others[others:] = [name for name in self.others[others:] if _IMAGE.fullmatch(name)]
+                found.append(one)
+            elif folders == _DEEPEST_FOLDER:
+                self.others.append(shown(one.name))
+        for one in found:
+            self.partitions.append(Partition(one.name, Subtree(files, one.node), f"{name}/{one.name}"))
+
+
+def _is_empty(source: ByteSource) -> bool:
+    count = min(_HEAD, source.size)
+    return begins(source, 0, count) == bytes(count)
 
 
 def _listed(files: FileSystem, node: object) -> dict[str, Entry]:

@@ -1,6 +1,6 @@
 """Opens a firmware, whatever it is packed in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -68,11 +68,17 @@ def open_firmware(path: Path) -> Iterator[Firmware]:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the first of many names, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    return (*names[:_MOST_NAMED], f"and {more:,} more") if more > 0 else tuple(names)
+
+
 def _firmware(path: Path, contents: Contents) -> Firmware:
     if not contents.partitions:
         reasons = " ".join(f"{note.subject}: {note.reason}" for note in contents.skipped[:3])
         raise SnapshotError(f"No partition of {path} could be read. {reasons}".strip(), _AGAIN)
-    firmware = Firmware(contents.partitions, contents.skipped, tuple(contents.others[:_MOST_NAMED]))
+    firmware = Firmware(contents.partitions, contents.skipped, named(contents.others))
     mount_modules(firmware)
     firmware.note_dangling(".apk")
     return firmware

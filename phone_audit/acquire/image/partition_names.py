@@ -29,9 +29,14 @@ def stem_of(name: str) -> str:
     return _SLOT.sub("", re.sub(r"[-_](?:sign(?:ed)?|sparse|raw|unsparse|new)$", "", stem)) or "image"
 
 
+def is_partition_name(stem: str) -> bool:
+    """Tell whether Android, or a maker of phones, has a partition of that name with files in it."""
+    return _KNOWN.fullmatch(stem) is not None
+
+
 def partition_name(stem: str, files: FileSystem) -> str:
     """Return the name of a partition: the one of its file where that is known, else what its properties speak of."""
-    if _KNOWN.fullmatch(stem):
+    if is_partition_name(stem):
         return stem
     for place in _PLACES:
         text = _text(files, place)

@@ -20,6 +20,7 @@ from phone_audit.acquire.image.byte_source import (
     PieceCache,
     Run,
     Runs,
+    Unreadable,
     Work,
     begins,
     check_range,
@@ -45,7 +46,7 @@ _AGAIN, _LEAST = 16, 4096 * MB
 """How often every byte may be unpacked, and how many may be in any case."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Operation:
     kind: int = _REPLACE
     at: int = 0
@@ -87,7 +88,11 @@ def read_payload(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSourc
         if kinds:
             unread[partition.name] = _NAMES.get(min(kinds), "operations of a kind that is not known")
         else:
-            yield f"{name}/{partition.name}", _content(partition, data, block, cache, work)
+            try:
+                content = _content(partition, data, block, cache, work)
+            except ImageError as error:
+                content = Unreadable(error)
+            yield f"{name}/{partition.name}", content
     if unread:
         reasons = ", ".join(sorted(set(unread.values())))
         raise ImageError(f"of {', '.join(list(unread)[:_MOST_NAMED])} it holds {reasons}, which is not read")
@@ -120,7 +125,7 @@ class _Unpacked:
 
     def read(self, at: int, count: int) -> bytes:
         check_range(self, at, count)
-        whole = self._cache.get(self._operation.at, self._made)
+        whole = self._cache.get(self._operation, self._made)
         if at + count > len(whole):
             raise ImageError("a part of a partition is shorter than it is said to be")
         return whole[at : at + count]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Run, Runs, begins
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Run, Runs, Unreadable, begins
 
 _GEOMETRY_MAGIC, _HEADER_MAGIC = 0x616C4467, 0x414C5030
 _RESERVED: Final = 4096
@@ -52,9 +52,13 @@ def read_super(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]
         if not count:
             continue
         extents = tables.extents[first : first + count]
-        if len(extents) != count:
-            raise ImageError(f"the extents of the partition {partition} are not there")
-        yield f"{name}/{partition}", _joined(source, extents)
+        try:
+            if len(extents) != count:
+                raise ImageError("its extents are not there")  # noqa: TRY301
+            content = _joined(source, extents)
+        except ImageError as error:
+            content = Unreadable(error)
+        yield f"{name}/{partition}", content
 
 
 def _joined(source: ByteSource, extents: list[tuple[int, int, int, int]]) -> ByteSource:

@@ -1,11 +1,12 @@
-"""The images in a ZIP archive, where they lie: what is stored is read in place, what is packed where it is read."""
+"""The members of a ZIP archive, where they lie: what is stored is read in place, what is packed where it is read."""
 
 import re
-from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Part, SourceFile, begins
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Lazy, Part, SourceFile, begins
 from phone_audit.acquire.image.inflated import RAW, Inflated
+from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.files.bounded_zip import ZipBounds, ZipEntry, ZipError, ZipReader, is_plain
 from phone_audit.files.bounds import BoundsError
 
@@ -15,6 +16,8 @@ _IMAGE: Final = re.compile(
     r"(?:.*/)?(?:payload\.bin|[^/]+\.img(?:\.ext4|\.lz4|\.gz|\.raw)?|image-[^/]+\.zip|[^/]+\.(?:tar|tar\.md5|tgz|tar\.gz))",
     re.IGNORECASE | re.DOTALL,
 )
+_DUMP: Final = "/system/build.prop"
+"""What an unpacked dump has."""
 _MANIFEST: Final = "AndroidManifest.xml"
 """What an archive that is an app has, whatever else lies in it."""
 _PATCHED: Final = re.compile(r"(?:.*/)?[^/]+\.new\.dat(?:\.br)?", re.IGNORECASE | re.DOTALL)
@@ -26,23 +29,27 @@ def is_zip_of_images(source: ByteSource) -> bool:
         return False
     try:
         names = [entry.filename for entry in _reader(source).entries]
-        return _MANIFEST not in names and any(_IMAGE.fullmatch(name) or _PATCHED.fullmatch(name) for name in names)
+        return _MANIFEST not in names and any(
+            _IMAGE.fullmatch(name) or _PATCHED.fullmatch(name) or f"/{name}".endswith(_DUMP) for name in names
+        )
     except ImageError:
         return False
 
 
-def read_zip(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]]:
-    """Yield the images in an archive.
+def zip_tree(source: ByteSource) -> MemberTree:
+    """Return the members as a file system; one that cannot be read says so when it is.
 
     Raises:
-        ImageError: it is damaged.
+        ImageError: it is damaged, or of a kind that is not read.
     """
     entries = _reader(source).entries
     if patched := next((entry.filename for entry in entries if _PATCHED.fullmatch(entry.filename)), None):
         raise ImageError(f"it holds a block-based update ({patched.rpartition('/')[2]}), which is not read")
+    tree = MemberTree("ZIP")
     for entry in entries:
-        if _IMAGE.fullmatch(entry.filename):
-            yield f"{name}/{entry.filename}", stored_or_inflated(source, entry)
+        content = None if entry.is_dir() else Lazy(entry.file_size, partial(stored_or_inflated, source, entry))
+        tree.add(entry.filename, content)
+    return tree
 
 
 def stored_or_inflated(source: ByteSource, entry: ZipEntry) -> ByteSource:

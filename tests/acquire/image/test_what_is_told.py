@@ -1,0 +1,120 @@
+"""Nothing of a firmware is left out without a word: each part that is not read is named."""
+
+import struct
+from os import scandir
+from pathlib import Path
+
+import pytest
+
+from phone_audit.acquire.image import super_partitions
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes
+from phone_audit.acquire.image.firmware import Firmware
+from phone_audit.acquire.image.open import is_firmware, named, open_firmware
+from phone_audit.acquire.image.payload import read_payload
+from phone_audit.acquire.image.super_partitions import read_super
+from tests.acquire.image.images import field, make_ext4, make_zip, super_bytes
+from tests.acquire.image.made import write_small
+
+
+def notes_of(firmware: Firmware) -> list[tuple[str, str]]:
+    return [(note.subject, note.code) for note in firmware.skipped]
+
+
+def test_a_partition_without_a_file_system_that_is_read_is_told(tmp_path: Path) -> None:
+    make_ext4(write_small(tmp_path / "in"), tmp_path / "system.img", size="4M")
+    (tmp_path / "vendor.img").write_bytes(b"unknown".ljust(9000, b"x"))
+    (tmp_path / "odm.img").write_bytes(bytes(9000))
+    (tmp_path / "boot.img").write_bytes(b"ANDROID!".ljust(9000, b"x"))
+    (tmp_path / "in").rename(tmp_path / "META-INF")
+    with open_firmware(tmp_path) as firmware:
+        assert notes_of(firmware) == [(f"{tmp_path.name}/vendor.img", "unsupported")]
+        assert {"META-INF", f"{tmp_path.name}/boot.img"} <= set(firmware.others)
+
+
+def test_of_many_others_it_is_told_how_many() -> None:
+    assert named(["a", "b"]) == ("a", "b")
+    assert named([str(number) for number in range(1500)])[-2:] == ("11", "and 1,488 more")
+
+
+def test_folders_beside_the_partitions_of_a_dump_are_read(tmp_path: Path) -> None:
+    write_small(tmp_path / "system")
+    for place in ("preload/Evil", "images/more"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "preload" / "Evil" / "Evil.apk").write_text("an app")
+    make_ext4(write_small(tmp_path / "in"), tmp_path / "images" / "more" / "vendor.img", size="4M")
+    (tmp_path / "in").rename(tmp_path / "data")
+    with open_firmware(tmp_path) as firmware:
+        assert {"/preload/Evil/Evil.apk", "/vendor/app/X/X.apk"} <= set(firmware.files)
+        assert firmware.others == ("data",)
+
+
+def test_a_folder_of_a_dump_that_cannot_be_read_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_small(tmp_path / "system")
+    write_small(tmp_path / "vendor")
+    monkeypatch.setattr("phone_audit.acquire.image.folder.os.scandir", scandir_but("vendor"))
+    with open_firmware(tmp_path) as firmware:
+        assert firmware.names == ["system"]
+        assert notes_of(firmware) == [(f"{tmp_path.name}/vendor", "damaged")]
+
+
+def scandir_but(name: str) -> object:
+    def scan(path: Path) -> object:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    return scan
+
+
+def test_a_zip_of_a_dump_is_read_and_what_is_in_it_besides_is_named(tmp_path: Path) -> None:
+    image = make_ext4(write_small(tmp_path / "in"), tmp_path / "x", size="4M").read_bytes()
+    files = {"d/system/build.prop": b"ro.build.id=A", "d/system/app/X.apk": b"an app", "d/vendor.img": image}
+    path = make_zip({**files, "d/readme": b"x", "../e.apk": b"x"}, tmp_path / "dump.zip", packed=True)
+    assert is_firmware(path)
+    with open_firmware(path) as firmware:
+        assert firmware.read("/system/app/X.apk", 10) == b"an app"
+        assert "/vendor/app/X/X.apk" in firmware.files
+        assert firmware.others == ("readme",)
+        assert notes_of(firmware) == [("dump.zip", "left-out")]
+
+
+def test_a_member_that_cannot_be_read_costs_itself_alone(tmp_path: Path) -> None:
+    image = make_ext4(write_small(tmp_path / "in"), tmp_path / "x", size="4M").read_bytes()
+    path = make_zip({"odm.img": image, "system.img": image}, tmp_path / "x.zip", packed=False)
+    data = bytearray(path.read_bytes())
+    data[:4] = b"PK\3\5"
+    data[data.index(b"PK\1\2") + 8] |= 1  # encrypted, it says
+    path.write_bytes(b"PK\3\4" + data[4:])
+    with open_firmware(path) as firmware:
+        assert firmware.names == ["system"]
+        assert notes_of(firmware) == [("x.zip/odm.img", "damaged")]
+
+
+def test_a_partition_of_an_update_that_contradicts_itself_costs_itself_alone() -> None:
+    twice = b"".join(field(8, field(1, 0) + field(3, 4096) + field(6, field(1, 0) + field(2, 1))) for _ in range(2))
+    manifest = field(3, 4096) + b"".join(
+        field(13, field(1, name) + operations) for name, operations in ((b"odm", twice), (b"system", b""))
+    )
+    data = b"CrAU" + struct.pack(">QQI", 2, len(manifest), 0) + manifest + bytes(8192)
+    (odm, broken), (system, _) = read_payload(MemoryBytes(data), "p")
+    assert (odm, system) == ("p/odm", "p/system")
+    with pytest.raises(ImageError, match="overlap"):
+        broken.read(0, 1)
+
+
+def test_a_logical_partition_that_cannot_be_read_costs_itself_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = MemoryBytes(super_bytes({"a": b"a" * 9000, "b": b"b" * 9000}))
+    joined = super_partitions._joined
+
+    def lies_elsewhere(source: ByteSource, extents: list[tuple[int, int, int, int]]) -> ByteSource:
+        if len(extents) > 1:
+            raise ImageError("a part of it lies on another block device")
+        return joined(source, extents)
+
+    monkeypatch.setattr(super_partitions, "_joined", lies_elsewhere)
+    (_, broken), (_, whole) = read_super(source, "s")
+    assert whole.read(0, 1) == b"b"
+    with pytest.raises(ImageError, match="another block device"):
+        broken.read(0, 1)

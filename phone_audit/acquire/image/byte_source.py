@@ -203,9 +203,13 @@ class Work:
         Raises:
             ImageError: there is not so much left.
         """
-        self._left -= count
-        if self._left < 0:
+        if not self.allow(count):
             raise ImageError("reading it takes more work than any honest image does")
+
+    def allow(self, count: int) -> bool:
+        """Take so much of it, and tell whether there was so much."""
+        self._left -= count
+        return self._left >= 0
 
 
 class PieceCache:

@@ -246,3 +246,43 @@ def test_notes_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     firmware = firmware_of(system=Tree(**{f"f{number}": None for number in range(50)}))
     assert len(firmware.skipped) == 4
     assert firmware.skipped[-1].code == "too-many"
+
+
+def props(text: str) -> bytes:
+    return text.replace(" ", "\n").replace("~", " ").encode()
+
+
+@pytest.mark.parametrize(("sdk", "expected"), [("28", "first"), ("29", "third")])
+def test_a_property_that_is_repeated_has_the_value_that_its_android_gives_it(sdk: str, expected: str) -> None:
+    system = Tree(**{"build.prop": props(f"ro.build.version.sdk={sdk} ro.x=first ro.x=second y=1")})
+    vendor = Tree(**{"build.prop": props("ro.x=third y=2")})
+    properties = properties_of(firmware_of(system=system, vendor=vendor))
+    assert (properties["ro.x"], properties["y"]) == (expected, "2")
+
+
+def test_properties_are_imported_where_that_is_said() -> None:
+    system = Tree(
+        **{
+            "build.prop": props(
+                "ro.a=1 import~/vendor/etc/x.prop~ro.* ro.b=3 import~/oem/oem.prop import~/system/build.prop"
+            )
+        },
+    )
+    vendor = Tree(etc=Tree(**{"x.prop": props("ro.a=2 ro.b=2 z=2 import~/system/no.prop")}))
+    firmware = firmware_of(system=system, vendor=vendor)
+    properties = properties_of(firmware)
+    assert {name: properties.get(name) for name in ("ro.a", "ro.b", "z")} == {"ro.a": "2", "ro.b": "3", "z": None}
+    assert [(note.subject, note.code) for note in firmware.skipped] == [("/oem/oem.prop", "not-held")]
+
+
+def test_the_partitions_that_name_the_phone_come_in_the_order_that_the_firmware_says() -> None:
+    text = "ro.product.property_source_order=vendor,x,product ro.product.vendor.brand=v ro.product.product.brand=p"
+    properties = properties_of(firmware_of(system=Tree(**{"build.prop": props(text)})))
+    assert properties["ro.product.brand"] == "v"
+
+
+def test_more_properties_than_any_firmware_has_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_audit.acquire.image.properties.MOST_PROPERTIES", 2)
+    firmware = firmware_of(system=Tree(**{"build.prop": props("a=1 b=2 c=3")}))
+    assert properties_of(firmware).keys() == {"a", "b"}
+    assert [note.code for note in firmware.skipped] == ["too-many"]

@@ -150,3 +150,12 @@ def test_an_image_without_packages_is_not_called_whole(tmp_path: Path) -> None:
     scan = scanned(make_erofs(tmp_path, tmp_path.with_suffix(".img")))
     assert scan.verdict.outcome == "inconclusive"
     assert [note.reason for note in scan.coverage.skipped] == ["No partition of the image holds a package."]
+
+
+def test_an_image_without_a_system_partition_is_not_called_whole(tmp_path: Path) -> None:
+    (tmp_path / "vendor" / "app").mkdir(parents=True)
+    (tmp_path / "vendor" / "build.prop").write_text("ro.vendor.x=y\n")
+    (tmp_path / "vendor" / "app" / "X.apk").write_bytes(APK.read_bytes())
+    scan = scanned(make_ext4(tmp_path / "vendor", tmp_path / "vendor.img", size="4M"))
+    assert not scan.coverage.complete
+    assert ("system", "not-held") in [(note.subject, note.code) for note in scan.coverage.skipped]

@@ -8,7 +8,7 @@ from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.collect import PhoneReading
 from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.image.byte_source import ImageError
-from phone_audit.acquire.image.firmware import APKS, Firmware
+from phone_audit.acquire.image.firmware import APKS, SYSTEM, Firmware
 from phone_audit.acquire.image.packages import packages_of
 from phone_audit.acquire.image.properties import properties_of
 from phone_audit.acquire.image.state import firmware_items, framework_hashes, small_files
@@ -60,6 +60,9 @@ class ImageReading(PhoneReading):
         if not self._properties:
             reason = "No partition of the image has a build.prop, so its firmware is not known."
             self._reader.skip("build.prop", "read", "not-held", reason)
+        if SYSTEM not in self._firmware.names:
+            reason = "The image has no system partition that can be read: most of what a phone runs was not looked at."
+            self._reader.skip(SYSTEM, "read", "not-held", reason)
         self._state = tuple(identity_items(self._properties, None, None))
 
     def _serial(self) -> None:

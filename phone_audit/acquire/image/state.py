@@ -36,9 +36,11 @@ DATA = "/data/"
 TAG = re.compile(r"<\s*(/?)\s*([A-Za-z][\w.-]{0,99})([^<>]{0,4000})>")
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 ATTRIBUTE = re.compile(r"([\w:.-]{1,100})\s{0,9}=\s{0,9}(?:\"([^\"<>]{0,300})\"|'([^'<>]{0,300})')")
-PERMISSIONS = re.compile(r"/[^/]+/etc/(?:permissions|sysconfig)/[^/]+\.xml")
-DEFAULT_GRANTS = re.compile(r"/[^/]+/etc/default-permissions/[^/]+\.xml")
-INIT = re.compile(r"(?:/[^/]+/etc/init(?:/hw)?|/vendor/etc/init/[^/]+)?/[^/]+\.rc")
+PERMISSIONS = re.compile(r"(?:/(?:system|vendor|apex))?/[^/]+/etc/(?:permissions|sysconfig)/[^/]+\.xml")
+DEFAULT_GRANTS = re.compile(r"(?:/(?:system|vendor))?/[^/]+/etc/default-permissions/[^/]+\.xml")
+"""Also where a phone has no such partition, and its files lie in another."""
+INIT, MOST_SCRIPTS = ".rc", 5000
+IMPORT = re.compile(r"^\s*import\s+(\S+)", re.MULTILINE)
 
 
 def small_files(firmware: Firmware) -> SmallFiles:
@@ -48,6 +50,8 @@ def small_files(firmware: Firmware) -> SmallFiles:
     named += [path for folder in stores for path in firmware.children(folder)]
     files: dict[str, bytes] = {}
     left = ALL_SMALL
+    if len(named) > MOST_FILES:
+        firmware.skip(named[MOST_FILES], "too-many", f"There are more than {MOST_FILES:,} certificates.")
     for path in named[:MOST_FILES]:
         content = firmware.read(path, min(SMALL, left))
         if content is not None:
@@ -71,6 +75,7 @@ def framework_hashes(firmware: Firmware) -> list[tuple[str, str]]:
             source = firmware.open(path)
             left -= source.size
             if left < 0:
+                firmware.skip(path, "too-many", "The framework has more bytes than are hashed of one.")
                 break
             hashes.append((path, digest_of(source)))
         except ImageError as error:
@@ -101,7 +106,7 @@ def firmware_items(firmware: Firmware) -> Iterator[StateItem]:
     yield _counted("privileged_permissions", privileged)
     default = _grants(firmware, (path for path in paths if DEFAULT_GRANTS.fullmatch(path)), "exception")
     yield _counted("default_grants", default)
-    services = [one for path in paths if INIT.fullmatch(path) for one in _services(firmware, path)]
+    services = [one for path in _scripts(firmware, paths) for one in _services(firmware, path)]
     yield _counted("init_services_root", (line for line, root, _ in services if root))
     yield _counted("init_services_listening", (line for line, _, listens in services if listens))
 
@@ -138,6 +143,22 @@ def parse_grants(text: str, around: str) -> list[tuple[str, tuple[str, ...]]]:
         elif tag[2] == "permission" and package and not tag[1] and words.get("name"):
             found.setdefault(package, {})[words["name"]] = None
     return [(package, tuple(names)) for package, names in found.items()]
+
+
+def _scripts(firmware: Firmware, paths: Iterable[str]) -> list[str]:
+    """Return the scripts of init, by their suffix, and those that they import."""
+    found = dict.fromkeys(path for path in paths if path.endswith(INIT))
+    pending = list(found)
+    while pending and len(found) <= MOST_SCRIPTS:
+        content = firmware.read(pending.pop(), SMALL)
+        for named in IMPORT.findall(decode(content or b"")):
+            real = firmware.resolved(named)
+            if real is not None and real not in found and not firmware.is_folder(real):
+                found[real] = None
+                pending.append(real)
+    if len(found) > MOST_SCRIPTS:
+        firmware.skip("init", "too-many", f"There are more than {MOST_SCRIPTS:,} scripts of init.")
+    return sorted(found)[:MOST_SCRIPTS]
 
 
 def _services(firmware: Firmware, path: str) -> Iterator[tuple[Evidence, bool, bool]]:

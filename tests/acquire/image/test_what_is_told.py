@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.image import super_partitions
+from phone_audit.acquire.image import state, super_partitions
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.open import is_firmware, named, open_firmware
 from phone_audit.acquire.image.payload import read_payload
+from phone_audit.acquire.image.state import firmware_items
 from phone_audit.acquire.image.super_partitions import read_super
 from tests.acquire.image.images import field, make_ext4, make_zip, super_bytes
 from tests.acquire.image.made import write_small
@@ -118,3 +119,32 @@ def test_a_logical_partition_that_cannot_be_read_costs_itself_alone(monkeypatch:
     assert whole.read(0, 1) == b"b"
     with pytest.raises(ImageError, match="another block device"):
         broken.read(0, 1)
+
+
+def test_what_grants_and_runs_is_found_where_a_partition_lies_in_another_and_where_it_is_imported(
+    tmp_path: Path,
+) -> None:
+    hidden = "import /vendor/etc/init/x.rc\nservice s /bin/s\n"
+    folder = write_small(tmp_path / "system", {"build.prop": "a=b", "etc/hidden": hidden})
+    grants = '<privapp-permissions package="p"><permission name="X"/></privapp-permissions>'
+    write_small(folder / "vendor", {"etc/permissions/p.xml": grants, "etc/init/x.rc": "import /system/etc/hidden\n"})
+    with open_firmware(tmp_path) as firmware:
+        found = {one.key: [seen.value for seen in one.evidence] for one in firmware_items(firmware)}
+    assert found["privileged_permissions"] == ["p: X"]
+    assert found["init_services_root"] == ["s /bin/s user root"]
+
+
+def test_certificates_scripts_and_framework_beyond_their_bounds_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_small(tmp_path / "system")
+    monkeypatch.setattr(state, "MOST_FILES", 12)
+    monkeypatch.setattr(state, "MOST_SCRIPTS", 0)
+    monkeypatch.setattr(state, "MOST_HASHED", 0)
+    for number in range(5):
+        (tmp_path / f"system/etc/security/cacerts/{number}").write_text("x")
+    with open_firmware(tmp_path) as firmware:
+        state.small_files(firmware)
+        state.framework_hashes(firmware)
+        list(firmware_items(firmware))
+        assert [code for _, code in notes_of(firmware)] == ["too-many"] * 3

@@ -150,7 +150,7 @@ class Contents:
                 reason = "It has the name of a partition of Android, and no file system that is read."
                 self.skip(name, "unsupported", reason)
             else:
-                self.others.append(shown(name))
+                self.others.append(shown(name.rpartition("/")[2]))
 
     def _note(self, files: FileSystem, name: str) -> None:
         for code, reason in files.flaws:

@@ -32,6 +32,12 @@ HOLDING: Final = frozenset(
 )  # fmt: skip
 HOLDING_TYPES: Final = frozenset(f"L{name.replace('.', '/')};".encode() for name in HOLDING)
 
+COLLECTING: Final = (
+    *(f"{package}.{name}" for package in ("okhttp3", "com.squareup.okhttp") for name in _OKHTTP if "Builder" in name),
+    "com.loopj.android.http.RequestParams", "org.jsoup.Connection", "org.ksoap2.serialization.SoapObject",
+)  # fmt: skip
+"""Those that what is to be sent is put into piece by piece, often by several methods of a class that keeps one."""
+
 SENDING: Final = (
     "okhttp3.OkHttpClient.newCall", "okhttp3.WebSocket.send", "com.squareup.okhttp.OkHttpClient.newCall",
     "com.android.volley.RequestQueue.add", "org.ksoap2.transport.HttpTransportSE.call",

@@ -226,6 +226,7 @@ CONTAINERS: Final = (
 the log is about objects, such as of which kind a clip is, not what they hold."""
 COLLECTIONS: Final = (
     "java.util.", "org.json.", "java.lang.StringBu", "android.content.ContentValues", "android.os.Bundle",
+    *http_libraries.COLLECTING,
 )  # fmt: skip
 """Classes of which what is put into one object comes out of the same object in another method."""
 WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")

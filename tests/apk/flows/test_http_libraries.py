@@ -9,7 +9,20 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, ids, invoke, join, new, result, static
+from tests.apk.flows.test_find_flows import (
+    READ,
+    SAY,
+    TEXT,
+    activity,
+    create,
+    ids,
+    invoke,
+    join,
+    member,
+    new,
+    result,
+    static,
+)
 
 BUILDER, CLIENT = "Lokhttp3/FormBody$Builder;", "Lokhttp3/OkHttpClient;"
 ADD = f"add({TEXT}{TEXT}){BUILDER}"
@@ -31,6 +44,30 @@ def test_what_lies_in_a_body_is_sent_by_the_client() -> None:
     library = (brought(BUILDER, ADD), brought(CLIENT, "newCall(Lokhttp3/Request;)Lokhttp3/Call;"))
     assert ids(activity(create(code)), *library) == ["flow.imei-network"]
     assert ids(activity(create(join(made, built, new(5, CLIENT), new(4, request), call))), *library) == []
+
+
+def test_what_a_class_of_its_own_collects_in_one_method_it_sends_in_another() -> None:
+    field, request = f"Lx/Api;->params:{BUILDER}", "Lokhttp3/Request$Builder;"
+    kept = member(1, 6, field, put=False)  # the object is in the last two registers
+    fills = join(kept, invoke(f"{BUILDER}->{ADD}", 1, 7, 7, opcode=0x6E), (RETURN,))
+    built = join(member(1, 7, field, put=False), invoke(f"{BUILDER}->build()Lokhttp3/FormBody;", 1, opcode=0x6E))
+    posts = join(
+        result(2), new(3, request), invoke(f"{request}->post(Lokhttp3/RequestBody;){request}", 3, 2, opcode=0x6E)
+    )
+    call = invoke(f"{CLIENT}->newCall(Lokhttp3/Request;)Lokhttp3/Call;", 4, 3, opcode=0x6E)
+    sends = join(built, posts, new(4, CLIENT), call, (RETURN,))
+    api = Class(
+        "Lx/Api;",
+        [
+            Method(f"put({TEXT})V", fills, direct=False, registers=8, ins=2),
+            Method("send()V", sends, direct=False, registers=8, ins=1),
+        ],
+    )
+    puts = join(READ, new(2, "Lx/Api;"), invoke(f"Lx/Api;->put({TEXT})V", 2, 1, opcode=0x6E))
+    asks = join(new(2, "Lx/Api;"), invoke("Lx/Api;->send()V", 2, opcode=0x6E))
+    library = (brought(BUILDER, ADD), brought(CLIENT, "newCall(Lokhttp3/Request;)Lokhttp3/Call;"))
+    assert ids(activity(create(puts, asks)), api, *library) == ["flow.imei-network"]
+    assert ids(activity(create(puts)), api, *library) == []
 
 
 @pytest.mark.parametrize("parent", [None, "Lokhttp3/Evil;"])

@@ -13,6 +13,7 @@ import pytest
 from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.process import WORKER
+from phone_audit.apk.worker.tasks import ApkInput
 from phone_audit.errors import PhoneAuditError
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkInfo
@@ -87,6 +88,14 @@ def test_one_worker_serves_many_files_and_a_second_call(tmp_path: Path) -> None:
 def test_no_files_start_no_worker() -> None:
     with WorkerPool(2, timeout=30, memory_mb=1024, program="raise SystemExit(1)") as pool:
         assert list(pool.analyse([])) == []
+
+
+def test_no_file_waits_for_a_slow_one_to_be_finished(tmp_path: Path) -> None:
+    names = ["hang-dex.apk", *(f"{number}.apk" for number in range(40))]
+    paths = [write(tmp_path, name, package("base", Part(name)))[0] for name in names]
+    with WorkerPool(2, timeout=1000, memory_mb=1024, program=MISBEHAVING) as pool:
+        finished = pool.as_finished([ApkInput(path, path.name) for path in paths])
+        assert sorted(next(finished)[0] for _ in range(40)) == [*range(1, 41)]
 
 
 @pytest.mark.promise("nothing-left-behind")

@@ -8,6 +8,7 @@ import pytest
 
 from phone_audit.apk.zip import directory as zip_index
 from phone_audit.model.apk import Apk
+from phone_audit.pipeline import folder_files
 from phone_audit.pipeline.apk_records import SpooledApks
 from phone_audit.pipeline.apks import audit_apks, scan_apks
 from phone_audit.pipeline.options import Budget
@@ -162,3 +163,29 @@ def test_the_result_is_the_same_whether_records_lie_on_disk_or_not(tmp_path: Pat
 def without_run(apk: Apk) -> str:
     """The record as it is published, which says nothing of what only the judge sees."""
     return apk.model_copy(update={"run": None}).model_dump_json()
+
+
+def test_large_files_come_first_and_tell_their_share_of_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_files, "_GIANT", 100_000)
+    for name, size in (("a", 10), ("b", 200_000), ("c", 50_000), ("d", 900_000)):
+        (tmp_path / f"{name}.apk").write_bytes(package("policy", Part("assets/x", bytes(size), deflate=False)))
+    shares: list[float] = []
+    records: list[Apk] = []
+    audit_apks([tmp_path], budget=ONE, on_apk=records.append, on_share=shares.append)
+    assert [Path(one.path).name for one in records] == ["d.apk", "b.apk", "a.apk", "c.apk"]
+    assert shares[0] > 0.6
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_splits_are_joined_also_where_one_of_them_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_files, "_GIANT", 100_000)
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "base.apk").write_bytes(fixture("base"))
+        large = Part("assets/x", bytes(200_000), deflate=False)
+        (tmp_path / folder / "extra.apk").write_bytes(package("extra", large))
+    records = list(scan_apks([tmp_path], budget=ONE))
+    assert [len(one.files) for one in records] == [2, 2]

@@ -191,11 +191,24 @@ class Unreadable:
         raise self._error
 
 
+_AGAIN, _LEAST = 16, 8 * 1024 * MB
+"""How often every byte of a file may be unpacked, and how many bytes may be in any case."""
+
+
 class Work:
     """What may be spent on a whole image, however often its parts name one another."""
 
     def __init__(self, most: int) -> None:
         self._left = most
+
+    @classmethod
+    def of_file(cls, size: int) -> "Work":
+        """Return how many bytes may be unpacked of a file of so many, in all layers together."""
+        return cls(_AGAIN * size + _LEAST)
+
+    def grant(self, size: int) -> None:
+        """Add what one more file of so many bytes may cost."""
+        self._left += _AGAIN * size
 
     def spend(self, count: int) -> None:
         """Take so much of it.

@@ -20,8 +20,6 @@ _INPUT: Final = 64 * 1024
 _DISTANCE: Final = 4 * MB
 _MOST_STATES: Final = 400
 _KEPT: Final = 48 * MB
-_AGAIN, _LEAST = 16, 8192 * MB
-"""How often every byte may be unpacked, and how many may be in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,8 @@ def gunzipped(packed: ByteSource) -> "Inflated":
     Raises:
         ImageError: it is too short to be one.
     """
-    return Inflated(packed, int.from_bytes(packed.read(packed.size - 4, 4), "little"), GZIP)
+    size = int.from_bytes(packed.read(packed.size - 4, 4), "little")
+    return Inflated(packed, size, GZIP, Work.of_file(packed.size))
 
 
 class Inflated:
@@ -49,16 +48,17 @@ class Inflated:
         packed: the packed ones.
         size: of the unpacked ones, or `UNKNOWN`.
         form: `RAW` or `GZIP`.
+        work: what may be unpacked.
     """
 
-    def __init__(self, packed: ByteSource, size: int, form: int) -> None:
+    def __init__(self, packed: ByteSource, size: int, form: int, work: Work) -> None:
         self._packed = packed
         self.size = size
         self._states = [_State(0, 0, zlib.decompressobj(form))]
         self._distance = _DISTANCE
         self._now = self._restored(0)
         self._cache = PieceCache(_KEPT)
-        self._work = Work(_AGAIN * (packed.size if size == UNKNOWN else size) + _LEAST)
+        self._work = work
 
     def read(self, at: int, count: int) -> bytes:
         check_range(self, at, count)

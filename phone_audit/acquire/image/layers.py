@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, begins
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Work, begins
 from phone_audit.acquire.image.erofs import Erofs, is_erofs
 from phone_audit.acquire.image.ext4 import Ext4, is_ext4
 from phone_audit.acquire.image.file_system import Entry, FileSystem
 from phone_audit.acquire.image.firmware import SYSTEM, Partition
+from phone_audit.acquire.image.folder import FolderFiles
+from phone_audit.acquire.image.inflated import GZIP, UNKNOWN, Inflated
 from phone_audit.acquire.image.lz4_frame import Lz4Frame, is_lz4_frame
 from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.acquire.image.partition_names import is_partition_name, partition_name, stem_of
 from phone_audit.acquire.image.payload import is_payload, read_payload
 from phone_audit.acquire.image.sparse import is_sparse, read_sparse
 from phone_audit.acquire.image.super_partitions import is_super, read_super
-from phone_audit.acquire.image.tar import is_gzip, is_tar, read_gzip, tar_tree
+from phone_audit.acquire.image.tar import is_gzip, is_tar, tar_tree
 from phone_audit.acquire.image.zip_members import is_zip_of_images, zip_tree
 from phone_audit.acquire.text import shown
 from phone_audit.model.finding import Skipped
@@ -43,24 +45,36 @@ _UNREAD: Final = ((1024, b"\x10\x20\xf5\xf2", "F2FS"), (0, b"hsqs", "SquashFS"))
 """Place and bytes by which file systems are told that are not read."""
 
 
-def _sparse(source: ByteSource, name: str) -> Layer:
+def _sparse(source: ByteSource, name: str, _: Work) -> Layer:
     yield name, read_sparse(source)
 
 
-def _lz4(source: ByteSource, name: str) -> Layer:
-    yield name, Lz4Frame(source)
+def _super(source: ByteSource, name: str, _: Work) -> Layer:
+    yield from read_super(source, name)
 
 
-_CONTAINERS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource, str], Layer]], ...]] = (
+def _lz4(source: ByteSource, name: str, work: Work) -> Layer:
+    yield name, Lz4Frame(source, work)
+
+
+def _gzip(source: ByteSource, name: str, work: Work) -> Layer:
+    yield name, Inflated(source, UNKNOWN, GZIP, work)
+
+
+def _tar(source: ByteSource, _: Work) -> MemberTree:
+    return tar_tree(source)
+
+
+_CONTAINERS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource, str, Work], Layer]], ...]] = (
     (is_sparse, _sparse),
-    (is_super, read_super),
+    (is_super, _super),
     (is_payload, read_payload),
-    (is_gzip, read_gzip),
+    (is_gzip, _gzip),
     (is_lz4_frame, _lz4),
 )
-_ARCHIVES: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource], MemberTree]], ...]] = (
+_ARCHIVES: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource, Work], MemberTree]], ...]] = (
     (is_zip_of_images, zip_tree),
-    (is_tar, tar_tree),
+    (is_tar, _tar),
 )
 _FILE_SYSTEMS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource], FileSystem]], ...]] = (
     (is_ext4, Ext4),
@@ -100,12 +114,14 @@ class Contents:
     """What is found on the way in.
 
     Attributes:
+        work: what may still be unpacked.
         partitions: those that can be read.
         skipped: what should have been read, and was not.
         others: names of what holds no file system of Android.
         left: how many members of containers may still be looked at.
     """
 
+    work: Work
     partitions: list[Partition] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -130,12 +146,12 @@ class Contents:
         source.read(0, min(1, source.size))  # it may say that it cannot be read at all
         for fits, read in _CONTAINERS:
             if fits(source):
-                for inner, content in read(source, name):
+                for inner, content in read(source, name, self.work):
                     self.take(content, inner, depth + 1)
                 return
         for fits, tree_of in _ARCHIVES:
             if fits(source):
-                tree = tree_of(source)
+                tree = tree_of(source, self.work)
                 self.take_tree(tree, tree.root, name, depth)
                 self._note(tree, name)
                 return
@@ -162,6 +178,8 @@ class Contents:
         except ImageError as error:
             self.skip(name, "damaged", f"It was not read: {error}.")
         else:
+            if isinstance(files, FolderFiles):
+                self.work.grant(source.size)
             self.take(source, name, depth)
 
     def take_tree(self, files: FileSystem, node: object, name: str, depth: int, folders: int = 0) -> None:

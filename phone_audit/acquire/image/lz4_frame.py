@@ -23,7 +23,6 @@ _INDEPENDENT, _BLOCK_SUM, _SIZE, _DICTIONARY = 0x20, 0x10, 0x08, 0x01
 _STORED: Final = 1 << 31
 _MOST_BLOCKS: Final = 500_000
 _KEPT: Final = 48 * MB
-_AGAIN, _LEAST = 16, 4096 * MB
 
 
 def is_lz4_frame(source: ByteSource) -> bool:
@@ -38,7 +37,7 @@ class Lz4Frame:
         ImageError: it is damaged, or of a form that cannot be read at any place.
     """
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, work: Work) -> None:
         self._source = source
         flags, sizes = source.read(4, 2)
         self._block = _SIZES.get(sizes >> 4 & 7, 0)
@@ -54,7 +53,7 @@ class Lz4Frame:
             at += 4 + (packed & ~_STORED) + (4 if flags & _BLOCK_SUM else 0)
             if len(self._places) > _MOST_BLOCKS or packed & ~_STORED > self._block:
                 raise ImageError("a block of the LZ4 frame is damaged")
-        self._cache, self._work = PieceCache(_KEPT), Work(_AGAIN * source.size + _LEAST)
+        self._cache, self._work = PieceCache(_KEPT), work
         last = max(0, len(self._places) - 1) * self._block
         self.size = len(self._places) * self._block if size is None else size
         if size is None and self._places:

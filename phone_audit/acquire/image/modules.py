@@ -5,7 +5,7 @@ Source: AOSP `system/apex/docs/README.md`, `apex_manifest.proto` and `compressed
 
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, SourceFile
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, SourceFile, Work
 from phone_audit.acquire.image.erofs import Erofs, is_erofs
 from phone_audit.acquire.image.ext4 import Ext4, is_ext4
 from phone_audit.acquire.image.file_system import is_name
@@ -22,22 +22,22 @@ _MANIFEST, _PAYLOAD, _ORIGINAL = "apex_manifest.pb", "apex_payload.img", "origin
 _BOUNDS: Final = ZipBounds(1000)
 
 
-def mount_modules(firmware: Firmware) -> None:
+def mount_modules(firmware: Firmware, work: Work) -> None:
     """Mount the modules of a firmware. One that cannot be read is noted, and costs itself alone."""
     paths = sorted(path for path in firmware.files if path.endswith(_SUFFIXES) and "/apex/" in path)
     for path in paths[:_MOST]:
         try:
-            _mount(firmware, path)
+            _mount(firmware, path, work)
         except ImageError as error:
             firmware.skip(path, "damaged", f"The module was not read: {error}.")
     if len(paths) > _MOST:
         firmware.skip("modules", "too-many", f"The image holds {len(paths)} modules; the first {_MOST} were looked at.")
 
 
-def _mount(firmware: Firmware, path: str) -> None:
-    members = _members(firmware.open(path))
+def _mount(firmware: Firmware, path: str, work: Work) -> None:
+    members = _members(firmware.open(path), work)
     if _ORIGINAL in members:
-        members = _members(members[_ORIGINAL])
+        members = _members(members[_ORIGINAL], work)
     if _MANIFEST not in members or _PAYLOAD not in members:
         raise ImageError("it lacks a manifest or its file system")
     manifest, payload = members[_MANIFEST], members[_PAYLOAD]
@@ -63,7 +63,7 @@ def _mount(firmware: Firmware, path: str) -> None:
     )
 
 
-def _members(source: ByteSource) -> dict[str, ByteSource]:
+def _members(source: ByteSource, work: Work) -> dict[str, ByteSource]:
     """Return the members of an archive that matter.
 
     Raises:
@@ -76,4 +76,4 @@ def _members(source: ByteSource) -> dict[str, ByteSource]:
         raise ImageError(str(error)) from error
     except (ZipError, OSError) as error:
         raise ImageError("it is not a complete ZIP archive") from error
-    return {entry.filename: stored_or_inflated(source, entry) for entry in entries}
+    return {entry.filename: stored_or_inflated(source, entry, work) for entry in entries}

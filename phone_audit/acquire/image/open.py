@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import FileBytes, ImageError
+from phone_audit.acquire.image.byte_source import FileBytes, ImageError, Work
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.folder import FolderFiles
 from phone_audit.acquire.image.layers import Contents, is_dump, is_layer
@@ -46,7 +46,7 @@ def open_firmware(path: Path) -> Iterator[Firmware]:
         SnapshotError: nothing of it can be, with the reason.
     """
     suffix = path.suffix.lower()
-    contents = Contents()
+    contents = Contents(Work.of_file(path.stat().st_size if path.is_file() else 0))
     if path.is_dir():
         files = FolderFiles(path)
         try:
@@ -79,6 +79,6 @@ def _firmware(path: Path, contents: Contents) -> Firmware:
         reasons = " ".join(f"{note.subject}: {note.reason}" for note in contents.skipped[:3])
         raise SnapshotError(f"No partition of {path} could be read. {reasons}".strip(), _AGAIN)
     firmware = Firmware(contents.partitions, contents.skipped, named(contents.others))
-    mount_modules(firmware)
+    mount_modules(firmware, contents.work)
     firmware.note_dangling(".apk")
     return firmware

@@ -42,8 +42,6 @@ _MOST_OPERATIONS, _MOST_PARTITIONS = 200_000, 1000
 _KEPT: Final = 64 * MB
 _LZMA_MEMORY: Final = 160 * MB
 """What unpacking may take; an operation of 64 MB needs no larger dictionary."""
-_AGAIN, _LEAST = 16, 4096 * MB
-"""How often every byte may be unpacked, and how many may be in any case."""
 
 
 @dataclass(eq=False)
@@ -67,7 +65,7 @@ def is_payload(source: ByteSource) -> bool:
     return begins(source, 0, 4) == _MAGIC
 
 
-def read_payload(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]]:
+def read_payload(source: ByteSource, name: str, work: Work) -> Iterator[tuple[str, ByteSource]]:
     """Yield the partitions.
 
     Raises:
@@ -81,7 +79,7 @@ def read_payload(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSourc
         raise ImageError("the list of partitions is damaged")
     start = _HEAD.size + size + signature
     data = Part(source, start, source.size - start)
-    cache, work = PieceCache(_KEPT), Work(_AGAIN * source.size + _LEAST)
+    cache = PieceCache(_KEPT)
     unread: dict[str, str] = {}
     for partition in partitions:
         kinds = {operation.kind for operation in partition.operations} - _READ

@@ -10,7 +10,6 @@ from typing import Final
 
 from phone_audit.acquire.image.byte_source import ByteSource, Part, begins
 from phone_audit.acquire.image.file_system import LONGEST_TARGET, Flaw
-from phone_audit.acquire.image.inflated import GZIP, UNKNOWN, Inflated
 from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.acquire.text import decode
 
@@ -47,11 +46,6 @@ def is_tar(source: ByteSource) -> bool:
 def is_gzip(source: ByteSource) -> bool:
     """Tell whether a source begins as a file of gzip does."""
     return begins(source, 0, 3) == b"\x1f\x8b\x08"
-
-
-def read_gzip(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]]:
-    """Yield what a file of gzip holds."""
-    yield name, Inflated(source, UNKNOWN, GZIP)
 
 
 def tar_tree(source: ByteSource) -> MemberTree:

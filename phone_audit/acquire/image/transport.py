@@ -21,8 +21,8 @@ from phone_audit.errors import CommandError, NotHeldError
 
 DIGESTS = ("sha256", "sha1", "md5")
 LARGEST_APK = 2 * 2**30
-LEAST_COPIED, MOST_TIMES = 16 * 2**30, 16
-"""Bytes that all files together may have: so many, and so many times the size of the image."""
+LEAST_COPIED, MOST_TIMES, OF_FOLDER = 4 * 2**30, 16, 64 * 2**30
+"""Bytes that all files together may have: so many, and so many times the size of the image; or those of a folder."""
 
 
 class ImageTransport(Transport):
@@ -39,7 +39,7 @@ class ImageTransport(Transport):
         self._firmware = firmware
         self._path = path
         self._digests: dict[str, str] = {}
-        self._left = LEAST_COPIED + (MOST_TIMES * path.stat().st_size if path.is_file() else 0)
+        self._left = LEAST_COPIED + MOST_TIMES * path.stat().st_size if path.is_file() else OF_FOLDER
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         """Return the hashes of a file that is to be told apart; every other question is refused."""

@@ -4,7 +4,7 @@ import re
 from functools import partial
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Lazy, Part, SourceFile, begins
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Lazy, Part, SourceFile, Work, begins
 from phone_audit.acquire.image.inflated import RAW, Inflated
 from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.files.bounded_zip import ZipBounds, ZipEntry, ZipError, ZipReader, is_plain
@@ -36,7 +36,7 @@ def is_zip_of_images(source: ByteSource) -> bool:
         return False
 
 
-def zip_tree(source: ByteSource) -> MemberTree:
+def zip_tree(source: ByteSource, work: Work) -> MemberTree:
     """Return the members as a file system; one that cannot be read says so when it is.
 
     Raises:
@@ -47,12 +47,12 @@ def zip_tree(source: ByteSource) -> MemberTree:
         raise ImageError(f"it holds a block-based update ({patched.rpartition('/')[2]}), which is not read")
     tree = MemberTree("ZIP")
     for entry in entries:
-        content = None if entry.is_dir() else Lazy(entry.file_size, partial(stored_or_inflated, source, entry))
+        content = None if entry.is_dir() else Lazy(entry.file_size, partial(stored_or_inflated, source, entry, work))
         tree.add(entry.filename, content)
     return tree
 
 
-def stored_or_inflated(source: ByteSource, entry: ZipEntry) -> ByteSource:
+def stored_or_inflated(source: ByteSource, entry: ZipEntry, work: Work) -> ByteSource:
     """Return the bytes of an entry.
 
     Raises:
@@ -65,7 +65,7 @@ def stored_or_inflated(source: ByteSource, entry: ZipEntry) -> ByteSource:
         raise ImageError("an entry of the archive is damaged")
     start = entry.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
     packed = Part(source, start, entry.compress_size)
-    return Inflated(packed, entry.file_size, RAW) if entry.compress_type else packed
+    return Inflated(packed, entry.file_size, RAW, work) if entry.compress_type else packed
 
 
 def _reader(source: ByteSource) -> ZipReader:

@@ -26,7 +26,7 @@ from phone_audit.acquire.image.sparse import read_sparse
 from phone_audit.acquire.image.super_partitions import read_super
 from phone_audit.acquire.image.transport import ImageTransport
 from phone_audit.errors import CommandError
-from tests.acquire.image.images import make_ext4, super_bytes
+from tests.acquire.image.images import make_ext4, make_zip, super_bytes
 from tests.acquire.image.made import write_small
 
 CHANCE = random.Random("bounds")
@@ -156,7 +156,7 @@ def test_a_file_that_says_it_is_larger_than_any_is_not_copied(tmp_path: Path, si
 
 
 def test_all_copies_together_have_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phone_audit.acquire.image.transport.LEAST_COPIED", 12_000)
+    monkeypatch.setattr("phone_audit.acquire.image.transport.OF_FOLDER", 12_000)
     firmware = Firmware([Partition("system", Ext4(MemoryBytes(bytes(image_of(tmp_path)))), "x")])
     transport = ImageTransport(firmware, tmp_path)
     for number in range(2):
@@ -179,9 +179,17 @@ def test_partitions_that_share_all_extents_are_refused(monkeypatch: pytest.Monke
 
 def test_layers_that_hold_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A container that gives itself."""
-    again = (lambda source: True, lambda source, name: iter([(f"{name}/x", source)] * 3))
+    again = (lambda source: True, lambda source, name, work: iter([(f"{name}/x", source)] * 3))
     monkeypatch.setattr(layers, "_CONTAINERS", (again,))
-    contents = Contents(left=500)
+    contents = Contents(Work(0), left=500)
     contents.take(MemoryBytes(b"x"), "x")
     assert contents.partitions == []
     assert {note.code for note in contents.skipped} == {"too-many"}
+
+
+def test_what_is_unpacked_of_all_members_together_has_a_bound(tmp_path: Path) -> None:
+    members = {f"image-{number}.zip": b"PK\3\4" + bytes(2**22) for number in range(20)}
+    path = make_zip(members, tmp_path / "x.zip", packed=True)
+    contents = Contents(Work(2**24))
+    contents.take(MemoryBytes(path.read_bytes()), "x.zip")
+    assert sum("more work" in note.reason for note in contents.skipped) > 10

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.image import state, super_partitions
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes, Work
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.open import is_firmware, named, open_firmware
 from phone_audit.acquire.image.payload import read_payload
@@ -99,7 +99,7 @@ def test_a_partition_of_an_update_that_contradicts_itself_costs_itself_alone() -
         field(13, field(1, name) + operations) for name, operations in ((b"odm", twice), (b"system", b""))
     )
     data = b"CrAU" + struct.pack(">QQI", 2, len(manifest), 0) + manifest + bytes(8192)
-    (odm, broken), (system, _) = read_payload(MemoryBytes(data), "p")
+    (odm, broken), (system, _) = read_payload(MemoryBytes(data), "p", Work(0))
     assert (odm, system) == ("p/odm", "p/system")
     with pytest.raises(ImageError, match="overlap"):
         broken.read(0, 1)

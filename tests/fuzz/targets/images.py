@@ -5,7 +5,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes, Run, Runs
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes, Run, Runs, Work
 from phone_audit.acquire.image.firmware import MOST_ENTRIES, Firmware
 from phone_audit.acquire.image.layers import Contents, is_layer
 from phone_audit.acquire.image.modules import mount_modules
@@ -55,10 +55,10 @@ def firmware_archive(data: bytes) -> None:
 
 def _read(source: ByteSource) -> None:
     is_layer(source)
-    contents = Contents()
+    contents = Contents(Work(2**30))
     contents.take(source, "image")
     firmware = Firmware(contents.partitions, contents.skipped)
-    mount_modules(firmware)
+    mount_modules(firmware, contents.work)
     properties_of(firmware)
     small_files(firmware)
     list(firmware_items(firmware))

@@ -13,7 +13,7 @@ from phone_audit.acquire.image.transport import ImageTransport
 from phone_audit.acquire.text import shown
 from phone_audit.apk.discover import InputFile
 from phone_audit.apk.discover import shown as shown_path
-from phone_audit.errors import CommandError
+from phone_audit.errors import CommandError, SnapshotError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.acceptance import Acceptances
 from phone_audit.model.apk import Apk
@@ -54,16 +54,22 @@ class ImageFiles:
         """Yield the records of all files below some paths, as they are ready; those of images come last.
 
         Raises:
-            SnapshotError: nothing of an image can be read.
+            SnapshotError: nothing can be read of an image that was all there is.
         """
         images = [path for path in map(Path, paths) if path.is_file() and is_firmware(path)]
         rest = [path for path in paths if Path(path) not in images]
         if rest:
             yield from self._local.records(rest, knowledge, accepted)
         for image in images:
-            with open_firmware(image) as firmware:
-                yield from self._of_image(image, firmware, knowledge, accepted)
-                self._skipped += firmware.skipped
+            try:
+                with open_firmware(image) as firmware:
+                    yield from self._of_image(image, firmware, knowledge, accepted)
+                    self._skipped += firmware.skipped
+            except SnapshotError as error:
+                if len(paths) == 1:
+                    raise
+                note = Skipped(subject=shown_path(image), step="read", code="damaged", reason=error.message)
+                self._skipped.append(note)
 
     def _of_image(self, image: Path, firmware: Firmware, knowledge: Knowledge, accepted: Acceptances) -> Iterator[Apk]:
         transport = ImageTransport(firmware, image)

@@ -98,3 +98,12 @@ def test_an_app_with_an_image_in_it_is_an_app(tmp_path: Path) -> None:
     app.write_bytes(zip_of([Part("AndroidManifest.xml", b"x"), Part("assets/rootfs.img", b"x")]))
     [record] = scan_apks([app], budget=BUDGET)
     assert record.path == str(app)
+
+
+def test_a_damaged_image_costs_itself_alone(tmp_path: Path) -> None:
+    (tmp_path / "bad.img").write_bytes(b"\x3a\xff\x26\xed".ljust(100, b"x"))
+    (tmp_path / "own.apk").write_bytes(APK.read_bytes())
+    audited = audit_apks([tmp_path / "bad.img", tmp_path / "own.apk"], budget=BUDGET)
+    assert audited.records == 1
+    [note] = audited.result.skipped
+    assert (note.subject, note.code) == (f"{tmp_path}/bad.img", "damaged")

@@ -19,7 +19,7 @@ from phone_audit.acquire.image.partition_names import is_partition_name, partiti
 from phone_audit.acquire.image.payload import is_payload, read_payload
 from phone_audit.acquire.image.sparse import is_sparse, read_sparse
 from phone_audit.acquire.image.super_partitions import is_super, read_super
-from phone_audit.acquire.image.tar import is_gzip, is_tar, tar_tree
+from phone_audit.acquire.image.tar import MD5, digest_flaw, is_gzip, is_tar, tar_tree
 from phone_audit.acquire.image.zip_members import is_zip_of_images, zip_tree
 from phone_audit.acquire.text import shown
 from phone_audit.model.finding import Skipped
@@ -154,6 +154,8 @@ class Contents:
                 tree = tree_of(source, self.work)
                 self.take_tree(tree, tree.root, name, depth)
                 self._note(tree, name)
+                if name.lower().endswith(MD5) and (flaw := digest_flaw(source)):
+                    self.skip(name, *flaw)
                 return
         if (files := file_system_of(source)) is not None:
             self.partitions.append(Partition(partition_name(stem_of(name), files), files, shown(name)))

@@ -4,15 +4,20 @@ Source: POSIX `pax`, and GNU tar's manual for long names and large numbers. Read
 checked.
 """
 
+import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, Part, begins
+from phone_audit.acquire.image.byte_source import PIECE, ByteSource, Part, begins
 from phone_audit.acquire.image.file_system import LONGEST_TARGET, Flaw
 from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.acquire.text import decode
 
+MD5: Final = ".md5"
+_DIGEST_LINE: Final = re.compile(rb"([0-9a-f]{32}) [ *][^\n]*\n?\Z")
+_LONGEST_LINE: Final = 400
 _BLOCK: Final = 512
 _MOST_MEMBERS: Final = 200_000
 _LARGEST_NOTE: Final = 64 * 1024
@@ -41,6 +46,25 @@ class _Member:
 def is_tar(source: ByteSource) -> bool:
     """Tell whether a source begins as such an archive does."""
     return begins(source, 257, 5) == b"ustar" and _sum_fits(begins(source, 0, _BLOCK))
+
+
+def digest_flaw(source: ByteSource) -> Flaw | None:
+    """Hold Samsung's `.tar.md5` against the digest at its end; None where it is that of what stands before.
+
+    Raises:
+        ImageError: it is damaged.
+    """
+    end = begins(source, max(0, source.size - _LONGEST_LINE), min(_LONGEST_LINE, source.size))
+    line = _DIGEST_LINE.search(end)
+    if line is None:
+        return "cut-off", "The MD5 that such a file has at its end is not there; it may be cut off."
+    size = source.size - len(line[0])
+    digest = hashlib.md5(usedforsecurity=False)
+    for at in range(0, size, PIECE):
+        digest.update(source.read(at, min(PIECE, size - at)))
+    if digest.hexdigest().encode() == line[1]:
+        return None
+    return "wrong-digest", "It does not have the MD5 that stands at its end: it was damaged, or changed by somebody."
 
 
 def is_gzip(source: ByteSource) -> bool:

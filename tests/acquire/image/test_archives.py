@@ -269,3 +269,18 @@ def test_members_beyond_the_bound_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("phone_audit.acquire.image.tar._MOST_MEMBERS", 2)
     tree = tar_tree(MemoryBytes(members_of(*(member(f"f{number}") for number in range(3)))))
     assert [code for code, _ in tree.flaws] == ["too-many"]
+
+
+def test_the_digest_of_an_archive_of_samsung_is_checked(tmp_path: Path) -> None:
+    image = make_ext4(write_small(tmp_path / "in"), tmp_path / "system.img", size="4M")
+    archive = tar_bytes([("system.img", image)])
+    line = hashlib.md5(archive).hexdigest().encode() + b"  AP_X.tar\n"
+    path = tmp_path / "AP_X.tar.md5"
+    for content, told in (
+        (archive + line, []),
+        (archive, ["cut-off"]),
+        (archive[:-10] + b"x" * 10 + line, ["wrong-digest"]),
+    ):
+        path.write_bytes(content)
+        with open_firmware(path) as firmware:
+            assert [note.code for note in firmware.skipped] == told

@@ -47,8 +47,8 @@ def zip_tree(source: ByteSource, work: Work) -> MemberTree:
         raise ImageError(f"it holds a block-based update ({patched.rpartition('/')[2]}), which is not read")
     tree = MemberTree("ZIP")
     for entry in entries:
-        content = None if entry.is_dir() else Lazy(entry.file_size, partial(stored_or_inflated, source, entry, work))
-        tree.add(entry.filename, content)
+        content = Lazy(entry.file_size, partial(stored_or_inflated, source, entry, work))
+        tree.add(entry.filename, None if entry.filename.endswith("/") else content)
     return tree
 
 

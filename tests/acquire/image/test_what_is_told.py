@@ -148,3 +148,15 @@ def test_certificates_scripts_and_framework_beyond_their_bounds_are_told(
         state.framework_hashes(firmware)
         list(firmware_items(firmware))
         assert [code for _, code in notes_of(firmware)] == ["too-many"] * 3
+
+
+def test_a_member_of_a_zip_without_a_name_is_told(tmp_path: Path) -> None:
+    image = make_ext4(write_small(tmp_path / "in"), tmp_path / "x", size="4M").read_bytes()
+    path = make_zip({"system.img": image, "x": b""}, tmp_path / "x.zip", packed=True)
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\1\2") + 28] = 0
+    data[data.rindex(b"PK\1\2") + 30] = 1  # what was the name is something else that is said of it
+    path.write_bytes(data)
+    with open_firmware(path) as firmware:
+        assert firmware.names == ["system"]
+        assert notes_of(firmware) == [("x.zip", "left-out")]

@@ -76,7 +76,7 @@ def run_apks(arguments: ApksArguments) -> int:
 
             with (
                 JsonLines(streams, go_on=earlier is not None) as lines,
-                executor_on(arguments.cluster, arguments.budget, on_progress, stopped, choice)
+                executor_on(arguments.cluster, arguments.budget, on_progress, stopped, on_share, choice)
                 if arguments.cluster
                 else nullcontext() as executor,
             ):

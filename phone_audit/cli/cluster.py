@@ -81,7 +81,12 @@ def all_of(*takers: Callable[["Apk"], None]) -> Callable[["Apk"], None]:
 
 
 def executor_on(
-    address: str, budget: "Budget", on_progress: "Progress", stopped: Callable[[], bool], choice: "FileChoice"
+    address: str,
+    budget: "Budget",
+    on_progress: "Progress",
+    stopped: Callable[[], bool],
+    on_share: Callable[[float], None],
+    choice: "FileChoice",
 ) -> "DaskExecutor":
     """Return the workers of a scheduler.
 
@@ -90,4 +95,4 @@ def executor_on(
     """
     from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
 
-    return DaskExecutor(address, budget, on_progress, stopped, choice)
+    return DaskExecutor(address, budget, on_progress, stopped, on_share, choice)

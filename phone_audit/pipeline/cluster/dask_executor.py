@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker  # noqa: TID251
 
+from phone_audit.acquire.image.open import is_firmware
 from phone_audit.apk.records import empty_record
 from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.files.bounded_json import checked
@@ -28,11 +29,11 @@ from phone_audit.model.finding import Skipped
 from phone_audit.pipeline.apk_records import AnalysedApk, judged_record
 from phone_audit.pipeline.cluster.folders import Folders
 from phone_audit.pipeline.cluster.storage import find_inputs
-from phone_audit.pipeline.cluster.stored_input import StoredInput
+from phone_audit.pipeline.cluster.stored_input import StoredInput, is_url
 from phone_audit.pipeline.cluster.task import audit_file
 from phone_audit.pipeline.cluster.terms import Terms, check_worker, terms_of, versions_there
 from phone_audit.pipeline.folder_files import EVERY_FILE, FileChoice
-from phone_audit.pipeline.options import Budget, Progress
+from phone_audit.pipeline.options import Budget, Progress, no_share
 from phone_audit.pipeline.split_packages import folder_of
 
 _PER_THREAD: Final = 4
@@ -57,6 +58,7 @@ class DaskExecutor:
         budget: what one APK may cost.
         on_progress: told how many files are read.
         stopped: asked again and again; once true, what is left is not read.
+        on_share: told which share of the files is read.
         choice: which of the files are read.
 
     Raises:
@@ -69,12 +71,14 @@ class DaskExecutor:
         budget: Budget,
         on_progress: Progress,
         stopped: Callable[[], bool],
+        on_share: Callable[[float], None] = no_share,
         choice: FileChoice = EVERY_FILE,
     ) -> None:
         self._address = address
         self._budget = budget
         self._on_progress = on_progress
         self._stopped = stopped
+        self._on_share = on_share
         self._choice = choice
         self._unlisted: list[Skipped] = []
         self._attempts: dict[StoredInput, int] = {}
@@ -109,9 +113,15 @@ class DaskExecutor:
         Those of a folder with several files come together, since splits are joined to their base.
 
         Raises:
+            UsageError: one of them is a firmware image, or a URL that cannot be listed.
             PhoneAuditError: a worker has another version or other facts, or the cluster does not come back.
         """
         known, terms = whole(knowledge), terms_of(knowledge, self._budget)
+        images = [path for path in paths if not is_url(str(path)) and Path(path).is_file() and is_firmware(Path(path))]
+        if images:
+            raise UsageError(
+                f"{images[0]} is a firmware image, which one computer reads.", "Leave --cluster out for it."
+            )
         self._check_workers(terms)
         found = list(find_inputs(map(str, paths)))
         self._unlisted = [one for one in found if isinstance(one, Skipped)]
@@ -123,6 +133,7 @@ class DaskExecutor:
         with Folders((folder_of(one.shown_as) for one in files), known, accepted) as folders:
             for item, answer in self._answers(files, terms):
                 del self._attempts[item]
+                self._on_share(1 - len(self._attempts) / self._files)
                 self._on_progress("reading APKs", self._files - len(self._attempts), self._files)
                 record = _record(item, answer, known)
                 self._not_apks += record is None

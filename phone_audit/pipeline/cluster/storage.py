@@ -82,10 +82,21 @@ def copied(item: StoredInput, folder: Path) -> Path:
     path = folder / "file"
     with _StoredFile(item.place) as file:
         _write(path, _member_pieces(file, item.member, _PIECE) if item.member else iter(lambda: file.read(_PIECE), b""))
-    if item.sidecar:
+    if item.sidecar or (item.sidecar is None and _is_there(item.place + _SIDECAR)):
         with _StoredFile(item.place + _SIDECAR) as file:
             _write(folder / f"file{_SIDECAR}", iter(lambda: file.read(_PIECE), b""))
     return path
+
+
+def _is_there(url: str) -> bool:
+    files, path = _opened(url)
+    try:
+        _retried(files.info, path)
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return False
+        raise
+    return True
 
 
 def holds_tables(place: str) -> bool:
@@ -133,12 +144,12 @@ def _stored(url: str) -> Iterator[StoredInput | Skipped]:
     files, path = _opened(url)
     if any(mark in path for mark in "*?["):
         found = _retried(lambda: sorted(files.glob(path)))
-        yield from (StoredInput(url_, url_) for url_ in map(files.unstrip_protocol, found))
-    elif _retried(lambda: files.info(path))["type"] == "directory":
+        yield from (StoredInput(one, one, sidecar=None) for one in map(files.unstrip_protocol, found))
+    elif not path.lower().endswith(APK_SUFFIXES) and _retried(files.info, path)["type"] == "directory":
         yield from _in_folder(files, path)
-    else:
+    else:  # of a list of a million nothing is asked here
         shown = files.unstrip_protocol(path)
-        yield StoredInput(shown, shown, sidecar=_retried(lambda: files.exists(path + _SIDECAR)))
+        yield StoredInput(shown, shown, sidecar=None)
 
 
 def _in_folder(files: Any, top: str) -> Iterator[StoredInput | Skipped]:
@@ -212,7 +223,7 @@ class _StoredFile(io.RawIOBase):
     def __init__(self, url: str) -> None:
         self._files, self._path = _opened(url)
         self.url: str = self._files.unstrip_protocol(self._path)
-        self._size: int = _retried(lambda: self._files.size(self._path)) or 0
+        self._size: int = _retried(self._files.size, self._path) or 0
         self._at = 0
 
     def readable(self) -> bool:

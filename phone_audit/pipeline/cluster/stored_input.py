@@ -15,14 +15,14 @@ class StoredInput:
         shown_as: its name in the record.
         sure: whether it is read whatever it holds.
         member: what of a ZIP it is; empty where it is a file of its own.
-        sidecar: whether its v4 signature lies beside it.
+        sidecar: whether its v4 signature lies beside it; None: not known.
     """
 
     place: str
     shown_as: str
     sure: bool = True
     member: str = ""
-    sidecar: bool = False
+    sidecar: bool | None = False
 
     @property
     def local(self) -> bool:

@@ -56,6 +56,9 @@ def test_what_fetches_is_imported_by_the_update_alone() -> None:
 def test_nothing_else_speaks_to_servers() -> None:
     fetching = ("ssl", "http.client", "urllib.request", "ftplib", "smtplib", "requests", "urllib3", "httpx", "aiohttp")
     assert importers(*fetching) == {"knowledge/updates/download.py"}
+    cluster = "pipeline/cluster"
+    assert importers("distributed", "fsspec.core") == {f"{cluster}/dask_executor.py", f"{cluster}/storage.py"}
+    assert importers("phone_audit.pipeline.cluster.dask_executor") == {"cli/cluster.py"}
 
 
 def run(fed: Fed, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

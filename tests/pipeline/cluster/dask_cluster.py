@@ -13,6 +13,8 @@ from tests.kit import free_port
 ROOT = Path(__file__).parents[3]
 NOTHING: Mapping[str, str] = MappingProxyType({})
 _PATIENCE = 60
+_PAGES = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+"""Even without its pages, Dask serves a few on every address unless it is told another."""
 
 
 class DaskCluster:
@@ -52,7 +54,7 @@ class DaskCluster:
         self.start_worker(preload)
 
     def _start(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
+        command = [sys.executable, "-m", "dask", what, *arguments, *_PAGES]
         places = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
         environment = {**os.environ, "PYTHONPATH": places, **self._environment}
         with (self._scratch / f"{what}.log").open("ab") as log:

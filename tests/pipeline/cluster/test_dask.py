@@ -97,6 +97,26 @@ def test_other_facts_are_refused(cluster: DaskCluster, folder: Path, tmp_path: P
         audit_apks([folder], executor=executor, knowledge=known)
 
 
+def test_a_stop_leaves_a_list_of_what_was_not_read(cluster: DaskCluster, folder: Path) -> None:
+    done: list[int] = []
+    with DaskExecutor(
+        cluster.address, BUDGET, lambda _, count, __: done.append(count), lambda: len(done) > 9
+    ) as executor:
+        audited = audit_apks([folder], executor=executor)
+    left = [one for one in audited.result.skipped if one.code == "interrupted"]
+    assert audited.result.files_seen == audited.records + len(left)
+    assert left
+
+
+def test_an_image_is_not_for_a_cluster(cluster: DaskCluster, tmp_path: Path) -> None:
+    image = bytearray(4096)
+    image[0x438:0x43A] = b"\x53\xef"
+    (tmp_path / "system.img").write_bytes(image)
+    ended = program("apks", tmp_path / "system.img", "--cluster", cluster.address)
+    assert ended.returncode == 2
+    assert "is a firmware image, which one computer reads." in ended.stderr
+
+
 def test_nobody_there(folder: Path) -> None:
     ended = program("apks", folder, "--cluster", f"tcp://127.0.0.1:{free_port()}")
     assert (ended.returncode, ended.stdout) == (1, "")

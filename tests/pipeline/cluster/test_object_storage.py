@@ -23,6 +23,16 @@ from tests.pipeline.cluster.s3_server import BUCKET, s3_server
 from tests.program import program
 
 pytestmark = pytest.mark.cluster
+LISTEN = """
+import os, sys
+
+def listen(event: str, arguments: tuple[object, ...]) -> None:
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
+        with open(os.environ["CONNECTIONS"], "a") as log:
+            print(arguments[0] if event == "socket.getaddrinfo" else arguments[1][0], file=log)
+
+sys.addaudithook(listen)
+"""
 REFUSE = """
 from phone_audit.apk.zip import directory
 
@@ -46,8 +56,15 @@ def s3() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def cluster(s3: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-    with dask_cluster(tmp_path_factory.mktemp("cluster"), s3) as running:
+    """Two workers that note whom they connect to."""
+    scratch = tmp_path_factory.mktemp("cluster")
+    (scratch / "listen.py").write_text(LISTEN)
+    with dask_cluster(scratch, {**s3, "CONNECTIONS": str(scratch / "connections")}, workers=0) as running:
+        for _ in range(2):
+            running.start_worker(scratch / "listen.py")
         yield running
+    hosts = set((scratch / "connections").read_text("utf-8").split())
+    assert hosts == {"127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +91,22 @@ def test_a_pattern_and_members_of_a_zip(cluster: DaskCluster, folder: Path) -> N
         f"s3://{BUCKET}/top/0{number}.apk" for number in (1, 2)
     ]
     assert [len(record.files) for record in records if record.path.endswith("a.apk")] == [2]
+
+
+def test_a_list_of_objects_is_shared_and_read_once(cluster: DaskCluster, folder: Path, tmp_path: Path) -> None:
+    names = ("00.apk", "01.apk", "damaged.apk", "missing.apk", "splits/*")
+    (tmp_path / "list").write_text("".join(f"s3://{BUCKET}/top/{name}\n" for name in names))
+    listed = ("apks", "--cluster", cluster.address, "--files-from", tmp_path / "list")
+    paths = []
+    for number in (1, 2):
+        lines = tmp_path / f"{number}.jsonl"
+        program(*listed, "--shard", f"{number}/2", "-o", lines)
+        again = program(*listed, "--shard", f"{number}/2", "-o", lines, "--resume")
+        assert again.returncode in (0, 10), again.stderr
+        paths += [json.loads(line)["path"] for line in lines.read_text("utf-8").splitlines()]
+    shown = {path.removeprefix(f"s3://{BUCKET}/top/") for path in paths}
+    assert len(paths) == len(shown)
+    assert shown >= {"00.apk", "01.apk", "damaged.apk", "missing.apk", "splits/a.apk", "splits/b.apk"}
 
 
 def test_tables_in_storage_hold_each_record_once(
@@ -113,6 +146,7 @@ def test_one_call_in_ten_that_fails_loses_nothing(tmp_path: Path, monkeypatch: p
     assert comparable(records, f"flaky://{folder}") == comparable(here(folder), str(folder))
 
 
+@pytest.mark.promise("parent-reads-no-apk")
 def test_a_worker_reads_no_byte_of_an_apk_itself(tmp_path: Path) -> None:
     (tmp_path / "refuse.py").write_text(REFUSE)
     folder = some_apks(tmp_path / "top", 2)

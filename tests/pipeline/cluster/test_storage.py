@@ -37,7 +37,7 @@ def found(*named: str) -> list[StoredInput]:
     return [one for one in find_inputs(named) if isinstance(one, StoredInput)]
 
 
-def below(folder: Path, *named: str) -> list[tuple[str, bool, bool]]:
+def below(folder: Path, *named: str) -> list[tuple[str, bool, bool | None]]:
     return [(one.shown_as.partition("top/")[2], one.sure, one.sidecar) for one in found(*named)]
 
 
@@ -47,9 +47,9 @@ def test_a_folder_is_searched_as_on_a_disk(folder: Path) -> None:
 
 
 def test_what_is_named_is_read_whatever_it_is(folder: Path) -> None:
-    assert below(folder, f"file://{folder}/notes") == [("notes", True, False)]
-    assert below(folder, f"file://{folder}/inner/c.xapk") == [("inner/c.xapk", True, True)]
-    assert below(folder, f"file://{folder}/*.apk") == [("b.apk", True, False)]
+    for name in ("notes", "inner/c.xapk", "not/there.apk"):
+        assert below(folder, f"file://{folder}/{name}") == [(name, True, None)]
+    assert below(folder, f"file://{folder}/*.apk") == [("b.apk", True, None)]
 
 
 def test_a_copy_has_the_bytes_and_the_signature_beside_them(folder: Path, tmp_path: Path) -> None:
@@ -57,6 +57,11 @@ def test_a_copy_has_the_bytes_and_the_signature_beside_them(folder: Path, tmp_pa
     path = copied(item, tmp_path)
     assert path.read_bytes() == b"inner/c.xapk"
     assert path.with_name("file.idsig").read_bytes() == b"inner/c.xapk.idsig"
+
+
+def test_nothing_lies_beside_most_files(folder: Path, tmp_path: Path) -> None:
+    copied(found(f"file://{folder}/b.apk")[0], tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["file"]
 
 
 def test_members_of_a_zip(archive: Path, tmp_path: Path) -> None:

@@ -41,8 +41,9 @@ _PER_THREAD: Final = 4
 _RECOUNT: Final = 256
 """Files after which threads are counted anew."""
 _ANSWERS_WITHIN: Final = 10.0
+_FIRST_WORKER_WITHIN: Final = 60.0
 _PATIENCE: Final = 600.0
-"""Seconds to wait for a scheduler that was lost, and for a first worker."""
+"""Seconds to wait for a scheduler that was lost, and for its workers."""
 _PAUSE: Final = 0.5
 _MOST_ATTEMPTS: Final = 3
 """How often a file is given out whose workers end: each time Dask itself tries four of them before it gives up."""
@@ -122,7 +123,7 @@ class DaskExecutor:
             raise UsageError(
                 f"{images[0]} is a firmware image, which one computer reads.", "Leave --cluster out for it."
             )
-        self._check_workers(terms)
+        self._check_workers(terms, _FIRST_WORKER_WITHIN)
         found = list(find_inputs(map(str, paths)))
         self._unlisted = [one for one in found if isinstance(one, Skipped)]
         by_name = {
@@ -151,7 +152,7 @@ class DaskExecutor:
                 under_way.clear()
                 self._client.close()
                 self._client = _connected(self._address, _PATIENCE)
-                self._check_workers(terms)
+                self._check_workers(terms, _PATIENCE)
             while waiting and len(under_way) < self._most:
                 item = waiting.pop()
                 future = self._client.submit(audit_file, item, terms, key=f"phone-audit-{uuid4().hex}", pure=False)
@@ -183,10 +184,10 @@ class DaskExecutor:
         self._attempts[item] += 1
         return self._attempts[item] >= _MOST_ATTEMPTS
 
-    def _check_workers(self, terms: Terms) -> None:
+    def _check_workers(self, terms: Terms, patience: float) -> None:
         """Compare the versions of all workers that are there; what comes later is compared with its first file."""
         try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE)
+            self._client.wait_for_workers(1, timeout=patience)
             there = self._client.run(versions_there, terms.folders, on_error="return")
         except TimeoutError as error:
             raise PhoneAuditError(f"The scheduler {self._address} has no worker.", "Start one: dask worker") from error

@@ -18,6 +18,15 @@ from tests.pipeline.cluster.records import BUDGET, comparable, here, on_cluster,
 from tests.program import program
 
 pytestmark = pytest.mark.cluster
+POISON = """
+import os
+from phone_audit.pipeline.cluster import task
+
+def end(*_: object) -> None:
+    os._exit(1)
+
+task.audit_file = end
+"""
 OLD_VERSION = "import phone_audit.version\nphone_audit.version.__version__ = '0.0.9'\n"
 
 
@@ -95,6 +104,26 @@ def test_other_facts_are_refused(cluster: DaskCluster, folder: Path, tmp_path: P
     (mine / "incidents" / source.name).write_bytes(source.read_bytes() + b"\n")
     with executor, pytest.raises(PhoneAuditError, match="has other facts"):
         audit_apks([folder], executor=executor, knowledge=known)
+
+
+def test_a_file_that_ends_every_worker_has_a_record_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "poison.py").write_text(POISON)
+    (tmp_path / "poison.apk").write_bytes(b"PK")
+    with dask_cluster(tmp_path, {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}, workers=0) as cluster:
+        for _ in range(3):
+            cluster.start_worker(tmp_path / "poison.py")
+        (record,) = on_cluster(cluster, tmp_path / "poison.apk")
+    (skipped,) = record.skipped
+    assert (record.outcome, skipped.step, skipped.code) == ("inconclusive", "read", "crashed")
+    assert skipped.reason == "Every worker of the cluster that was given this file has ended over it."
+
+
+def test_a_scheduler_without_workers(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_audit.pipeline.cluster.dask_executor._FIRST_WORKER_WITHIN", 0.5)
+    with dask_cluster(tmp_path, workers=0) as cluster:
+        ended = program("apks", folder, "--cluster", cluster.address)
+    assert ended.returncode == 1
+    assert f"The scheduler {cluster.address} has no worker." in ended.stderr
 
 
 def test_a_stop_leaves_a_list_of_what_was_not_read(cluster: DaskCluster, folder: Path) -> None:

@@ -60,7 +60,7 @@ ANSWERED_RECORD: Final = JsonBounds(size=16 * MB, values=500_000)
 so that it may not do so any more. The largest record of real packages has 214 KB and 8,000 values."""
 
 ANNOUNCED: Final = JsonBounds(size=4096, values=100)
-"""What that process says before the record: the name of a step, or how long it took."""
+"""What that process says before the record: the name of a step, how long it took; and what is remembered of a file."""
 
 FOREIGN: Final = JsonBounds(size=32 * MB, values=1_000_000)
 """A file of another tool: some 15 values an APK."""

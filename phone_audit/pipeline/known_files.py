@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from phone_audit.apk.worker.tasks import ApkInput, renamed
+from phone_audit.files.bounded_json import checked, parse
+from phone_audit.files.bounds import ANNOUNCED
 from phone_audit.files.user_folders import cache_folder
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk, ApkInfo
@@ -53,9 +55,9 @@ class KnownFiles:
         state = _state_of(item) if self._cache else None
         told = self._cache.linked_file(state) if self._cache and state else None
         try:
-            key, is_apk, split_of = json.loads(told or "[]")
+            key, is_apk, split_of = parse(checked((told or "{}").encode(), ANNOUNCED))["file"]
             return FileFacts(state, str(key), bool(is_apk), None if split_of is None else str(split_of))
-        except ValueError:
+        except (ValueError, KeyError, TypeError):
             return FileFacts(state)
 
     def record(self, facts: FileFacts, shown_as: str) -> AnalysedApk | None:
@@ -77,7 +79,7 @@ class KnownFiles:
         role = info.files[0].role if info.files else "base"
         split_of = info.package if role not in _NOT_OF_PACKAGES else None
         is_apk = info.package is not None or bool(info.has_code)
-        self._cache.link_file(facts.state, json.dumps([key, is_apk, split_of]))
+        self._cache.link_file(facts.state, json.dumps({"file": [key, is_apk, split_of]}))
         return FileFacts(facts.state, key, is_apk, split_of)
 
     def judged(self, facts: FileFacts, shown_as: str) -> Apk | None:

@@ -142,6 +142,18 @@ def test_a_record_that_is_gone_is_made_again(folder: Path, read: list[str]) -> N
     assert read == ["a.apk", "b.apk"]
 
 
+@pytest.mark.parametrize(
+    "told", ["", "[]", "{}", '{"file": 1}', '{"file": [1]}', '{"file": [null, null, 7]}', "[" * 4000]
+)
+def test_what_is_remembered_wrongly_has_a_file_read_again(folder: Path, read: list[str], told: str) -> None:
+    first = audit(folder)
+    for kept in records_folder().rglob("*.file.record"):
+        kept.write_text(told)
+    read.clear()
+    assert without_run(audit(folder)) == without_run(first)
+    assert read == ["a.apk", "b.apk"]
+
+
 def test_what_somebody_accepts_is_not_kept(folder: Path) -> None:
     (finding,) = [one for apk in audit(folder) for one in apk.findings][:1]
     entry = AcceptedEntry(finding=finding.key, by="Jo", at="2020-01-01", reason="ours", severity="critical", until=None)

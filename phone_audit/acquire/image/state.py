@@ -33,14 +33,15 @@ MOST_HASHED = 2048 * MB
 """Bytes of the framework that are hashed."""
 DATA = "/data/"
 
-TAG = re.compile(r"<\s*(/?)\s*([A-Za-z][\w.-]{0,99})([^<>]{0,4000})>")
+TAG = re.compile(r"<(/?)([A-Za-z][\w.-]{0,99})([^<>]{0,4000})>")
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 ATTRIBUTE = re.compile(r"([\w:.-]{1,100})\s{0,9}=\s{0,9}(?:\"([^\"<>]{0,300})\"|'([^'<>]{0,300})')")
 PERMISSIONS = re.compile(r"(?:/(?:system|vendor|apex))?/[^/]+/etc/(?:permissions|sysconfig)/[^/]+\.xml")
 DEFAULT_GRANTS = re.compile(r"(?:/(?:system|vendor))?/[^/]+/etc/default-permissions/[^/]+\.xml")
 """Also where a phone has no such partition, and its files lie in another."""
 INIT, MOST_SCRIPTS = ".rc", 5000
-IMPORT = re.compile(r"^\s*import\s+(\S+)", re.MULTILINE)
+BINARY_XML = b"ABX"
+IMPORT = re.compile(r"^[ \t]*import[ \t]+(\S+)", re.MULTILINE)
 
 
 def small_files(firmware: Firmware) -> SmallFiles:
@@ -119,8 +120,10 @@ def _counted(key: str, evidence: Iterable[Evidence]) -> StateItem:
 def _grants(firmware: Firmware, paths: Iterable[str], around: str) -> Iterator[Evidence]:
     """Yield each package with the permissions that a list of a partition gives it."""
     for path in paths:
-        content = firmware.read(path, SMALL)
-        for package, names in parse_grants(decode(content or b""), around):
+        content = firmware.read(path, SMALL) or b""
+        if content.startswith(BINARY_XML):
+            firmware.skip(path, "unsupported", "It is in Android's binary form of XML, which is not read here.")
+        for package, names in parse_grants(decode(content), around):
             yield seen("permission", path, f"{package}: {' '.join(names)}")
 
 

@@ -160,3 +160,17 @@ def test_a_member_of_a_zip_without_a_name_is_told(tmp_path: Path) -> None:
     with open_firmware(path) as firmware:
         assert firmware.names == ["system"]
         assert notes_of(firmware) == [("x.zip", "left-out")]
+
+
+def test_blanks_without_end_do_not_hold_up_the_reading_of_lists_and_scripts(tmp_path: Path) -> None:
+    files = {"build.prop": "a=b", "etc/permissions/p.xml": "<" + " " * 2**20, "etc/init/x.rc": "\n" * 2**20}
+    write_small(tmp_path / "system", files)
+    with open_firmware(tmp_path) as firmware:
+        assert [one.value for one in firmware_items(firmware)] == ["0"] * 4
+
+
+def test_a_list_of_permissions_in_binary_xml_is_told(tmp_path: Path) -> None:
+    write_small(tmp_path / "system", {"build.prop": "a=b", "etc/permissions/p.xml": "ABX\0"})
+    with open_firmware(tmp_path) as firmware:
+        list(firmware_items(firmware))
+        assert notes_of(firmware) == [("/system/etc/permissions/p.xml", "unsupported")]

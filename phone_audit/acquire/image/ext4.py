@@ -23,6 +23,8 @@ _INCOMPATIBLE: Final = {0x1: "compression", 0x8: "a journal of another device", 
 _REPLAY: Final = 0x4
 """Marks a journal that is applied before anything is read."""
 _USES_EXTENTS, _INLINE, _ENCRYPTED = 0x80000, 0x10000000, 0x800
+_CASEFOLD: Final = 0x40000000
+"""Marks a folder in which `HOSTS` is found as `hosts`, too."""
 _TREE_ROOT: Final = 60
 """Bytes of an inode in which its tree begins, or a short link lies."""
 _DEEPEST: Final = 5
@@ -99,6 +101,8 @@ class Ext4:
         self._folders_left.spend(content.size)
         for at in range(0, content.size, self._block):
             yield from self._in_block(content.read(at, min(self._block, content.size - at)))
+        if inode.flags & _CASEFOLD:
+            raise ImageError("there a name stands for all that differ from it in case, and such are taken for others")
 
     def _in_block(self, block: bytes) -> Iterator[Entry]:
         """Yield the entries of one block of a folder; those of its index look like empty ones."""

@@ -193,3 +193,11 @@ def test_what_is_unpacked_of_all_members_together_has_a_bound(tmp_path: Path) ->
     contents = Contents(Work(2**24))
     contents.take(MemoryBytes(path.read_bytes()), "x.zip")
     assert sum("more work" in note.reason for note in contents.skipped) > 10
+
+
+def test_a_folder_whose_names_have_no_case_is_read_and_told(tmp_path: Path) -> None:
+    image = image_of(tmp_path)
+    image[inode_at(image, Ext4.root) + 35] |= 0x40
+    firmware = Firmware([Partition("system", Ext4(MemoryBytes(bytes(image))), "x")])
+    assert "/system/app/X/X.apk" in firmware.files
+    assert [(note.subject, note.code) for note in firmware.skipped] == [("/system", "damaged")]

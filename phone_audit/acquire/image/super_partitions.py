@@ -7,7 +7,7 @@ a damaged copy is not believed where its backup is whole.
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,16 +42,21 @@ def is_super(source: ByteSource) -> bool:
 def read_super(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]]:
     """Yield the logical partitions that have bytes; of two slots of one the other is empty as it leaves the factory.
 
+    Each slot has tables of its own. Where those of another slot place a partition elsewhere, it comes once more.
+
     Raises:
         ImageError: no copy of its tables is whole.
     """
-    tables = _tables(source)
-    if sum(count for _, _, count in tables.partitions) > _MOST:
+    slots = _tables(source)
+    if sum(count for tables in slots for _, _, count in tables.partitions) > _MOST:
         raise ImageError("the partitions have more extents than any have")
-    for partition, first, count in tables.partitions:
-        if not count:
-            continue
-        extents = tables.extents[first : first + count]
+    named = {
+        (partition, tuple(tables.extents[first : first + count])): count
+        for tables in slots
+        for partition, first, count in tables.partitions
+        if count
+    }
+    for (partition, extents), count in named.items():
         try:
             if len(extents) != count:
                 raise ImageError("its extents are not there")  # noqa: TRY301
@@ -61,7 +66,7 @@ def read_super(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]
         yield f"{name}/{partition}", content
 
 
-def _joined(source: ByteSource, extents: list[tuple[int, int, int, int]]) -> ByteSource:
+def _joined(source: ByteSource, extents: Sequence[tuple[int, int, int, int]]) -> ByteSource:
     runs, size = [], 0
     for sectors, kind, start, device in extents:
         length = sectors * _SECTOR
@@ -73,8 +78,8 @@ def _joined(source: ByteSource, extents: list[tuple[int, int, int, int]]) -> Byt
     return Runs([run for run in runs if run.size], size)
 
 
-def _tables(source: ByteSource) -> _Tables:
-    """Return the first tables that are whole: those of each slot, then their backups."""
+def _tables(source: ByteSource) -> list[_Tables]:
+    """Return the tables of each slot that are whole, or those of their backup; equal ones once."""
     reason = ImageError("the head of the super partition is damaged")
     for at in (_RESERVED, 2 * _RESERVED):
         try:
@@ -82,11 +87,16 @@ def _tables(source: ByteSource) -> _Tables:
         except ImageError as error:
             reason = error
             continue
-        for copy in range(2 * slots):
+        found: list[_Tables] = []
+        for copy in (copy for slot in range(slots) for copy in (slot, slots + slot)):
             try:
-                return _metadata(source, 3 * _RESERVED + copy * size, size)
+                tables = _metadata(source, 3 * _RESERVED + copy * size, size)
             except ImageError as error:
                 reason = error
+            else:
+                found += [tables] if tables not in found else []
+        if found:
+            return found
     raise reason
 
 

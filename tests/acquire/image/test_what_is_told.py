@@ -1,6 +1,7 @@
 """Nothing of a firmware is left out without a word: each part that is not read is named."""
 
 import struct
+from collections.abc import Sequence
 from os import scandir
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def test_a_logical_partition_that_cannot_be_read_costs_itself_alone(monkeypatch:
     source = MemoryBytes(super_bytes({"a": b"a" * 9000, "b": b"b" * 9000}))
     joined = super_partitions._joined
 
-    def lies_elsewhere(source: ByteSource, extents: list[tuple[int, int, int, int]]) -> ByteSource:
+    def lies_elsewhere(source: ByteSource, extents: Sequence[tuple[int, int, int, int]]) -> ByteSource:
         if len(extents) > 1:
             raise ImageError("a part of it lies on another block device")
         return joined(source, extents)
@@ -174,3 +175,18 @@ def test_a_list_of_permissions_in_binary_xml_is_told(tmp_path: Path) -> None:
     with open_firmware(tmp_path) as firmware:
         list(firmware_items(firmware))
         assert notes_of(firmware) == [("/system/etc/permissions/p.xml", "unsupported")]
+
+
+def test_a_slot_that_places_a_partition_elsewhere_is_told(tmp_path: Path) -> None:
+    image = make_ext4(write_small(tmp_path / "in"), tmp_path / "x", size="4M").read_bytes()
+    one, other = super_bytes({"system_a": image}), super_bytes({"system_a": image[:4096]})
+    mixed = bytearray(one)
+    for slot in (1, 3):
+        at = 12288 + slot * 4096
+        mixed[at : at + 4096] = other[at : at + 4096]
+    path = tmp_path / "super.img"
+    for content, told in ((one, []), (bytes(mixed), [("super.img/system_a", "damaged")])):
+        path.write_bytes(content)
+        with open_firmware(path) as firmware:
+            assert firmware.names == ["system"]
+            assert notes_of(firmware) == told

@@ -299,7 +299,8 @@ def _unread(scan: Scan) -> Iterator[str]:
         yield f"Not read: {counted(len(lost), 'thing')}."
     for text in scan.acquisition.cannot_hold[:1]:
         yield between_words(text, _LONGEST_UNREAD)
-    if any(its.granted is None or its.appops is None for package in scan.packages for its in package.users):
+    users = [its for package in scan.packages for its in package.users]
+    if scan.acquisition.source != "image" and any(its.granted is None or its.appops is None for its in users):
         yield _NOT_TOLD
     if scan.coverage.untested:
         yield _MISREAD

@@ -410,6 +410,8 @@ def test_the_age_of_the_patches_is_the_one_that_findings_tell() -> None:
 
 def test_what_the_phone_did_not_tell_is_no_secret_of_the_question_alone() -> None:
     assert "This phone did not tell all that its apps may do, and did." in words(bad())
+    image = bad().acquisition.model_copy(update={"source": "image"})
+    assert "This phone did not tell" not in words(bad().model_copy(update={"acquisition": image}))
     assert "did not tell" not in words(scan())
 
 

@@ -33,7 +33,6 @@ _READ: Final = 0x7F
 _PADDED: Final = 0x1
 _FRAGMENTS: Final = 0x20
 _PLAIN, _FULL, _INLINE, _COMPACT, _CHUNKS = 0, 1, 2, 3, 4
-_TYPES: Final[dict[int, Kind]] = {1: "file", 2: "folder", 7: "link"}
 _ALL_FOLDERS, _ALL_CLUSTERS = 64 * MB, 16_000_000
 """Bytes of all folders, and clusters of all files; 20,000 names have one MB, 64 GB as many clusters."""
 _MOST_CHUNKS: Final = 500_000
@@ -95,7 +94,8 @@ class Erofs:
         self._folders_left.spend(inode.size)
         content = self._content(inode)
         for at in range(0, content.size, self._block):
-            yield from _in_block(content.read(at, min(self._block, content.size - at)))
+            for name, nid in _in_block(content.read(at, min(self._block, content.size - at))):
+                yield Entry(name, self._inode(nid).kind, nid)  # as Linux has it: not by the kind in the folder
 
     def open(self, file: object) -> ByteSource:
         inode = self._inode(file)
@@ -179,16 +179,16 @@ class Erofs:
         return self._content(self._inode(self._packed_nid))
 
 
-def _in_block(block: bytes) -> Iterator[Entry]:
-    """Yield the entries of one block of a folder: records, then the names."""
+def _in_block(block: bytes) -> Iterator[tuple[str, int]]:
+    """Yield names and inodes of one block of a folder: records, then the names."""
     first = int.from_bytes(block[8:10], "little")
     if first % 12 or not 12 <= first <= len(block):
         raise ImageError("an entry of a folder is damaged")
-    starts = [struct.unpack_from("<QHB", block, at) for at in range(0, first, 12)]
-    for number, (nid, start, kind) in enumerate(starts):
+    starts = [struct.unpack_from("<QH", block, at) for at in range(0, first, 12)]
+    for number, (nid, start) in enumerate(starts):
         end = starts[number + 1][1] if number + 1 < len(starts) else len(block)
         if not first <= start < end <= len(block):
             raise ImageError("an entry of a folder is damaged")
         name = decode(block[start:end].split(b"\0")[0])
         if name not in (".", ".."):
-            yield Entry(name, _TYPES.get(kind, "other"), nid)
+            yield name, nid

@@ -2,6 +2,7 @@
 
 import os
 import random
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,3 +188,14 @@ def test_a_journal_that_is_not_applied_is_told(tmp_path: Path) -> None:
     assert list(Ext4(MemoryBytes(bytes(image))).flaws) == []
     image[1024 + 96] |= 4
     assert [code for code, _ in Ext4(MemoryBytes(bytes(image))).flaws] == ["journal"]
+
+
+def test_what_an_entry_of_erofs_is_its_inode_says(tmp_path: Path) -> None:
+    image = bytearray(make_erofs(write_small(tmp_path / "in"), tmp_path / "x.img").read_bytes())
+    for at in range(len(image) - 12):
+        nid, name, kind, reserved = struct.unpack_from("<QHBB", image, at)
+        if 0 < nid < 10_000 and 0 < name < 4096 and kind == 1 and not reserved:
+            image[at + 10] = 3  # a device
+    (tmp_path / "system.img").write_bytes(image)
+    with open_firmware(tmp_path / "system.img") as firmware:
+        assert {"/system/etc/hosts", "/system/app/X/X.apk"} <= set(firmware.files)

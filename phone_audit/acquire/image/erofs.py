@@ -95,7 +95,7 @@ class Erofs:
         content = self._content(inode)
         for at in range(0, content.size, self._block):
             for name, nid in _in_block(content.read(at, min(self._block, content.size - at))):
-                yield Entry(name, self._inode(nid).kind, nid)  # as Linux has it: not by the kind in the folder
+                yield Entry(name, self._kind(nid), nid)  # as Linux has it: not by the kind in the folder
 
     def open(self, file: object) -> ByteSource:
         inode = self._inode(file)
@@ -108,6 +108,12 @@ class Erofs:
         if inode.size > LONGEST_TARGET:
             raise ImageError("a link is longer than any path")
         return decode(self._content(inode).read(0, inode.size))
+
+    def _kind(self, nid: int) -> Kind:
+        try:
+            return self._inode(nid).kind
+        except ImageError:
+            return "damaged"
 
     def _inode(self, nid: object) -> _Inode:
         if not isinstance(nid, int):

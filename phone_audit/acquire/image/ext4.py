@@ -113,7 +113,7 @@ class Ext4:
                 raise ImageError("an entry of a folder is damaged")
             name = decode(block[at + 8 : at + 8 + name_length])
             if number and name not in (".", ".."):
-                yield Entry(name, self._inode(number).kind, number)
+                yield Entry(name, self._kind(number), number)
             at += length
 
     def open(self, file: object) -> ByteSource:
@@ -129,6 +129,12 @@ class Ext4:
         if inode.size < _TREE_ROOT and not inode.flags & _USES_EXTENTS:
             return decode(inode.block[: inode.size])
         return decode(self._content(inode).read(0, inode.size))
+
+    def _kind(self, number: int) -> Kind:
+        try:
+            return self._inode(number).kind
+        except ImageError:
+            return "damaged"
 
     def _inode(self, number: object) -> _Inode:
         if not isinstance(number, int) or not 0 < number <= self._inodes:

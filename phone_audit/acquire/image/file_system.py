@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from phone_audit.acquire.image.byte_source import ByteSource
 
-Kind = Literal["file", "folder", "link", "other"]
+Kind = Literal["file", "folder", "link", "other", "damaged"]
 
 Flaw = tuple[str, str]
 """The code of what was not read, and a sentence."""

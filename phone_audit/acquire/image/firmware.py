@@ -136,6 +136,8 @@ class Firmware:
             return True
         if entry.kind == "file":
             self._files.setdefault(path, _Place(files, entry.node))
+        elif entry.kind == "damaged":
+            self.skip(path, "damaged", "It was not read: what the file system says of it is not there.")
         elif entry.kind == "link":
             try:
                 target = files.target(entry.node)

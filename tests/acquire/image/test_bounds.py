@@ -201,3 +201,11 @@ def test_a_folder_whose_names_have_no_case_is_read_and_told(tmp_path: Path) -> N
     firmware = Firmware([Partition("system", Ext4(MemoryBytes(bytes(image))), "x")])
     assert "/system/app/X/X.apk" in firmware.files
     assert [(note.subject, note.code) for note in firmware.skipped] == [("/system", "damaged")]
+
+
+def test_an_entry_without_an_inode_costs_itself_alone(tmp_path: Path) -> None:
+    image = image_of(tmp_path)
+    struct.pack_into("<I", image, image.index(b"build.prop") - 8, 1 << 30)
+    firmware = Firmware([Partition("system", Ext4(MemoryBytes(bytes(image))), "x")])
+    assert "/system/app/X/X.apk" in firmware.files
+    assert [(note.subject, note.code) for note in firmware.skipped] == [("/system/build.prop", "damaged")]

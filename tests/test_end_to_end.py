@@ -110,6 +110,7 @@ def test_a_quick_scan_promises_nothing(nokia: LabPhone) -> None:
     assert document["verdict"]["outcome"] == "inconclusive"
 
 
+@pytest.mark.slow
 def test_a_cable_pulled_half_way_keeps_what_was_read() -> None:
     with LabPhone("nokia7plus", cut_after=60_000) as phone:
         shown = run("scan", phone.address, "--via", "direct", "-f", "json")

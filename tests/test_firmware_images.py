@@ -19,6 +19,8 @@ from tests.acquire.image.made import PARTITIONS, write_simulated
 from tests.kit import Phone
 from tests.pipeline.test_stripped_apks import APK, stripped
 
+pytestmark = pytest.mark.slow
+
 LACKING = {
     "ro.build.version.security_patch": "on which day the patches are old",
 }

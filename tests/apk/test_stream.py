@@ -64,6 +64,7 @@ def test_every_file_has_its_record(tmp_path: Path, pool: WorkerPool) -> None:
         assert seconds > 0
 
 
+@pytest.mark.slow
 def test_a_slow_file_holds_up_no_other(tmp_path: Path) -> None:
     inbox = Inbox()
     items = [item(tmp_path, "hang-dex.apk"), *(item(tmp_path, f"{n}.apk") for n in range(5))]
@@ -202,6 +203,7 @@ def test_a_stream_that_waits_for_nothing_ends_when_it_is_released(pool: WorkerPo
     timer.join()
 
 
+@pytest.mark.slow
 def test_the_time_that_the_taker_needs_is_no_ones_budget(tmp_path: Path) -> None:
     inbox = Inbox()
     items = [item(tmp_path, "a.apk"), item(tmp_path, "slower-dex.apk")]

@@ -45,6 +45,7 @@ def test_the_help_names_every_format() -> None:
     assert all(name in shown for name in FORMATS)
 
 
+@pytest.mark.slow
 def test_a_feed_is_imported_listed_shown_found_checked_and_given_out(ioc: Path, own: Path, tmp_path: Path) -> None:
     taken = db("import", "stalkerware", ioc, "--id", "mine", "--date", "2026-01-31")
     assert taken.returncode == 0

@@ -13,6 +13,8 @@ import pytest
 from tests.apk.packages import dex, fixture, package
 from tests.program import REPOSITORY, program
 
+pytestmark = pytest.mark.slow
+
 FILES = 60
 
 

@@ -36,6 +36,7 @@ def alive() -> int:
     return sum(isinstance(one, ApkInfo) for one in gc.get_objects())
 
 
+@pytest.mark.slow
 @pytest.mark.promise("records-bounded")
 def test_records_are_not_held(tmp_path: Path) -> None:
     for number in range(60):

@@ -16,6 +16,8 @@ from tests.apk.zips import Part
 from tests.apk.zips import make_zip as zip_of
 from tests.pipeline.test_stripped_apks import APK, stripped
 
+pytestmark = pytest.mark.slow
+
 BUDGET = Budget(jobs=1)
 
 

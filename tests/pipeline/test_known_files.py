@@ -23,6 +23,8 @@ from tests.apk.packages import FOLDER, dex, fixture, package
 from tests.knowledge.folders import incident, tracker, write_facts, write_incident
 from tests.program import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

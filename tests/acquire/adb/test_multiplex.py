@@ -303,6 +303,7 @@ def test_what_came_before_the_end_is_handed_out_first() -> None:
             program.read(soon())
 
 
+@pytest.mark.slow
 def test_a_silent_program_is_waited_for_and_a_silent_phone_is_not() -> None:
     asked: list[bytes] = []
     dead = threading.Event()

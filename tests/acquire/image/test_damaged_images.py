@@ -11,6 +11,8 @@ from tests.acquire.image.forms import FORMS
 from tests.acquire.image.images import make_erofs, make_ext4, make_sparse
 from tests.acquire.image.made import write_small
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 COPIES = 150
 

@@ -53,6 +53,7 @@ def pool() -> Iterator[WorkerPool]:
         yield pool
 
 
+@pytest.mark.slow
 def test_every_file_has_its_record(tmp_path: Path, pool: WorkerPool) -> None:
     items = [item(tmp_path, f"{n}.apk") for n in range(12)]
     inbox = Inbox()

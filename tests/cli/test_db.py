@@ -137,6 +137,7 @@ def test_what_goes_wrong_has_its_code_and_a_sentence(arguments: tuple[str, ...],
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_broken_feed_fails_the_check_with_its_place(own: Path) -> None:
     keep(own, item("hash", "A" * 64))
     checked = db("check")
@@ -172,6 +173,7 @@ def test_an_apk_whose_hash_was_imported_is_known_bad_and_the_warning_comes_first
     assert "indicator.hash" in (tmp_path / "out.csv").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_new_incident_is_a_file_to_fill_in(own: Path, tmp_path: Path) -> None:
     made = db("new", "acme-one-weather-2026", "--into", tmp_path / "mine")
     path = tmp_path / "mine" / "incidents" / "acme-one-weather-2026.json"
@@ -194,5 +196,6 @@ def test_what_is_no_id_makes_no_file(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "mine").exists()
 
 
+@pytest.mark.slow
 def test_the_check_says_what_makes_the_pages() -> None:
     assert "python -m fixtures.knowledge.pages" in db("check").stdout

@@ -90,6 +90,7 @@ def test_an_example_is_understood(line: str, place: Path) -> None:
         assert context.params
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [line for line in LINES if not line.startswith(NOT_RUN)])
 def test_an_example_that_needs_no_phone_works(line: str, place: Path, result: str) -> None:
     for name in ("scan.json", "before.json", "after.json"):

@@ -107,6 +107,7 @@ def test_only_a_package_with_splits_waits_for_the_end_of_its_folder(tmp_path: Pa
     assert [Path(file.path).name for file in records[2].files] == ["a.apk", "c.apk"]
 
 
+@pytest.mark.slow
 def test_what_only_claims_to_be_of_a_package_does_not_cut_its_record(tmp_path: Path) -> None:
     """Files of another signer that have the name of a package with a split here, and records as large as can be."""
     for name in ("base", "extra"):

@@ -37,6 +37,7 @@ def test_an_incident_that_is_right_and_the_counts(tmp_path: Path) -> None:
     assert ", 1 identifiers that match, 1 near misses, 0 unmatchable" in found.counts[0]
 
 
+@pytest.mark.slow
 def test_all_that_comes_with_the_package() -> None:
     found = check_all(BUNDLED)
     assert found.problems == ()

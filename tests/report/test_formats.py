@@ -168,6 +168,7 @@ def test_what_a_saved_result_is_decides_what_it_can_be_drawn_as(tmp_path: Path) 
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.slow
 def test_the_demo_is_drawn_in_every_format_of_a_phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     files = {name: tmp_path / f"demo{FORMATS[name].suffixes[0]}" for name in formats_of(["scan"])}

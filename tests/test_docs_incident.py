@@ -33,6 +33,7 @@ def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 def test_it_passes_the_check(mine: Path) -> None:
     done = program("db", "check", "--knowledge", mine)
     assert done.returncode == 0, done.stdout

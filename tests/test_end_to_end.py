@@ -341,6 +341,7 @@ def test_a_split_finds_its_base_whatever_the_order(tmp_path: Path) -> None:
     assert [len(record["files"]) for record in results[0]["apks"]] == [2, 1]
 
 
+@pytest.mark.slow
 def test_a_replay_holds_what_was_asked_and_nothing_else(nokia: LabPhone, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     run("scan", nokia.address, "--via", "direct", "--save", saved, "-q")
@@ -392,6 +393,7 @@ def test_ctrl_c_while_waiting_for_the_dialog_ends_at_once() -> None:
         assert running.returncode == 130, errors
 
 
+@pytest.mark.slow
 def test_a_scan_says_in_what_a_phone_differs_from_a_known_good_one(nokia: LabPhone, tmp_path: Path) -> None:
     first = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-o", tmp_path / "good.json")
     assert first.returncode == 12
@@ -415,6 +417,7 @@ def test_a_scan_says_in_what_a_phone_differs_from_a_known_good_one(nokia: LabPho
     assert (refused.returncode, refused.stdout) == (1, "")
 
 
+@pytest.mark.slow
 def test_a_scan_of_which_somebody_answers_for_what_was_found(nokia: LabPhone, tmp_path: Path) -> None:
     first = run("scan", nokia.address, "--via", "direct", "--save", tmp_path / "saved", "-f", "json")
     document = json.loads(first.stdout)

@@ -62,6 +62,7 @@ def endpoint(host: str, urls: int = 50) -> Endpoint:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_many_hosts_do_not_hide_one_of_them() -> None:
     """As many hosts as are gathered at most, each with all that is kept of one: details go, no host does."""
     hosts = tuple(endpoint(f"a{number:05}.padding{number}.example") for number in range(MAX_HOSTS))

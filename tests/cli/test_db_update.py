@@ -107,6 +107,7 @@ def test_no_list_and_an_empty_one(fed: Fed) -> None:
     assert db("rollback", "nope").returncode == 2
 
 
+@pytest.mark.slow
 def test_the_example_of_the_document_is_a_list_that_is_accepted(fed: Fed) -> None:
     text = (REPOSITORY / "docs" / "lists.md").read_text("utf-8")
     example = text.split("```json\n")[1].split("```")[0]

@@ -53,6 +53,7 @@ def covered(module: str) -> bool:
     return any(module == one or module.startswith(f"{one}.") for target in TARGETS.values() for one in target.reads)
 
 
+@pytest.mark.slow
 @pytest.mark.promise("readers-fuzzed")
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_kept_input_passes(name: str) -> None:

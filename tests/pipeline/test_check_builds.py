@@ -219,6 +219,7 @@ def test_no_input_gives_no_record() -> None:
     assert check_builds([], load_knowledge()) == ((), ())
 
 
+@pytest.mark.slow
 def test_ten_thousand_identifiers() -> None:
     known = load_knowledge()
     inputs = [f"google/shiba/shiba:15/AP4A.241205.013/{n}:user/release-keys" for n in range(5000)]

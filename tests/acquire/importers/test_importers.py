@@ -161,6 +161,7 @@ def test_an_unknown_folder_says_what_is_known(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="not a known kind of acquisition") as caught:
         read(tmp_path / "photos", tmp_path)
     assert "androidqf" in caught.value.hint
+    assert "firmware" in caught.value.hint
 
 
 def test_a_folder_of_saved_phones_says_what_to_name(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from phone_audit.errors import AcceptanceError
 from phone_audit.files.bounds import ACCEPTED_SIZE
-from phone_audit.files.open_regular import open_regular
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.text import FeedError
 from phone_audit.knowledge.feeds.yaml_text import read_yaml
 from phone_audit.model.acceptance import Acceptances, AcceptedEntry, AcceptedList
 from phone_audit.model.stated import is_day
+from phone_audit.pipeline.list_file import read_list
 from phone_audit.pipeline.options import Clock, utc_now
 
 _EXAMPLE: Final = "accept: [{finding: KEY, by: WHO, at: 2026-01-31, reason: WHY, severity: high, until: 2026-12-31}]"
@@ -43,13 +43,7 @@ def read_accepted_today(path: Path, *, clock: Clock = utc_now) -> Acceptances:
 
 
 def _parsed(path: Path) -> Any:
-    try:
-        with open_regular(path) as file:
-            data = file.read(ACCEPTED_SIZE + 1)
-    except OSError as error:
-        raise AcceptanceError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
-    if len(data) > ACCEPTED_SIZE:
-        raise AcceptanceError(f"{path} is larger than {ACCEPTED_SIZE:,} bytes, which no such list is.", _HINT)
+    data = read_list(path, ACCEPTED_SIZE, AcceptanceError, _HINT)
     try:
         return read_yaml(data, once=True)
     except FeedError as error:

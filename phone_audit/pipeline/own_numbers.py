@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final, get_args
 
 from phone_audit.errors import UsageError
-from phone_audit.files.open_regular import open_regular
 from phone_audit.model.device import IdentifierKind, PhoneIdentifier
+from phone_audit.pipeline.list_file import read_list
 
 _HINT: Final = "A line each, such as: imei 490154203237518   (what *#06# shows). Kinds: " + ", ".join(
     get_args(IdentifierKind)
@@ -34,13 +34,7 @@ def read_own_numbers(path: Path, traffic: Sequence[Path]) -> tuple[PhoneIdentifi
     """
     if not traffic:
         raise UsageError("--own-numbers goes with --traffic.", "Name what was recorded with --traffic.")
-    try:
-        with open_regular(path) as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
-    if len(data) > _MOST_BYTES:
-        raise UsageError(f"{path} is larger than {_MOST_BYTES:,} bytes, which no such list is.", _HINT)
+    data = read_list(path, _MOST_BYTES, UsageError, _HINT)
     lines = (line.partition("#")[0].split(maxsplit=1) for line in data.decode("utf-8", "replace").splitlines())
     found = [_number(path, at, words) for at, words in enumerate(lines, 1) if words]
     if not found:

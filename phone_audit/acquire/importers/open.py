@@ -20,8 +20,8 @@ from phone_audit.model.wording import counted
 
 HINT = (
     "Known are: the folder that `scan --save` made, an acquisition of androidqf (folder, ZIP), a bug report, the "
-    "output of Hubble, that of MVT up to 2.6, a folder with the texts of getprop, dumpsys and pm, and a firmware: images, "
-    "an update or an unpacked dump."
+    "output of Hubble, that of MVT up to 2.6, a folder with the texts of getprop, dumpsys and pm, and a firmware: "
+    "images, an update or an unpacked dump."
 )
 MOST_NAMED = 5
 

@@ -1,4 +1,4 @@
-"""URLs that are written in Base64, hexadecimal, backwards, percent signs, or XORed with one byte.
+"""URLs that are written in Base64, hexadecimal, backwards, percent signs, XORed with one byte, or in two halves.
 
 Each rule searches for what `http` looks like in that form, so that nothing else is decoded, and what comes out counts
 only if it begins with a whole URL.
@@ -18,6 +18,7 @@ from phone_audit.apk.assets.string_tables import ExtentOf, TableExtent, exact_en
 from phone_audit.apk.assets.url_context import CERTIFICATE
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Mention, first_url, too_many
+from phone_audit.apk.assets.woven_urls import woven_mentions
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.text.host_text import Host, registered_domain
 from phone_audit.errors import ApkError
@@ -235,7 +236,8 @@ def _decoded(dex: DexFile) -> Iterator[Mention]:
     marks = scanner().marks(dex.data[low:high], xored=False)
     changed = scanner().xored(dex.data)
     texts = (one._replace(offset=low + one.offset) for one in encoded_in(whole[low:high], native_extent, marks))
-    for one in all_of([texts, xored_in(whole, native_extent, changed)]):
-        yield Mention(one.found, "decoded", dex.name, one.offset, one.encoding, one.rule)
+    searches = all_of([texts, xored_in(whole, native_extent, changed)])
+    mentions = (Mention(one.found, "decoded", dex.name, one.offset, one.encoding, one.rule) for one in searches)
+    yield from all_of([mentions, woven_mentions(dex)])
     if marks._replace(plain=(), wide=()).full or len(changed) >= MOST:
         raise too_many(MOST)

@@ -131,6 +131,10 @@ class Strings:
         index = np.searchsorted(starts, found, side="right") - 1
         yield from self._texts(np.unique(index[found < ends[index]]))
 
+    def beginning(self, head: str) -> Iterator[Text]:
+        """Yield every text that begins with a few letters of ASCII, by ascending offset."""
+        return (text for text in self.holding(re.escape(head.encode("ascii"))) if text.text.startswith(head))
+
     def headed(self, inner: bytes, marks: bytes, longest: int) -> Iterator[Text]:
         """Yield every text whose head, what stands before the first slash or the end, consists of a few bytes only.
 

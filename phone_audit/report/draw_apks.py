@@ -150,6 +150,9 @@ def _lines(apk: Apk, *, brief: bool = False) -> list[str]:
     cleartext = [endpoint.host for endpoint in counting if endpoint.counts_in_cleartext]
     if cleartext:
         lines.append("unencrypted: " + some(cleartext))
+    near = [one.host for one in apk.endpoints or () if one.ruled_out is not None and one.use == "fetched"]
+    if near and not brief:
+        lines.append("connects to the phone itself or to its own network: " + some(near))
     lines.extend(_not_called(listed, brief=brief))
     lines.extend(code_lines(apk, brief=brief))
     return lines

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import COUNTING_USES, Apk, Endpoint
 from phone_audit.model.base import read_values
 from phone_audit.model.finding import SEVERITIES
@@ -104,15 +105,22 @@ class Score:
     def endpoints(self) -> None:
         """Print what is said of the labelled hosts, and how many of those said to be fetched are destinations.
 
-        A host of library code that nothing starts stays listed but counts for nothing, so both are given.
+        A host of library code that nothing starts, or of the phone's own network, stays listed but counts for nothing,
+        so all are given.
         """
         hosts = {(sha10(apk), one.host): one for apk in self._apks for one in apk.endpoints or ()}
         rows = self._labels.endpoints.items()
         table = Counter((row["label"], row["reached"], _said(hosts.get(key))) for key, row in rows)
         print("endpoints by label, reached, and what is said of them:")
         print(*(f"  {' '.join(key)}: {number}" for key, number in sorted(table.items())), sep="\n")
-        for title, counting in ((" that counts", True), ("", False)):
-            found = {key: one for key, one in hosts.items() if one.ruled_out is None and (one.counts or not counting)}
+        near = {rule.id for rule in load_knowledge().rules if rule.reachable}
+        kinds = {
+            " that counts": [key for key, one in hosts.items() if one.counts],
+            "": [key for key, one in hosts.items() if one.ruled_out is None],
+            ", with the phone's own network": [key for key, one in hosts.items() if one.ruled_out in {None, *near}],
+        }
+        for title, keys in kinds.items():
+            found = {key: hosts[key] for key in keys}
             fetched = [
                 self._decide(Claim(apk, "endpoint", host)) for (apk, host), one in found.items() if one.use == "fetched"
             ]

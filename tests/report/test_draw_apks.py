@@ -51,6 +51,7 @@ def test_links_stand_apart_from_where_code_connects_to() -> None:
         endpoint("compared.example", use="compared"),
         endpoint("idle.example", cleartext=True, use="fetched", cleartext_use="fetched", started=False),
         endpoint("link.example", cleartext=True, use="opened", cleartext_use="opened"),
+        endpoint("192.168.1.10", use="fetched", ruled_out="private-address"),
         endpoint("out.example", use="unknown", ruled_out="namespace"),
         endpoint("unused.example", use="unused"),
     )
@@ -62,4 +63,5 @@ def test_links_stand_apart_from_where_code_connects_to() -> None:
     assert "only compared: compared.example" in lines
     assert "in code that nothing was found to start: idle.example" in lines
     assert "never used: unused.example" in lines
+    assert "connects to the phone itself or to its own network: 192.168.1.10" in lines
     assert "out.example" not in text

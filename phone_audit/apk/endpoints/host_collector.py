@@ -56,6 +56,7 @@ class HostRecord:
 
     Attributes:
         rule: what takes the host out whatever its URLs are.
+        reachable: whether code can connect to it although it is out, as in the owner's own network.
         url_rules: what took single URLs out.
         look_alikes: what took it out where it stood alone, or where the code does nothing with it.
         free_url: whether some URL was taken out by nothing.
@@ -69,6 +70,7 @@ class HostRecord:
 
     kind: HostKind
     rule: str | None
+    reachable: bool = False
     urls: set[str] = field(default_factory=set)
     schemes: set[str] = field(default_factory=set)
     ports: set[int] = field(default_factory=set)
@@ -128,6 +130,11 @@ class HostRecord:
             return min(self.url_rules, default=None)
         return min(self.look_alikes, default=None)
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether it is found out what code does with it."""
+        return self.reachable or self.ruled_out is None
+
 
 class HostCollector:
     """Joins mentions of hosts into one endpoint a host; `complete` is false once a host or a mention was left out.
@@ -178,7 +185,7 @@ class HostCollector:
         if rule is None and found.url and kind not in _CODE and is_name_in_markup(found.excerpt, found.url):
             rule = MARKUP_NAME
         if record is None:
-            record = self._hosts[found.host] = HostRecord(found.kind, self._host_rule(found))
+            record = self._hosts[found.host] = self._new_record(found)
         spot = Spot(where, offset) if kind == "dex-string" and encoding is None and offset is not None else None
         if spot is not None and len(record.texts) <= _MOST_TEXTS:
             record.texts[spot] = None
@@ -206,8 +213,7 @@ class HostCollector:
         rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
         for one in self._hosts.values():
             one.decide({spot: rule for spot, rule in rules.items() if rule in self._by_analysis})
-        counting = [one for one in self._hosts.values() if one.ruled_out is None]
-        found = uses_of({spot for one in counting for spot in one.spots})
+        found = uses_of({spot for one in self._hosts.values() if one.is_followed for spot in one.spots})
         return tuple(self._endpoint(host, self._hosts[host], found) for host in sorted(self._hosts))
 
     def texts(self) -> dict[str, tuple[Spot, ...]]:
@@ -219,12 +225,12 @@ class HostCollector:
         return known_host(host, self._knowledge).is_wanted
 
     def _add_url(self, record: HostRecord, found: Host, of_place: str | None, spot: Spot | None) -> bool:
-        """Take in a URL; tell whether nothing takes it out by its looks or its place."""
+        """Take in a URL; tell whether code may connect to it, for its looks and its place."""
         if len(record.urls) < MAX_URLS:
             record.urls.add(found.url)
         record.schemes.add(found.scheme)
         if record.rule:
-            return False
+            return record.reachable
         if rule := self._knowledge.rule_for(found.host, found.url):
             record.url_rules.add(rule.id)
         elif of_place in self._by_analysis and not self._is_wanted(found.host):
@@ -239,20 +245,20 @@ class HostCollector:
             record.look_alikes.add(look_alike)
         elif rule := self._knowledge.rule_for(found.host, found.excerpt):
             record.url_rules.add(rule.id)
+            return record.reachable
         else:
             record.free("", spot, found.excerpt)
             return True
         return False
 
-    def _host_rule(self, found: Host) -> str | None:
-        """Return the rule that takes the host out whatever its URLs are."""
+    def _new_record(self, found: Host) -> HostRecord:
         if rule := known_host(found.host, self._knowledge).rule:
-            return rule.id
+            return HostRecord(found.kind, rule.id, rule.reachable)
         unknown = UNKNOWN_SUFFIX in self._by_analysis and found.kind == "domain" and not registered_domain(found.host)
-        return UNKNOWN_SUFFIX if unknown else None
+        return HostRecord(found.kind, UNKNOWN_SUFFIX if unknown else None)
 
     def _endpoint(self, host: str, record: HostRecord, found: Mapping[Spot, TextUse]) -> Endpoint:
-        uses = record.uses(found) if record.ruled_out is None else []
+        uses = record.uses(found) if record.is_followed else []
         decides = strongest(seen for _, seen in uses)
         in_cleartext = [seen for scheme, seen in uses if scheme in CLEARTEXT_SCHEMES]
         owner = known_host(host, self._knowledge).owner

@@ -126,10 +126,13 @@ class RuledOutRule(Frozen):
     a URL exception is one too, for what stays in although a prefix or a pattern covers it.
     A rule `by` analysis names none of them: its id stands for a test in the analyser, which sees what is around a text.
     Such a rule may name `texts`, whole strings that are none where only classes below the prefixes `held_by` hold them.
+    Where code can connect to what it takes out, as to an address of the owner's own network, it is `reachable`: what
+    code does with it is found out all the same.
     """
 
     id: str
     reason: str
+    reachable: bool = False
     by: Literal["name", "analysis"] = "name"
     texts: tuple[str, ...] = ()
     held_by: tuple[str, ...] = ()

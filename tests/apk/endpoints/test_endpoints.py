@@ -7,6 +7,7 @@ from phone_audit.apk.assets.urls import Mention
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.endpoints import endpoints as endpoints_module
 from phone_audit.apk.endpoints import host_collector
+from phone_audit.apk.endpoints.address_nodes import TextUse
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.host_collector import (
     BY_ANALYSIS,
@@ -130,6 +131,20 @@ def test_what_a_rule_takes_out_stays_listed() -> None:
         "intranet": (UNKNOWN_SUFFIX, False),
     }
     assert found["www.example.org"].urls == ("http://www.example.org/docs/a", "http://www.example.org/ns/a")
+
+
+def test_what_code_does_with_an_address_of_its_own_network_is_told() -> None:
+    """It can be connected to, though nothing leaves; an address that leads nowhere cannot."""
+    texts = ("http://192.168.1.10:3000/", "10.55.66.77", "http://239.255.255.250:1900/", "http://203.0.113.7/")
+    dex = read_dex("classes.dex", build_dex(Source(strings=texts)))
+    fetched = TextUse("fetched", Evidence(kind="call", where="classes.dex", value="java.net.URL.openConnection"))
+    found, _ = find_endpoints([dex], [()], load_knowledge(), uses_of=lambda spots: dict.fromkeys(spots, fetched))
+    assert {one.host: (one.ruled_out, one.use, one.counts) for one in found} == {
+        "10.55.66.77": ("private-address", "fetched", False),
+        "192.168.1.10": ("private-address", "fetched", False),
+        "203.0.113.7": ("reserved-address", "unknown", False),
+        "239.255.255.250": ("multicast", "fetched", False),
+    }
 
 
 def test_one_free_url_brings_the_host_back() -> None:

@@ -21,9 +21,10 @@ FINGERPRINT_FIELDS = (
 
 
 def fingerprint_parts(fingerprint: str) -> dict[str, str]:
-    """Take a fingerprint apart into properties; empty where the text is none."""
+    """Take a fingerprint apart into properties, those it leaves empty not set; nothing where the text is none."""
     found = FINGERPRINT_FORM.fullmatch(fingerprint)
-    return dict(zip(FINGERPRINT_FIELDS, found.groups(), strict=True)) if found else {}
+    parts = zip(FINGERPRINT_FIELDS, found.groups(), strict=True) if found else ()
+    return {name: part for name, part in parts if part}
 
 
 def with_fingerprint_parts(properties: Mapping[str, str]) -> dict[str, str]:

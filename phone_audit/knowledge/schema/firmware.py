@@ -16,8 +16,12 @@ from phone_audit.knowledge.schema.facts import FactSource
 from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Confidence, Severity
 
-FINGERPRINT_FORM: Final = re.compile(r"([^/:]+)/([^/:]+)/([^/:]+):([^/]+)/([^/]+)/([^/:]+):([^/]+)/([^/]+)")
-"""A whole fingerprint, BRAND/NAME/DEVICE:RELEASE/ID/INCREMENTAL:TYPE/TAGS: one group for each of its parts."""
+FINGERPRINT_FORM: Final = re.compile(r"([^/:]+)/([^/:]*)/([^/:]*)(?:/[^/:]*)?:([^/]+)/([^/]+)/([^/:]*):([^/]+)/([^/]+)")
+"""A whole fingerprint, BRAND/NAME/DEVICE:RELEASE/ID/INCREMENTAL:TYPE/TAGS: one group for each of its parts.
+
+Up to Android 2.2 the board stood behind the device (`google/passion/passion/mahimahi:2.2/FRF91/43546:…`). Some makers
+left name, device or incremental empty.
+"""
 PARTS: Final = ("brand", "name", "device", "release", "id", "incremental", "type", "tags")
 """The parts of a fingerprint, in order."""
 Fields = Mapping[str, str]

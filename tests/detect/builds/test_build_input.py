@@ -37,6 +37,20 @@ NOKIA = ParsedBuild(
     [
         (NOKIA_FINGERPRINT, NOKIA, {"ro.build.fingerprint": NOKIA_FINGERPRINT}),
         (
+            "google/passion/passion/mahimahi:2.2/FRF91/43546:user/release-keys",
+            ParsedBuild(brand="google", product="passion", device="passion", android_version="2.2", build_id="FRF91",
+                        incremental="43546", type="user", tags="release-keys", vendor_scheme="aosp",
+                        vendor_version="FRF91", build_date="2010-06-30"),
+            {"ro.build.fingerprint": "google/passion/passion/mahimahi:2.2/FRF91/43546:user/release-keys"},
+        ),
+        (
+            "ALLVIEW/ALLVIEW/ALLVIEW:4.4.2/KVT49L/:user/release-keys",
+            ParsedBuild(brand="ALLVIEW", product="ALLVIEW", device="ALLVIEW", android_version="4.4.2",
+                        build_id="KVT49L", type="user", tags="release-keys", vendor_scheme="aosp",
+                        vendor_version="KVT49L", build_date="2013-11-18"),
+            {"ro.build.fingerprint": "ALLVIEW/ALLVIEW/ALLVIEW:4.4.2/KVT49L/:user/release-keys"},
+        ),
+        (
             "sp7731c_1h10_32v4_bird:6.0/MRA58K/android.20170629.214736:user/release-keys",
             ParsedBuild(device="sp7731c_1h10_32v4_bird", android_version="6.0", build_id="MRA58K",
                         incremental="android.20170629.214736", type="user", tags="release-keys",

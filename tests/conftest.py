@@ -1,13 +1,16 @@
 """Fixtures for every test: a home of its own, the device kit, the stock adb client, the corpus."""
 
+import functools
 import gc
 import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.kit import AdbServer, Kit, Phone, free_port, running_adb_server, running_kit, shared_folder, unavailable
 
@@ -33,6 +36,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run also what is slow, or needs the device kit, the corpus, a browser or a cluster",
     )
+
+
+@functools.cache
+def _shared_by(file: str) -> str:
+    """What takes long to make and is shared by a file of tests and others; else the file itself."""
+    text = Path(file).read_text("utf-8")
+    return next((marker for marker in ("corpus", "adbd") if f"pytest.mark.{marker}" in text), file)
+
+
+class _MadeOnce(LoadFileScheduling):  # type: ignore[misc]
+    """Files of tests that share the corpus or the phones of the kit are run by the same process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _shared_by(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Share out the tests."""
+    return _MadeOnce(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

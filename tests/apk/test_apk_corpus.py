@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from phone_audit.apk.discover import InputFile, find_apks
-from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.model.apk import ApkInfo
 
 pytestmark = pytest.mark.corpus
@@ -32,13 +30,9 @@ def reference(corpus_reference: Path) -> Reference:
 
 
 @pytest.fixture(scope="module")
-def records(corpus: Path) -> Records:
+def records(corpus_records: Records) -> Records:
     """One record for each file, by hash."""
-    found = [one for one in find_apks([corpus]) if isinstance(one, InputFile)]
-    with WorkerPool(2, timeout=60, memory_mb=1024) as pool:
-        infos = [info for info, _ in pool.analyse((one.path, one.shown_as) for one in found)]
-    assert [info.path for info in infos] == [one.shown_as for one in found]
-    return {info.sha256: info for info in infos if info.sha256}
+    return {info.sha256: info for info in corpus_records.values() if info.sha256}
 
 
 def test_no_file_is_lost(records: Records, reference: Reference) -> None:

@@ -44,7 +44,8 @@ def renamed(data: bytes, names: dict[str, str]) -> bytes:
 
 
 def bundled(data: bytes) -> bytes:
-    names = {one.name: f"base/{one.name}" for one in Archive(memoryview(data)).entries if one.name != "resources.arsc"}
+    entries = Archive(memoryview(data)).entries
+    names = {one.name: f"base/{one.name}" for one in entries if one.name.endswith((".xml", ".pb"))}
     return renamed(data, {**names, MANIFEST: BUNDLE_MANIFEST})
 
 

@@ -10,8 +10,8 @@ from androguard.core.dex import DEX
 
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.strings import decode
-from phone_audit.apk.package_code import CodeFacts, read_code
-from phone_audit.knowledge.load import load_knowledge
+from phone_audit.apk.package_code import CodeFacts
+from tests.apk.precision.draw import dex_files
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 
@@ -39,33 +39,20 @@ def reference(corpus_reference: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def dexes(corpus: Path) -> Dexes:
-    found: Dexes = {}
-    for path in sorted(corpus.iterdir()):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = [info for info in archive.infolist() if info.filename.endswith(".dex")]
-                found[path.name] = [(info.filename, archive.read(info)) for info in names]
-        except (zipfile.BadZipFile, NotImplementedError):
-            continue  # the two that only a reader made for Android opens
-    return {name: files for name, files in found.items() if files}
+    """Of all files but two, which only a reader made for Android opens."""
+    return {path.name: files for path in sorted(corpus.iterdir()) if (files := dex_files(path))}
 
 
-@pytest.fixture(scope="module")
-def facts(dexes: Dexes) -> dict[str, CodeFacts]:
-    known = load_knowledge()
-    return {name: read_code(files, known) for name, files in dexes.items()}
-
-
-def test_every_dex_file_is_read_whole(facts: dict[str, CodeFacts]) -> None:
-    assert len(facts) > 350
-    assert {name: found.skipped for name, found in facts.items() if found.skipped} == {}
+def test_every_dex_file_is_read_whole(corpus_code: dict[str, CodeFacts]) -> None:
+    assert len(corpus_code) > 350
+    assert {name: found.skipped for name, found in corpus_code.items() if found.skipped} == {}
 
 
 def test_every_host_of_the_reference_is_found(
-    facts: dict[str, CodeFacts], reference: dict[str, dict[str, Any]]
+    corpus_code: dict[str, CodeFacts], reference: dict[str, dict[str, Any]]
 ) -> None:
-    wanted = {(name, host) for name in facts for host in reference[name].get("url_hosts_in_dex") or ()}
-    found = {(name, endpoint.host) for name, code in facts.items() for endpoint in code.endpoints}
+    wanted = {(name, host) for name in corpus_code for host in reference[name].get("url_hosts_in_dex") or ()}
+    found = {(name, endpoint.host) for name, code in corpus_code.items() for endpoint in code.endpoints}
     assert len(wanted) > 250
     assert wanted - found == set()
 
@@ -89,8 +76,8 @@ def test_classes_and_strings_equal_those_of_androguard(dexes: Dexes, name: str) 
         assert strings == {one.encode("utf-8", "backslashreplace").decode() for one in theirs.get_strings()}
 
 
-def test_yosemite_holds_the_engine_that_signatures_miss(facts: dict[str, CodeFacts]) -> None:
-    found = {endpoint.host: endpoint for endpoint in facts["f888b95773-Yosemite.apk"].endpoints}
+def test_yosemite_holds_the_engine_that_signatures_miss(corpus_code: dict[str, CodeFacts]) -> None:
+    found = {endpoint.host: endpoint for endpoint in corpus_code["f888b95773-Yosemite.apk"].endpoints}
     assert found.keys() >= TENCENT_X5
     assert {found[host].ruled_out for host in TENCENT_X5} == {None}
     assert {found[host].owner for host in TENCENT_X5} == {"Tencent"}

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.apk.read_apk import read_apk
-from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkInfo
 from tests.apk.aapt_tree import Entrance, Node, entrances, manifest_tree
 
@@ -24,25 +22,16 @@ that does not exist for its manifest, which Android then takes as it lies there;
 is a message of protobuf (`test_bundle_corpus` compares it by way of aapt2).
 """
 VERSION_CODE, VERSION_NAME = "0101021b", "0101021c"
-OTHER_STEPS = frozenset({"signature", "native", "dex"})
 
 Both = dict[str, tuple[ApkInfo, Node | None]]
 
 
 @pytest.fixture(scope="module")
-def both(corpus: Path) -> Both:
+def both(corpus: Path, corpus_records: dict[str, ApkInfo]) -> Both:
     """What we and aapt read of each file."""
     if shutil.which("aapt") is None:
         pytest.skip("aapt is not installed")
-    knowledge = load_knowledge()
-    return {
-        path.name: (
-            read_apk(path, shown_as=path.name, knowledge=knowledge, leave_out=OTHER_STEPS),
-            manifest_tree(path),
-        )
-        for path in sorted(corpus.iterdir())
-        if path.is_file()
-    }
+    return {name: (info, manifest_tree(corpus / name)) for name, info in corpus_records.items()}
 
 
 def ours(info: ApkInfo) -> list[Entrance]:

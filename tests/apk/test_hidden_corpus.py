@@ -1,11 +1,7 @@
 """Over every real package: nothing is taken for packed, and what accepts any certificate was read by hand."""
 
-from pathlib import Path
-
 import pytest
 
-from phone_audit.apk.read_apk import read_apk
-from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkInfo
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(600)]
@@ -30,23 +26,17 @@ it. Nothing in dev2 starts the SDK of JiGuang: its manifest names one component,
 """
 
 
-@pytest.fixture(scope="module")
-def records(corpus: Path) -> dict[str, ApkInfo]:
-    known = load_knowledge()
-    return {path.name: read_apk(path, shown_as=path.name, knowledge=known) for path in sorted(corpus.iterdir())}
-
-
-def test_no_package_of_the_corpus_is_packed(records: dict[str, ApkInfo]) -> None:
-    assert len(records) > 370
-    hidden = {name: info.obfuscation for name, info in records.items() if info.obfuscation is not None}
+def test_no_package_of_the_corpus_is_packed(corpus_records: dict[str, ApkInfo]) -> None:
+    assert len(corpus_records) > 370
+    hidden = {name: info.obfuscation for name, info in corpus_records.items() if info.obfuscation is not None}
     assert len(hidden) > 200
     assert {name: seen.packers for name, seen in hidden.items() if seen.packers} == {}
     assert {name: seen.evidence for name, seen in hidden.items() if seen.encrypted} == {}
-    assert not any(skipped.code == "packed" for info in records.values() for skipped in info.skipped)
+    assert not any(skipped.code == "packed" for info in corpus_records.values() for skipped in info.skipped)
 
 
-def test_who_accepts_any_certificate(records: dict[str, ApkInfo]) -> None:
-    policies = [(name, info.network_policy) for name, info in records.items()]
+def test_who_accepts_any_certificate(corpus_records: dict[str, ApkInfo]) -> None:
+    policies = [(name, info.network_policy) for name, info in corpus_records.items()]
     accepting = [(name, by) for name, policy in policies if policy for by in policy.accepted_by]
     assert {(name, one.class_, by.way) for name, by in accepting for one in by.evidence} == ACCEPTING
     used = {name for name, policy in policies if policy and policy.accepts_any_certificate}

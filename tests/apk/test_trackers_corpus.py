@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from phone_audit.apk.discover import InputFile, find_apks
-from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.model.apk import ApkInfo, Tracker
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
@@ -71,15 +69,6 @@ WEAKER = {
 
 
 @pytest.fixture(scope="module")
-def records(corpus: Path) -> dict[str, ApkInfo]:
-    """The record of each file, by its name."""
-    found = [one for one in find_apks([corpus]) if isinstance(one, InputFile)]
-    with WorkerPool(2, timeout=60, memory_mb=1024) as pool:
-        infos = [info for info, _ in pool.analyse((one.path, one.shown_as) for one in found)]
-    return {Path(info.path).name: info for info in infos}
-
-
-@pytest.fixture(scope="module")
 def reference(corpus_reference: Path) -> Reference:
     entries = json.loads((corpus_reference / "reference.json").read_text("utf-8"))
     return {entry["file"]: entry for entry in entries.values()}
@@ -89,29 +78,29 @@ def _trackers(records: dict[str, ApkInfo]) -> dict[tuple[str, str], Tracker]:
     return {(file, tracker.name): tracker for file, info in records.items() for tracker in info.trackers or ()}
 
 
-def test_those_with_code_are_those_of_the_reference(records: dict[str, ApkInfo], reference: Reference) -> None:
-    assert set(records) == set(reference)
+def test_those_with_code_are_those_of_the_reference(corpus_records: dict[str, ApkInfo], reference: Reference) -> None:
+    assert set(corpus_records) == set(reference)
     listed = {(file, name) for file, entry in reference.items() for name in entry["trackers_exodus_db"] or ()}
-    found = {key for key, tracker in _trackers(records).items() if tracker.tier in _WITH_CODE}
+    found = {key for key, tracker in _trackers(corpus_records).items() if tracker.tier in _WITH_CODE}
     assert len(listed) == 39
     assert (found - listed, listed - found) == (BESIDE, set(NOT_THERE))
 
 
-def test_those_without_code_are_explained(records: dict[str, ApkInfo]) -> None:
-    weaker = {key: tracker.tier for key, tracker in _trackers(records).items() if tracker.tier not in _WITH_CODE}
+def test_those_without_code_are_explained(corpus_records: dict[str, ApkInfo]) -> None:
+    weaker = {key: tracker.tier for key, tracker in _trackers(corpus_records).items() if tracker.tier not in _WITH_CODE}
     assert weaker == {key: tier for key, (tier, _) in WEAKER.items()}
 
 
-def test_what_is_known_to_be_built_in_is_found(records: dict[str, ApkInfo], corpus_reference: Path) -> None:
+def test_what_is_known_to_be_built_in_is_found(corpus_records: dict[str, ApkInfo], corpus_reference: Path) -> None:
     truth = json.loads((corpus_reference / "truth.json").read_text("utf-8"))
     wanted = {(entry["file"], name) for entry in truth.values() for name in entry.get("trackers") or ()}
-    found = _trackers(records)
+    found = _trackers(corpus_records)
     assert len(wanted) == 17
     assert {key for key in wanted if key not in found or found[key].tier not in _WITH_CODE} == set()
 
 
-def test_evidence_is_in_order_and_stands_once(records: dict[str, ApkInfo]) -> None:
-    for tracker in _trackers(records).values():
+def test_evidence_is_in_order_and_stands_once(corpus_records: dict[str, ApkInfo]) -> None:
+    for tracker in _trackers(corpus_records).values():
         assert tracker.evidence
         assert len(set(tracker.evidence)) == len(tracker.evidence)
         switches = [one.shown for one in tracker.opt_out]

@@ -1,11 +1,7 @@
 """The search outside DEX files over every real package: hand-checked examples, and that nothing is cut or slow."""
 
-from pathlib import Path
-
 import pytest
 
-from phone_audit.apk.read_apk import read_apk
-from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.apk import ApkInfo, Endpoint
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
@@ -32,16 +28,12 @@ SDKS = {
 }
 
 
-def read(corpus: Path, name: str) -> ApkInfo:
-    return read_apk(corpus / name, shown_as=name, knowledge=load_knowledge())
-
-
 def counted(info: ApkInfo) -> dict[str, Endpoint]:
     return {one.host: one for one in info.endpoints or () if one.ruled_out is None}
 
 
-def test_the_stations_of_a_radio_written_in_python(corpus: Path) -> None:
-    found = counted(read(corpus, "faf6acc49f-eisenradio-2.0-arm64-v8a-debug.apk"))
+def test_the_stations_of_a_radio_written_in_python(corpus_records: dict[str, ApkInfo]) -> None:
+    found = counted(corpus_records["faf6acc49f-eisenradio-2.0-arm64-v8a-debug.apk"])
     assert found.keys() >= RADIO
     for host in RADIO:
         assert any("assets/private.tar!" in one.where for by in found[host].held_by for one in by.evidence)
@@ -49,23 +41,19 @@ def test_the_stations_of_a_radio_written_in_python(corpus: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_hosts_outside_dex_files(corpus: Path, name: str) -> None:
-    found = counted(read(corpus, name))
+def test_hosts_outside_dex_files(corpus_records: dict[str, ApkInfo], name: str) -> None:
+    found = counted(corpus_records[name])
     for host, kind in PLACES[name].items():
         assert kind in {one.kind for by in found[host].held_by for one in by.evidence}
 
 
 @pytest.mark.parametrize("name", SDKS)
-def test_trackers_of_libraries_in_java(corpus: Path, name: str) -> None:
-    info = read(corpus, name)
+def test_trackers_of_libraries_in_java(corpus_records: dict[str, ApkInfo], name: str) -> None:
+    info = corpus_records[name]
     assert SDKS[name] in {one.name for one in info.trackers or () if one.tier == "present"}
     assert ("dex", "java-bytecode") in {(one.step, one.code) for one in info.skipped}
 
 
-def test_nothing_outside_dex_files_is_cut(corpus: Path) -> None:
-    knowledge = load_knowledge()
-    cut = set()
-    for path in sorted(corpus.iterdir()):
-        info = read_apk(path, shown_as=path.name, knowledge=knowledge)
-        cut |= {(path.name, one.code) for one in info.skipped if one.step == "native"}
-    assert cut == {("061f382bcd-incorrect-manifest-size.apk", "damaged-entry")}
+def test_nothing_outside_dex_files_is_cut(corpus_records: dict[str, ApkInfo]) -> None:
+    notes = [(name, note) for name, info in corpus_records.items() for note in info.skipped if note.step == "native"]
+    assert {(name, note.code) for name, note in notes} == {("061f382bcd-incorrect-manifest-size.apk", "damaged-entry")}

@@ -10,12 +10,13 @@ import argparse
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from phone_audit.apk.read_apk import read_apk
-from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.model.apk import Behaviour
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import ApkInfo, Behaviour
 
 CLAIMED = ("GeneralJava", "Lifecycle", "Callbacks", "AndroidSpecific", "ArraysAndLists")
 
@@ -32,18 +33,17 @@ class Case:
         return ("T" if bool(self.found) == (self.leaks > 0) else "F") + ("P" if self.found else "N")
 
 
-def flows_of(path: Path, knowledge: Knowledge) -> tuple[Behaviour, ...]:
-    info = read_apk(path, shown_as=path.name, knowledge=knowledge)
+def flows_of(info: ApkInfo) -> tuple[Behaviour, ...]:
     return tuple(one for one in info.behaviours or () if one.id.startswith("flow."))
 
 
-def measure(corpus: Path, truth: Path) -> list[Case]:
-    knowledge = load_knowledge()
+def measure(read: Callable[[str], ApkInfo], truth: Path) -> list[Case]:
+    """Hold the flows in the record of each file that the truth counts against it."""
     listed = [entry for entry in json.loads(truth.read_bytes()).values() if "number_of_leaks" in entry]
     return [
         Case(
             entry["file"], entry["category"].rpartition("/")[2], entry["number_of_leaks"],
-            flows_of(corpus / entry["file"], knowledge),
+            flows_of(read(entry["file"])),
         )
         for entry in sorted(listed, key=lambda entry: (entry["category"], entry["file"]))
     ]  # fmt: skip
@@ -67,7 +67,8 @@ def main() -> None:
     parser.add_argument("truth", type=Path)
     parser.add_argument("--list", action="store_true", help="name the packages that are judged wrongly")
     given = parser.parse_args()
-    cases = measure(given.corpus, given.truth)
+    knowledge = load_knowledge()
+    cases = measure(lambda name: read_apk(given.corpus / name, shown_as=name, knowledge=knowledge), given.truth)
     by_category: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         by_category[case.category].append(case)

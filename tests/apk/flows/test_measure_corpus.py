@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.model.apk import ApkInfo
 from tests.apk.flows.measure import CLAIMED, Case, line, measure
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def cases(corpus: Path, corpus_reference: Path) -> list[Case]:
-    return measure(corpus, corpus_reference / "truth.json")
+def cases(corpus_records: dict[str, ApkInfo], corpus_reference: Path) -> list[Case]:
+    return measure(corpus_records.__getitem__, corpus_reference / "truth.json")
 
 
 def _share(cases: list[Case], hit: str, miss: str) -> float:

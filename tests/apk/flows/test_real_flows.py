@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import ApkInfo
 from tests.apk.flows.measure import flows_of
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
@@ -37,12 +37,11 @@ def read_by_hand() -> dict[Seen, tuple[bool, str]]:
     }  # fmt: skip
 
 
-def reported(corpus: Path, apks: set[str]) -> set[Seen]:
-    knowledge = load_knowledge()
+def reported(records: dict[str, ApkInfo], apks: set[str]) -> set[Seen]:
     found = set()
     for apk in apks:
-        (path,) = corpus.glob(f"{apk}-*")
-        for flow in flows_of(path, knowledge):
+        (info,) = (info for name, info in records.items() if name.startswith(f"{apk}-"))
+        for flow in flows_of(info):
             assert flow.steps
             first, last = flow.steps[0], flow.steps[-1]
             source = (first.class_, first.method, hex(first.offset))
@@ -55,9 +54,9 @@ def test_fifty_flows_were_read_by_hand() -> None:
     assert (len(verdicts), sum(verdicts)) == (50, 43)
 
 
-def test_the_true_ones_are_still_reported_and_only_one_false_one_is(corpus: Path) -> None:
+def test_the_true_ones_are_still_reported_and_only_one_false_one_is(corpus_records: dict[str, ApkInfo]) -> None:
     known = read_by_hand()
-    seen = reported(corpus, {row.apk for row in known})
+    seen = reported(corpus_records, {row.apk for row in known})
     missing: dict[bool, set[Seen]] = defaultdict(set)
     for row, (true, _) in known.items():
         if row not in seen:

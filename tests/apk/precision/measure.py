@@ -23,7 +23,7 @@ from phone_audit.apk.endpoints.address_nodes import Spot
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.uses import rules_by_use
-from phone_audit.apk.package_code import read_code
+from phone_audit.apk.package_code import CodeFacts, read_code
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint
 from tests.apk.precision.draw import Candidate, dex_files
@@ -35,15 +35,16 @@ Found = Mapping[str, Mapping[str, Endpoint]]
 """SHA-256 of an APK, and in it each endpoint by host."""
 
 
-def read_corpus(folder: Path, index: Path, knowledge: Knowledge) -> dict[str, dict[str, Endpoint]]:
-    """Analyse the DEX files of every APK of the corpus."""
+def read_packages(folder: Path, knowledge: Knowledge) -> dict[str, CodeFacts]:
+    """Analyse the DEX files of every APK of a folder, by the name of its file."""
+    return {path.name: read_code(dexes, knowledge) for path in sorted(folder.iterdir()) if (dexes := dex_files(path))}
+
+
+def endpoints_by_hash(read: Mapping[str, CodeFacts], index: Path) -> Found:
+    """Return the endpoints of each package by the hash that the index of the corpus gives its file."""
     with index.open(encoding="utf-8", newline="") as lines:
         sha256 = {row["file"]: row["sha256"] for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
-    found = {}
-    for path in sorted(folder.iterdir()):
-        if dexes := dex_files(path):
-            found[sha256[path.name]] = {one.host: one for one in read_code(dexes, knowledge).endpoints}
-    return found
+    return {sha256[name]: {one.host: one for one in code.endpoints} for name, code in read.items()}
 
 
 def drawn() -> Iterator[tuple[Candidate, str, bool]]:
@@ -112,7 +113,7 @@ def main() -> None:
     parser.add_argument("--held", action="store_true", help="print the figures of the half that was kept aside too")
     asked = parser.parse_args()
     knowledge = load_knowledge()
-    found = read_corpus(asked.folder, asked.shared / "index.tsv", knowledge)
+    found = endpoints_by_hash(read_packages(asked.folder, knowledge), asked.shared / "index.tsv")
     count, missed = missed_hosts(found, asked.shared / "reference.json")
     print(f"reference: recall {1 - len(missed) / count:.4f} of {count} http(s) hosts; missed: {sorted(missed)}")
     halves: dict[str, list[Labelled]] = {"tune": [], "held": []}

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from phone_audit.apk.package_code import CodeFacts
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from tests.apk.precision.figures import Figures, figures
-from tests.apk.precision.measure import Found, labelled, missed_hosts, read_corpus, rules_of_uses
+from tests.apk.precision.measure import Found, endpoints_by_hash, labelled, missed_hosts, rules_of_uses
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 
@@ -26,8 +27,8 @@ def knowledge() -> Knowledge:
 
 
 @pytest.fixture(scope="module")
-def found(corpus: Path, corpus_reference: Path, knowledge: Knowledge) -> Found:
-    return read_corpus(corpus, corpus_reference / "index.tsv", knowledge)
+def found(corpus_code: dict[str, CodeFacts], corpus_reference: Path) -> Found:
+    return endpoints_by_hash(corpus_code, corpus_reference / "index.tsv")
 
 
 @pytest.fixture(scope="module")

@@ -144,16 +144,14 @@ def test_a_record_that_is_gone_is_made_again(folder: Path, read: list[str]) -> N
     assert read == ["a.apk", "b.apk"]
 
 
-@pytest.mark.parametrize(
-    "told", ["", "[]", "{}", '{"file": 1}', '{"file": [1]}', '{"file": [null, null, 7]}', "[" * 4000]
-)
-def test_what_is_remembered_wrongly_has_a_file_read_again(folder: Path, read: list[str], told: str) -> None:
+def test_what_is_remembered_wrongly_has_a_file_read_again(folder: Path, read: list[str]) -> None:
     first = audit(folder)
-    for kept in records_folder().rglob("*.file.record"):
-        kept.write_text(told)
-    read.clear()
-    assert without_run(audit(folder)) == without_run(first)
-    assert read == ["a.apk", "b.apk"]
+    for told in ("", "[]", "{}", '{"file": 1}', '{"file": [1]}', '{"file": [null, null, 7]}', "[" * 4000):
+        for kept in records_folder().rglob("*.file.record"):
+            kept.write_text(told)
+        read.clear()
+        assert without_run(audit(folder)) == without_run(first), told
+        assert read == ["a.apk", "b.apk"], told
 
 
 def test_what_somebody_accepts_is_not_kept(folder: Path) -> None:

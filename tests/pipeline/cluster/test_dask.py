@@ -30,69 +30,87 @@ task.audit_file = end
 OLD_VERSION = "import phone_audit.version\nphone_audit.version.__version__ = '0.0.9'\n"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return some_apks(tmp_path / "apks", 40)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return some_apks(tmp_path_factory.mktemp("folder") / "apks", 24)
+
+
+@pytest.fixture(scope="module")
+def expected(folder: Path) -> list[str]:
+    """What a run on this computer gives."""
+    return comparable(here(folder))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    """One of which no test kills anything."""
+    with dask_cluster(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[DaskCluster]:
+def own_cluster(tmp_path: Path) -> Iterator[DaskCluster]:
+    """One for a single test, which may kill what it likes."""
     with dask_cluster(tmp_path) as running:
         yield running
 
 
-def test_a_worker_that_is_killed_twice_loses_nothing(cluster: DaskCluster, folder: Path) -> None:
+def test_a_worker_that_is_killed_twice_loses_nothing(
+    own_cluster: DaskCluster, folder: Path, expected: list[str]
+) -> None:
     def kill(done: int) -> None:
-        if done in (5, 20):
-            cluster.kill(cluster.workers.pop())
-            cluster.start_worker()
+        if done in (5, 14):
+            own_cluster.kill(own_cluster.workers.pop())
+            own_cluster.start_worker()
 
-    records = on_cluster(cluster, folder, on_progress=kill)
-    assert comparable(records) == comparable(here(folder))
+    records = on_cluster(own_cluster, folder, on_progress=kill)
+    assert comparable(records) == expected
 
 
-def test_an_answer_that_is_lost_with_its_worker_is_asked_for_again(cluster: DaskCluster) -> None:
-    with DaskExecutor(cluster.address, BUDGET, no_progress, never) as executor:
+def test_an_answer_that_is_lost_with_its_worker_is_asked_for_again(own_cluster: DaskCluster) -> None:
+    with DaskExecutor(own_cluster.address, BUDGET, no_progress, never) as executor:
         client = executor._client
         future = client.submit(bytes, 3, pure=False)
         while future.status != "finished":
             client.nthreads()
-        cluster.replace_workers()
+        own_cluster.replace_workers()
         while future.status == "finished":
             client.nthreads()
         assert _gathered(client, [future]) == [bytes(3)]
 
 
-def test_a_scheduler_that_is_started_anew_loses_nothing(cluster: DaskCluster, folder: Path) -> None:
+def test_a_scheduler_that_is_started_anew_loses_nothing(
+    own_cluster: DaskCluster, folder: Path, expected: list[str]
+) -> None:
     def restart(done: int) -> None:
         if done == 10:
-            cluster.kill(cluster.scheduler)
-            cluster.start_scheduler()
-            cluster.start_worker()
+            own_cluster.kill(own_cluster.scheduler)
+            own_cluster.start_scheduler()
+            own_cluster.start_worker()
 
-    records = on_cluster(cluster, folder, on_progress=restart)
-    assert comparable(records) == comparable(here(folder))
+    records = on_cluster(own_cluster, folder, on_progress=restart)
+    assert comparable(records) == expected
 
 
-def test_a_worker_with_another_version_is_refused(cluster: DaskCluster, folder: Path, tmp_path: Path) -> None:
+def test_a_worker_with_another_version_is_refused(own_cluster: DaskCluster, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "old.py").write_text(OLD_VERSION)
-    cluster.replace_workers(tmp_path / "old.py")
-    ended = program("apks", folder, "--cluster", cluster.address)
+    own_cluster.replace_workers(tmp_path / "old.py")
+    ended = program("apks", folder, "--cluster", own_cluster.address)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "has phone-audit 0.0.9, and this computer 0.1.0." in ended.stderr
 
 
 def test_a_worker_with_another_version_that_comes_later_is_refused(
-    cluster: DaskCluster, folder: Path, tmp_path: Path
+    own_cluster: DaskCluster, folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "old.py").write_text(OLD_VERSION)
 
     def exchange(done: int) -> None:
         if done == 5:
-            cluster.replace_workers(tmp_path / "old.py")
+            own_cluster.replace_workers(tmp_path / "old.py")
 
     with pytest.raises(PhoneAuditError, match=r"has phone-audit 0\.0\.9, and this computer"):
-        on_cluster(cluster, folder, on_progress=exchange)
+        on_cluster(own_cluster, folder, on_progress=exchange)
 
 
 def test_other_facts_are_refused(cluster: DaskCluster, folder: Path, tmp_path: Path) -> None:
@@ -146,7 +164,8 @@ def test_an_image_is_not_for_a_cluster(cluster: DaskCluster, tmp_path: Path) -> 
     assert "is a firmware image, which one computer reads." in ended.stderr
 
 
-def test_nobody_there(folder: Path) -> None:
+def test_nobody_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_audit.pipeline.cluster.dask_executor._ANSWERS_WITHIN", 0.5)
     ended = program("apks", folder, "--cluster", f"tcp://127.0.0.1:{free_port()}")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "No Dask scheduler answers at tcp://127.0.0.1:" in ended.stderr

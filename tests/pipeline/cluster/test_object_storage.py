@@ -137,7 +137,7 @@ def test_tables_in_storage_hold_each_record_once(
 def test_one_call_in_ten_that_fails_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "failures"
     monkeypatch.setenv(flaky.LOG, str(log))
-    folder = some_apks(tmp_path / "top", 40)
+    folder = some_apks(tmp_path / "top", 24)
     with dask_cluster(tmp_path, {flaky.LOG: str(log)}, workers=0) as cluster:
         for _ in range(2):
             cluster.start_worker(Path(flaky.__file__))

@@ -151,6 +151,13 @@ class Finding(Frozen):
     sign: Sign = Field(default="none", exclude=True)
     """For the judge alone, as well: findings are judged where they are made."""
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages that it is about; of a certificate those that carry it, as far as they stand in the evidence."""
+        if self.subject.kind == "certificate":
+            return tuple(dict.fromkeys(one.value for one in self.evidence if one.kind == "package"))
+        return (self.subject.name,) if self.subject.kind == "package" else ()
+
     @model_validator(mode="before")
     @classmethod
     def _without_what_is_not_published(cls, values: Any, info: ValidationInfo) -> Any:

@@ -41,6 +41,16 @@ def listed(items: Sequence[str], most: int = 6, last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def one_of(name: str, number: int) -> str:
+    """Return the name of the first of some packages, as what begins a sentence about all of them.
+
+    Example:
+        >>> one_of("com.a", 1), one_of("com.a", 3)
+        ('com.a', 'com.a, as one of 3 packages,')
+    """
+    return f"{name}, as one of {number} packages," if number > 1 else name
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun.
 

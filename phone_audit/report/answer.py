@@ -9,7 +9,7 @@ from phone_audit.model.core_packages import may_be_switched_off
 from phone_audit.model.device import Package
 from phone_audit.model.finding import NOT_OUR_COMMAND, Finding, Incident, Question, Reason, Remedy, Skipped, Subject
 from phone_audit.model.results import Scan
-from phone_audit.model.wording import counted, day_of, listed, months_in, sentence
+from phone_audit.model.wording import counted, day_of, listed, months_in, one_of, sentence
 from phone_audit.report.app_names import AppNames, names_on
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_diff import baseline_sentence
@@ -245,8 +245,8 @@ def _claim(
     """Return the reason in a sentence or two; `asked`: a question answers already which data is sent."""
     if reason.kind != "incident" or finding is None:
         return names.put_into(reason.claim)
-    subject = finding.subject
-    name = names.of(subject.name) if subject.kind == "package" else f"“{fitted(subject.name, _WORD)}”"
+    about = finding.packages
+    name = one_of(names.of(about[0]), len(about)) if about else f"“{fitted(finding.subject.name, _WORD)}”"
     if finding.id == "published-incident":
         said = _INSTALLED_CLAIMS.get(finding.confidence, _POSSIBLE).format(name=name, title=finding.title)
         return said if asked else f"{said} {_reported(finding, incidents)}".rstrip()

@@ -16,7 +16,7 @@ class PackageInput:
     """A package on a phone, or one APK. What is not known is None or empty.
 
     `signers` and `hashes` are lower-case hexadecimal of any algorithm; `path` is where it was read; `system`: it came
-    with the firmware.
+    with the firmware; `has_code`: some file of it may run.
     """
 
     name: str | None
@@ -27,6 +27,7 @@ class PackageInput:
     endpoints: tuple[Endpoint, ...] = ()
     path: str = ""
     system: bool | None = None
+    has_code: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def _of_package(
         endpoints=(*read.endpoints, *seen),
         path=path,
         system=package.system,
+        has_code=read.has_code,
     )
 
 
@@ -110,6 +112,7 @@ def package_of_files(name: str | None, apks: Sequence[ApkInfo], path: str) -> Pa
         hashes=frozenset(digest for info in apks for digest in _digests(info) if digest),
         endpoints=tuple(endpoint for info in apks for endpoint in info.endpoints or ()),
         path=path,
+        has_code=any(info.has_code is not False for info in apks) if apks else None,
     )
 
 

@@ -103,7 +103,8 @@ def _applying(
 
 def _is_about(incident: IncidentEntry, package: PackageInput) -> bool:
     """Tell whether a package may prove an incident: one about the firmware says nothing of what its owner installed."""
-    return incident.applies_to is None or package.system is True
+    is_spared = package.has_code is not True and any(package.name == fact.value for fact in incident.spares)
+    return (incident.applies_to is None or package.system is True) and not is_spared
 
 
 def _certificate_hit(item: FactHit, package: PackageInput) -> Hit:

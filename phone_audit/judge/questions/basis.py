@@ -7,8 +7,9 @@ from typing import Final
 from phone_audit.judge.outcomes import supports
 from phone_audit.model.app_wording import called
 from phone_audit.model.apps import App
-from phone_audit.model.finding import OUTCOMES, Answer, Finding, Incident, Outcome, Question, QuestionId, Subject
+from phone_audit.model.finding import OUTCOMES, Answer, Finding, Incident, Outcome, Question, QuestionId
 from phone_audit.model.traffic import RecordedTraffic
+from phone_audit.model.wording import one_of
 
 MOST_KEYS: Final = 20
 """Findings that one answer names."""
@@ -62,10 +63,13 @@ class Basis:
     def supporting(self, *outcomes: Outcome) -> Iterator[Finding]:
         yield from (finding for finding, outcome in self.findings if outcome in outcomes)
 
-    def name(self, subject: Subject) -> str:
-        """Return what begins a sentence about a subject."""
-        app = self.by_package.get(subject.name) if subject.kind == "package" else None
-        return called(app) if app else _DEVICE.get(subject.kind, subject.name)
+    def name(self, finding: Finding) -> str:
+        """Return what begins a sentence about what a finding is about."""
+        if not finding.packages:
+            return _DEVICE.get(finding.subject.kind, finding.subject.name)
+        first = finding.packages[0]
+        app = self.by_package.get(first)
+        return one_of(called(app) if app else first, len(finding.packages))
 
 
 def answer(

@@ -30,7 +30,7 @@ def known_bad(basis: Basis) -> Question:
 
 def _claim(finding: Finding, basis: Basis) -> str:
     """Say which published case, or which list, a finding rests on."""
-    who = basis.name(finding.subject)
+    who = basis.name(finding)
     incident = basis.incidents.get(finding.incident or "")
     if incident is None:
         publishers = list(dict.fromkeys(source.publisher for source in finding.sources))
@@ -40,7 +40,7 @@ def _claim(finding: Finding, basis: Basis) -> str:
 
 def _hint(hints: Sequence[Finding], basis: Basis) -> str:
     first = hints[0]
-    who, incident = basis.name(first.subject), basis.incidents.get(first.incident or "")
+    who, incident = basis.name(first), basis.incidents.get(first.incident or "")
     title = _title(first, incident) if incident else first.title
     if first.sign == "incident":
         return f"Nothing that is called malicious, but {who} belongs to a published case: “{title}”."

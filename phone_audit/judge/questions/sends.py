@@ -72,7 +72,7 @@ def _published(basis: Basis) -> Question | None:
         if finding.sign == "incident" and finding.confidence == "confirmed" and incident and incident.data_types:
             publisher = next((source.publisher for source in incident.sources), "its publisher")
             data = listed(list(incident.data_types), _MOST_DATA)
-            text = f"{publisher} published that {basis.name(finding.subject)} sends {data}."
+            text = f"{publisher} published that {basis.name(finding)} sends {data}."
             return _yes(text, (finding,), package_of(finding))
     return None
 

@@ -89,7 +89,7 @@ def _listed_text(finding: Finding, basis: Basis) -> str:
     app = basis.by_package.get(package_of(finding) or "")
     used = _recent(app, basis.now) if app else ()
     deed = f"; it {use_words(used[0], basis.now)}" if used else ""
-    return f"{basis.name(finding.subject)} is listed as {finding.title}{deed}."
+    return f"{basis.name(finding)} is listed as {finding.title}{deed}."
 
 
 def _watchers(basis: Basis) -> Iterator[_Watcher]:

@@ -218,6 +218,7 @@ class IncidentEntry(Frozen):
     `headline` is the title without a model: what is found may be on a phone of another maker.
     `applies_to: system-packages`: it is about the firmware, so a package that is not known to be part of it proves
     nothing.
+    `spares` are packages that carry facts of it on ordinary phones too; they prove nothing while they hold no code.
     """
 
     id: str
@@ -233,6 +234,7 @@ class IncidentEntry(Frozen):
     generated_from: str | None = None
     requires: tuple[Literal["build"], ...] = ()
     applies_to: Literal["system-packages"] | None = None
+    spares: tuple[Fact, ...] = ()
     only_if: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
     vendors: tuple[Fact, ...]

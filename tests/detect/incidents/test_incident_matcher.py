@@ -168,6 +168,16 @@ def test_a_certificate_is_enough_only_where_its_incident_says_so() -> None:
     assert word(incident(certificates=[{**key, "standalone": False}]), package) is None
 
 
+def test_a_package_that_carries_the_key_everywhere_proves_nothing_without_code() -> None:
+    key = fact("cd" * 32, algo="sha256", role="test key", standalone=True)
+    entry = incident(certificates=[key], spares=[fact("com.any", note="the test of compatibility needs it")])
+    signers = frozenset(["cd" * 32])
+    assert word(entry, observed("com.any", signers=signers)) is None
+    assert word(entry, observed("com.any", signers=signers, has_code=False)) is None
+    assert word(entry, observed("com.any", signers=signers, has_code=True)) == "confirmed"
+    assert word(entry, observed("com.other", signers=signers, has_code=False)) == "confirmed"
+
+
 # ---- properties and paths
 
 

@@ -18,6 +18,7 @@ def test_an_apk_alone() -> None:
                 hashes=frozenset(["ab" * 32]),
                 endpoints=(endpoint("a.example"),),
                 path="dir/a.apk",
+                has_code=True,
             ),
         )
     )
@@ -32,7 +33,7 @@ def test_a_certificate_that_signed_nothing_counts_for_nothing() -> None:
 
 def test_an_apk_that_could_not_be_read() -> None:
     info = apk_info(None, version_name=None, version_code=None, signers=None, endpoints=None, files=(), sha256=None)
-    assert input_of_apk(info) == MatchInput(packages=(PackageInput(None, path="a.apk"),))
+    assert input_of_apk(info) == MatchInput(packages=(PackageInput(None, path="a.apk", has_code=True),))
 
 
 def test_a_phone_joins_each_package_with_all_its_files() -> None:
@@ -60,10 +61,11 @@ def test_a_phone_joins_each_package_with_all_its_files() -> None:
             endpoints=(endpoint("a.example"), endpoint("b.example")),
             path="/app/a/base.apk",
             system=True,
+            has_code=True,
         ),
         PackageInput("com.d", "1.0", 1, hashes=frozenset(["04" * 32]), path="/app/d.apk", system=True),
         PackageInput("com.e", "1.0", 1, path="pm list packages", system=True),
-        PackageInput("com.stray", "1.0", 1, hashes=frozenset(["03" * 32]), path="/app/c/base.apk"),
+        PackageInput("com.stray", "1.0", 1, hashes=frozenset(["03" * 32]), path="/app/c/base.apk", has_code=True),
     )
     assert found.paths == {
         "/": "folder",

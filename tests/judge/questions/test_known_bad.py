@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phone_audit.judge.questions.known_bad import known_bad
-from phone_audit.model.finding import Question, Source, Subject
+from phone_audit.model.finding import Evidence, Question, Source, Subject
 from tests.judge.cases import finding
 from tests.judge.questions.phone_questions import app, basis, published
 
@@ -27,6 +27,15 @@ def test_a_build_is_called_what_it_is() -> None:
         "This build belongs to a case published in 2019: “the update client”.",
         None,
     )
+
+
+def test_a_certificate_is_called_by_who_carries_it() -> None:
+    carriers = tuple(Evidence(kind="package", where="/system", value=name) for name in ("com.app", "com.b", "com.app"))
+    key = Subject(kind="certificate", name="cd" * 32)
+    found = published().model_copy(update={"subject": key, "evidence": carriers})
+    assert known_bad(basis(found, apps=(app(),))).text.startswith("“App” (com.app), as one of 2 packages, belongs to a")
+    bare = found.model_copy(update={"evidence": ()})
+    assert known_bad(basis(bare)).text.startswith("cdcdcdcd")
 
 
 def test_a_listed_app_names_who_lists_it() -> None:

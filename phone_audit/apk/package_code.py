@@ -1,6 +1,6 @@
 """What the DEX files of one package say: endpoints, trackers, signs of hidden code."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -26,6 +26,7 @@ from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
+from phone_audit.apk.flows.program import NO_VIEWS
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.apk.trackers.trackers import find_trackers, with_opt_outs
@@ -62,7 +63,7 @@ def read_code(
     declared: Declared = NOTHING_DECLARED,
     elsewhere: AssetFacts = NO_ASSETS,
     others: Callable[[], Iterable[bytes | memoryview]] = tuple,
-    views: Collection[int] = (),
+    views: Mapping[int, str] = NO_VIEWS,
 ) -> CodeFacts:
     """Read endpoints, trackers, behaviours and signs of obfuscation from DEX files.
 
@@ -74,7 +75,7 @@ def read_code(
         declared: what the manifest says.
         elsewhere: what the other files of the package hold; its Java classes count where there is no DEX file.
         others: gives their bytes, in which names of classes may stand.
-        views: numbers of views that a password is typed into, as its resources name them.
+        views: what is typed into views, by their number, as its resources say.
     """
     files = [read_dex(name, content) for name, content in (*dexes, *elsewhere.dexes)]
     classes = [Classes(file.name, class_names(file.type_descriptors), file.defined_classes) for file in files]

@@ -21,6 +21,8 @@ DATA_WORDS: Final[Mapping[str, str]] = {
     "call-log": "the call log",
     "clipboard": "the clipboard",
     "password": "a password that is typed in",
+    "email": "an e-mail address that is typed in",
+    "typed-phone": "a phone number that is typed in",
 }
 """Private data that is followed through code, and what it is called in a sentence."""
 

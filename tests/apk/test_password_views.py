@@ -14,7 +14,7 @@ from phone_audit.apk.xml.password_views import password_views
 from tests.apk.dex.assembler import assemble
 from tests.apk.flows.running import flows_in
 from tests.apk.flows.test_find_flows import SAY, activity, create, join, result
-from tests.apk.flows.test_password_fields import TEXT_OF, VIEW, finds
+from tests.apk.flows.test_view_fields import TEXT_OF, VIEW, finds
 from tests.apk.tables import Type, make_table
 
 NAMES = ("login", "user_password", "Pwd2", "pass")
@@ -60,5 +60,5 @@ def test_a_password_is_followed_where_only_the_resources_name_the_view() -> None
     indexes = index_file(
         read_dex("classes.dex", assemble([activity(create(join(finds(VIEW), TEXT_OF, result(1), SAY)))]))
     )
-    assert [flow.id for flow in flows_in(indexes, {"x.Main"}, views={VIEW}).found] == ["flow.password-log"]
+    assert [flow.id for flow in flows_in(indexes, {"x.Main"}, views={VIEW: "password"}).found] == ["flow.password-log"]
     assert not flows_in(indexes, {"x.Main"}).found

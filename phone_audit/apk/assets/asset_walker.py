@@ -1,8 +1,8 @@
 """Every file of a package that is no DEX file of its own, and the archives among them, within budgets."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from phone_audit.apk.assets.embedded_formats import ASSEMBLY_MAGIC, compressed_assemblies, members, read_class
@@ -11,6 +11,7 @@ from phone_audit.apk.assets.url_search import MAX_MENTIONS, UrlSearch
 from phone_audit.apk.assets.urls import Candidate, Mention
 from phone_audit.apk.dex.descriptors import Classes
 from phone_audit.apk.text.host_text import MAX_HOST
+from phone_audit.apk.xml.typed_views import TypedViews
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.apk.zip.inflate import bunzip2, gunzip, unxz
@@ -40,7 +41,7 @@ class AssetFacts:
 
     `mentions` are hosts of URLs, `candidates` texts that may be bare host names; what else the package holds decides.
     `dexes` are DEX files under any name, also inside archives; `classes` are Java classes, which libraries hold
-    instead. The subjects of `skipped` are names inside the package.
+    instead. The subjects of `skipped` are names inside the package. `views` is what is typed into views, by number.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -48,6 +49,7 @@ class AssetFacts:
     dexes: tuple[tuple[str, bytes | memoryview], ...] = ()
     classes: tuple[Classes, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    views: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -78,6 +80,7 @@ class _AssetWalker:
         self._left_dex = MAX_DEX
         self._skipped: list[Skipped] = []
         self._urls = UrlSearch(self._note)
+        self._views = TypedViews()
         self._dexes: list[tuple[str, bytes | memoryview]] = []
         self._named: dict[str, set[bytes]] = {}
         self._defined: dict[str, set[bytes]] = {}
@@ -97,6 +100,7 @@ class _AssetWalker:
             dexes=tuple(self._dexes),
             classes=classes,
             skipped=tuple(dict.fromkeys(self._skipped)),
+            views=self._views.found,
         )
 
     def archive(self, archive: Archive, prefix: str, depth: int, own_dex: frozenset[Entry] = frozenset()) -> None:
@@ -146,6 +150,8 @@ class _AssetWalker:
 
     def _search(self, file: AssetFile) -> None:
         self._urls.add(file)
+        if file.type is FileType.XML:
+            self._views.add(file.data)
         of_assemblies = file.type is FileType.ELF and b"assemblies" in file.name.encode("utf-8", "replace")
         if file.type is FileType.ASSEMBLY or of_assemblies:
             self._assemblies(file)

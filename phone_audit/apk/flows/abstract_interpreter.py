@@ -216,7 +216,7 @@ class AbstractInterpreter:
         registers = state.registers
         values = [registers[at] for at in site.registers]
         callee = site.callee
-        if self._program.password_ids and callee.reference:
+        if self._program.view_fields.data and callee.reference:
             typed = self._model.typed(frame, site, values, state.heap)
             if typed is not None:
                 return typed

@@ -1,6 +1,6 @@
 """What calls of Android do to values: which give data away, which give it, and how it passes through."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import remembered
@@ -77,26 +77,28 @@ class CallModel:
         return self._result(call)
 
     def typed(self, frame: Frame, site: CallSite, values: Sequence[Value], heap: Heap) -> Value | None:
-        """Return the view that a password is typed into, or its text; None where a call gives neither."""
+        """Return a view that something known is typed into, or its text; None where a call gives neither."""
         callee = site.callee
-        if callee.returns.startswith(taint_rules.VIEW_TYPES) and self._is_handed_number(values):
-            return self._made(frame, site, taint_rules.TYPED_VIEW)
+        if callee.returns.startswith(taint_rules.VIEW_TYPES) and (views := self._numbered(values)):
+            return self._made(frame, site, views)
         if site.static or not frame.tainted or callee.name not in (taint_rules.TEXT_OF, taint_rules.FIELD_OF):
             return None
-        if not any(map(self._is_password_view, heap.taints_of(frame, values[:1]))):
+        views = {view for atom in heap.taints_of(frame, values[:1]) for view in self._views_at(atom)}
+        if not views:
             return None
-        return self._made(
-            frame, site, taint_rules.TYPED_DATA if callee.name == taint_rules.TEXT_OF else taint_rules.TYPED_VIEW
-        )
+        is_text = callee.name == taint_rules.TEXT_OF
+        return self._made(frame, site, {one.removeprefix(taint_rules.TYPED_VIEW) if is_text else one for one in views})
 
-    def _is_handed_number(self, values: Sequence[Value]) -> bool:
-        known = self._program.password_ids
-        return any(isinstance(atom, Number) and atom.value in known for value in values for atom in value)
+    def _numbered(self, values: Sequence[Value]) -> set[str]:
+        """Return what a call that is handed the number of a view gives."""
+        known = self._program.view_fields.data
+        numbers = [atom.value for value in values for atom in value if isinstance(atom, Number)]
+        return {f"{taint_rules.TYPED_VIEW}{known[number]}" for number in numbers if number in known}
 
-    def _made(self, frame: Frame, site: CallSite, data: str) -> Value:
+    def _made(self, frame: Frame, site: CallSite, found: Collection[str]) -> Value:
         frame.tainted = True
         name = self._callees.api(site.callee, static=site.static).names[0]
-        return frozenset({self._shared.taint(data, (site.step(f"calls {name}"),)), site.fresh})
+        return frozenset({site.fresh, *(self._shared.taint(data, (site.step(f"calls {name}"),)) for data in found)})
 
     def _sink(self, call: Call) -> None:
         api, values, heap = call.api, call.values, call.heap
@@ -276,11 +278,12 @@ class CallModel:
             return next((data for key, data in taint_rules.SETTINGS.items() if key in named), None)
         return self._queried(call) if call.api.query else call.api.source
 
-    def _is_password_view(self, atom: Atom) -> bool:
-        """Tell whether this is a view that a password is typed into, or lies where such a view was put."""
+    def _views_at(self, atom: Atom) -> set[str]:
+        """Return the views that something known is typed into that this is, or that were put where it lies."""
         if isinstance(atom, Inside):
-            return any(map(self._is_password_view, self._shared.places.get(atom.obj.place, NOTHING)))
-        return isinstance(atom, Taint) and atom.data == taint_rules.TYPED_VIEW
+            kept = self._shared.places.get(atom.obj.place, NOTHING)
+            return {view for one in kept for view in self._views_at(one)}
+        return {atom.data} if isinstance(atom, Taint) and atom.data.startswith(taint_rules.TYPED_VIEW) else set()
 
     def _queried(self, call: Call) -> str | None:
         """Return the data of the provider that is asked: it is named by a field or a text."""

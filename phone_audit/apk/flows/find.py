@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.program import NO_VIEWS, Method, Program
 from phone_audit.apk.flows.search import Search
 from phone_audit.apk.flows.taint_rules import SET_RESULT, Sources
 from phone_audit.apk.flows.taints import Leak, Step
@@ -60,7 +60,7 @@ def find_flows(
     own: tuple[bytes, ...] = (),
     budget: Budget = BUDGET,
     exported: Collection[str] = (),
-    views: Collection[int] = (),
+    views: Mapping[int, str] = NO_VIEWS,
 ) -> Flows:
     """Return one behaviour for each source, data, sink and place; and whether all data could be followed.
 
@@ -71,7 +71,7 @@ def find_flows(
         own: what descriptors of the package's own classes begin with; they are followed first.
         budget: instructions that may be followed.
         exported: names of the components that other packages may start.
-        views: numbers of views that a password is typed into, beside those that the code names so.
+        views: what is typed into views, by their number, beside passwords in those that the code names so.
     """
     program = Program(indexes, sources.android, views)
     search = Search(program, sources, own, *budget)

@@ -141,6 +141,8 @@ class _Constants:
         java = java_field(name)
         data = PROVIDER_FIELDS.get(java)
         marks = frozenset({mark(f"data:{data}")}) if data else NOTHING
+        view = self._program.view_fields.numbers.get(name)
+        marks |= NOTHING if view is None else self.number(view)
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or owner_of(name) in HOLDING_TYPES
         return Field(name, java, own, holds_own, marks)

@@ -1,7 +1,7 @@
 """The code of a package as a whole: names, methods, classes above and below each other, callers."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, inside, verified
 from phone_audit.apk.flows.http_libraries import REQUESTS
-from phone_audit.apk.flows.password_fields import password_ids
+from phone_audit.apk.flows.view_fields import ViewFields, view_fields
 
 _MAX_SAME_NAME: Final = 200
 _FEW: Final = 3
@@ -26,6 +26,7 @@ _OBJECT: Final = b"Ljava/lang/Object;"
 _INTERFACE_OR_ABSTRACT: Final = 0x200 | 0x400
 _SUPER: Final = frozenset({0x6F, 0x75})
 """invoke-super, invoke-super/range."""
+NO_VIEWS: Final[Mapping[int, str]] = {}
 _GETS: Final = frozenset({*range(0x52, 0x59), *range(0x60, 0x67)})
 
 
@@ -151,16 +152,16 @@ class Program(ClassHierarchy):
     """
 
     def __init__(
-        self, indexes: Sequence[DexIndex], android: Collection[bytes] = (), views: Collection[int] = ()
+        self, indexes: Sequence[DexIndex], android: Collection[bytes] = (), views: Mapping[int, str] = NO_VIEWS
     ) -> None:
         super().__init__(indexes, android)
         self._views = views
         self.names = Names(indexes)
 
     @cached_property
-    def password_ids(self) -> frozenset[int]:
-        """The numbers of the views that a password is typed into."""
-        return password_ids(self.indexes).union(self._views)
+    def view_fields(self) -> ViewFields:
+        """The views that something known is typed into."""
+        return view_fields(self.indexes, self._views)
 
     @cached_property
     def _derived_from(self) -> list[set[int]]:

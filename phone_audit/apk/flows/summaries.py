@@ -143,7 +143,7 @@ class Frame:
             event = event._replace(kind="sink", name=out, to=NOTHING)
         found = sorted((atom for atom in value if isinstance(atom, Taint)), key=str)
         if event.kind != "keep":
-            found = [one for one in found if one.data != TYPED_VIEW]
+            found = [one for one in found if not one.data.startswith(TYPED_VIEW)]
         if event.kind == "keep":
             self.shared.keep(event.name, found, event.step)
         elif event.name == "intent" and _EXPLICIT in event.around and not event.step.what.endswith(SET_RESULT):

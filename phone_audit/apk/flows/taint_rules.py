@@ -152,9 +152,8 @@ SETTING_CALLS: Final = frozenset(
 )
 SETTINGS: Final[Mapping[str, str]] = {"android_id": "android-id", "bluetooth_address": "mac"}
 
-TYPED_VIEW: Final = "password-view"
-"""A view that a password is typed into: no data yet, but what it gives as its text is."""
-TYPED_DATA: Final = "password"
+TYPED_VIEW: Final = "view:"
+"""What stands before the data that is typed into a view: it is no data yet, but what it gives as its text is."""
 VIEW_TYPES: Final = (b"Landroid/view/", b"Landroid/widget/", b"Ljava/lang/Object;")
 """What the result of a call is that is handed the number of a view and gives the view: of Android or of a library."""
 TEXT_OF, FIELD_OF = "getText", "getEditText"
@@ -296,7 +295,12 @@ def source_methods(program: Program, sources: Sources) -> set[Method]:
     named = [lookup.find(sources.wanted) for lookup in lookups]
     plain = [_numbers(part.methods, without=_SETTING_CALLS | _QUERIES) for part in named]
     found = {method for method, _, _ in program.users("method", plain)}
-    found |= {method for method, _, _ in program.users("field", [part.fields for part in named])}
+    views = program.view_fields
+    numbers = [
+        program.fields_named(part, views.numbers.keys()) if views.numbers else () for part in range(len(lookups))
+    ]
+    fields = [part.fields.keys() | of_part for part, of_part in zip(named, numbers, strict=True)]
+    found |= {method for method, _, _ in program.users("field", fields)}
     for name, proto in CALLBACKS:
         for part in range(len(program.indexes)):
             found |= set(program.defined(part, name, proto))
@@ -305,9 +309,9 @@ def source_methods(program: Program, sources: Sources) -> set[Method]:
         found |= _naming(program, asking, [lookup.strings(_SETTINGS) for lookup in lookups], [{} for _ in lookups])
     asking = [_numbers(part.methods, only=_QUERIES) for part in named]
     if any(asking):
-        fields = [lookup.find(sources.providers).fields for lookup in lookups]
-        found |= _naming(program, asking, [lookup.strings(_PROVIDERS) for lookup in lookups], fields)
-    return found | set(program.holding(program.password_ids))
+        naming = [lookup.find(sources.providers).fields for lookup in lookups]
+        found |= _naming(program, asking, [lookup.strings(_PROVIDERS) for lookup in lookups], naming)
+    return found | set(program.holding(views.data))
 
 
 def _numbers(found: Numbers, only: frozenset[Leaf] | None = None, without: frozenset[Leaf] = frozenset()) -> list[int]:

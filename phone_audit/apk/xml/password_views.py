@@ -18,8 +18,10 @@ from phone_audit.apk.xml.bundle_xml import Budget, text_of
 from phone_audit.apk.xml.resources import PACKAGE, TABLE, TYPE, Chunk, chunks
 from phone_audit.apk.zip.directory import Buffer
 
-PASSWORD_NAME: Final = re.compile(rb"passw|pwd", re.IGNORECASE)
-_WIDE_NAME: Final = re.compile(rb"(?:p\0a\0s\0s\0w|p\0w\0d)", re.IGNORECASE)
+HIDDEN_TEXT: Final = "password"
+"""What the data is called."""
+PASSWORD_NAME: Final = re.compile(rb"passw|pwd|pswd", re.IGNORECASE)
+_WIDE_NAME: Final = re.compile(rb"(?:p\0a\0s\0s\0w|p\0w\0d|p\0s\0w\0d)", re.IGNORECASE)
 _KIND: Final = re.compile(rb"\x02\x02id\0")
 _WIDE_KIND: Final = re.compile(rb"\x02\0i\0d\0\0\0")
 """The name of the type of such numbers, with its length before it and its end."""

@@ -1,11 +1,12 @@
 """Flows of assembled packages, of which Android starts what a test names."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows.find import BUDGET, Budget, Flows, find_flows
+from phone_audit.apk.flows.program import NO_VIEWS
 from phone_audit.apk.flows.taint_rules import Sources
 from phone_audit.knowledge.load import load_knowledge
 
@@ -22,7 +23,7 @@ def flows_in(
     exported: Collection[str] = (),
     off: Collection[str] = (),
     files: Sequence[bytes] = (),
-    views: Collection[int] = (),
+    views: Mapping[int, str] = NO_VIEWS,
 ) -> Flows:
     """Return the flows of a package whose manifest switches `active` on and leaves others `off`."""
     components = None if active is None else {*active, *off}

@@ -10,6 +10,7 @@ from phone_audit.apk.xml.manifest import Resolve, read_manifest
 from phone_audit.apk.xml.package_facts import read_policy
 from phone_audit.apk.xml.password_views import bundled_password_views, password_views
 from phone_audit.apk.xml.resources import ResourceTable
+from phone_audit.apk.xml.typed_views import TypedViews
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.errors import ApkError
 from tests.fuzz.target import Target, promise
@@ -20,7 +21,8 @@ _MOST_TEXT: Final = 65_536
 
 
 def compiled_xml(data: bytes) -> None:
-    """Read compiled XML as a manifest and as a network policy."""
+    """Read compiled XML as a manifest, as a network policy and as a layout."""
+    TypedViews().add(memoryview(data))
     with suppress(ApkError):
         _use(parse_compiled(data, "manifest"), _follows_nothing)
 
@@ -85,6 +87,7 @@ TARGETS: Final = {
             "phone_audit.apk.xml.elements",
             "phone_audit.apk.xml.manifest",
             "phone_audit.apk.xml.package_facts",
+            "phone_audit.apk.xml.typed_views",
         ),
         (*_NAMES, b"\3\0\x08\0", b"\1\0\x1c\0", b"\x80\1\x08\0", b"\2\1\x10\0", b"\3\1\x10\0", b"\4\1\x10\0"),
     ),

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.flows.password_fields import password_ids
+from phone_audit.apk.flows.view_fields import view_fields
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
+from tests.apk.flows.running import flows_in
 from tests.apk.flows.test_find_flows import SAY, Code, activity, create, ids, invoke, join, member, result
 
 VIEW = 0x7F080010
@@ -93,4 +94,23 @@ def test_forged_numbers_of_views_are_survived(forged: bytes) -> None:
     data = bytearray(assemble([NAMES, activity(create())]))
     at = data.find(b"\x64" + VIEW.to_bytes(4, "little"))
     data[at : at + len(forged)] = forged[: len(data) - at]
-    assert all(isinstance(one, int) for one in password_ids(index_file(read_dex("classes.dex", bytes(data)))))
+    found = view_fields(index_file(read_dex("classes.dex", bytes(data))), {})
+    assert all(isinstance(one, int) for one in found.data)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("userPwd", ["flow.password-log"]), ("login", [])])
+def test_the_number_may_be_read_from_the_field_of_its_name(name: str, expected: list[str]) -> None:
+    load: Code = (0x0060, Ref("field", f"Lx/R$id;->{name}:I"))
+    find = invoke("Lx/Main;->findViewById(I)Landroid/view/View;", 4, 0, opcode=0x6E)
+    code = join(load, find, result(1), (0x011F, Ref("type", EDIT)), TEXT_OF, result(1), SAY)
+    assert ids(NAMES, activity(create(code))) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [("email", ["flow.email-log"]), ("typed-phone", ["flow.typed-phone-log"])]
+)
+def test_what_the_layouts_say_is_typed_into_a_view_is_followed(data: str, expected: list[str]) -> None:
+    code = assemble([activity(create(finds(OTHER), TEXT_OF, result(1), SAY))])
+    indexes = index_file(read_dex("classes.dex", code))
+    assert [flow.id for flow in flows_in(indexes, {"x.Main"}, views={OTHER: data}).found] == expected
+    assert not flows_in(indexes, {"x.Main"}, views={VIEW: data}).found

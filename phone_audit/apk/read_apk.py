@@ -27,7 +27,7 @@ from phone_audit.apk.signature.verify import hashes_to_take, target_platform, ve
 from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts, with_code
-from phone_audit.apk.xml.password_views import HIDDEN_TEXT
+from phone_audit.apk.xml.typed_views import typed_into
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import MANIFEST, code_entries, is_container
 from phone_audit.apk.zip.directory import Entry
@@ -198,7 +198,7 @@ class _PackageReader:
                 return None
         dexes = self._dexes()
         declared = _declared(self._facts.manifest)
-        views = {**assets.views, **dict.fromkeys(self._facts.views, HIDDEN_TEXT)}
+        views = typed_into(assets.views, self._facts.views)
         code = self._run(
             "dex",
             lambda: read_code(list(dexes), self._knowledge, declared, assets, lambda: self._others(own_dex), views),

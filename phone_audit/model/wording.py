@@ -22,6 +22,7 @@ DATA_WORDS: Final[Mapping[str, str]] = {
     "clipboard": "the clipboard",
     "password": "a password that is typed in",
     "email": "an e-mail address that is typed in",
+    "user-name": "a user name that is typed in",
     "typed-phone": "a phone number that is typed in",
 }
 """Private data that is followed through code, and what it is called in a sentence."""

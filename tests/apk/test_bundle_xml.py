@@ -11,8 +11,8 @@ from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml import bundle_xml
 from phone_audit.apk.xml.bundle_xml import Budget, BundleTable, fields, parse_bundle_xml
 from phone_audit.apk.xml.elements import BOOLEAN, MAX_DEPTH, REFERENCE, STRING, Element, Value
+from phone_audit.apk.xml.named_views import bundled_named_views
 from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
-from phone_audit.apk.xml.password_views import bundled_password_views
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
 from tests.apk.zips import Part, make_zip
@@ -248,7 +248,7 @@ def test_a_feature_has_resources_of_its_own() -> None:
     assert "p.Q" in found.manifest.permissions
 
 
-def test_views_for_passwords_are_found_by_their_names_in_every_module() -> None:
+def test_names_of_views_are_read_in_every_module() -> None:
     views = (entry(0, name="user_password"), entry(1, name="login"), entry(2, name="Pwd2"))
     data = make_zip(
         [
@@ -260,7 +260,11 @@ def test_views_for_passwords_are_found_by_their_names_in_every_module() -> None:
             Part("text/resources.pb", resources_of(0x81, *views)),
         ]
     )
-    assert facts_of(data)[0].views == {0x7F030000, 0x7F030002, 0x80030000, 0x80030002}
+    assert facts_of(data)[0].views == {
+        package + number: kind
+        for package in (0x7F030000, 0x80030000)
+        for number, kind in enumerate(("password", "user-name", "password"))
+    }
 
 
 @settings(max_examples=200, deadline=None)
@@ -270,9 +274,9 @@ def test_names_of_views_are_read_up_to_the_damage(changes: list[tuple[int, int]]
     data = bytearray(whole)
     for at, value in changes:
         data[at % len(data)] = value
-    found = bundled_password_views(memoryview(bytes(data[: len(data) - cut])), Budget(100))
+    found = bundled_named_views(memoryview(bytes(data[: len(data) - cut])), Budget(100))
     assert all(0 <= one <= 0xFFFFFFFF for one in found)
-    assert bundled_password_views(memoryview(whole), Budget(14)) == set()
+    assert bundled_named_views(memoryview(whole), Budget(14)) == {}
 
 
 def test_references_in_a_circle_end() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_audit.apk.xml.typed_views import TypedViews
+from phone_audit.apk.xml.typed_views import TypedViews, typed_into
 
 ID, INPUT_TYPE, PASSWORD, PHONE, WIDTH = 0x010100D0, 0x01010220, 0x0101015C, 0x01010167, 0x010100F4
 VIEW, OTHER = 0x7F080010, 0x7F080011
@@ -52,13 +52,13 @@ def found(*layouts: bytes) -> dict[int, str]:
         ([(INPUT_TYPE, 0x11, 0x80081)], {VIEW: "password"}),
         ([(INPUT_TYPE, 0x11, 0x12)], {VIEW: "password"}),
         ([(PASSWORD, 0x12, NONE)], {VIEW: "password"}),
-        ([(INPUT_TYPE, 0x11, 0x21)], {VIEW: "email"}),
-        ([(INPUT_TYPE, 0x11, 0x03)], {VIEW: "typed-phone"}),
-        ([(PHONE, 0x12, NONE)], {VIEW: "typed-phone"}),
-        ([(INPUT_TYPE, 0x11, 0x91)], {}),
-        ([(INPUT_TYPE, 0x11, 0x61)], {}),
-        ([(INPUT_TYPE, 0x11, 0x22)], {}),
-        ([(PASSWORD, 0x12, 0)], {}),
+        ([(INPUT_TYPE, 0x11, 0x21)], {VIEW: "typed"}),
+        ([(INPUT_TYPE, 0x11, 0x03)], {VIEW: "typed"}),
+        ([(PHONE, 0x12, NONE)], {VIEW: "typed"}),
+        ([(INPUT_TYPE, 0x11, 0x91)], {VIEW: "typed"}),
+        ([(INPUT_TYPE, 0x11, 0x61)], {VIEW: "typed"}),
+        ([(INPUT_TYPE, 0x11, 0x22)], {VIEW: "typed"}),
+        ([(PASSWORD, 0x12, 0)], {VIEW: "typed"}),
         ([], {}),
     ],
 )
@@ -67,11 +67,19 @@ def test_the_input_type_says_what_is_typed(attributes: list[tuple[int, int, int]
 
 
 def test_what_layouts_do_not_agree_about_is_told_as_nothing() -> None:
-    password, email = (layout(typed(VIEW, (INPUT_TYPE, 0x11, kind))) for kind in (0x81, 0x21))
+    password = layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)))
     assert found(password, password) == {VIEW: "password"}
-    assert found(password, email) == {}
     assert found(password, layout(typed(VIEW))) == {}
     assert found(password, layout(typed(OTHER))) == {VIEW: "password"}
+    assert found(password, layout(typed(VIEW, (INPUT_TYPE, 0x11, 1)))) == {VIEW: "password"}
+
+
+def test_a_name_tells_what_is_typed_only_where_something_is() -> None:
+    names = {VIEW: "email", OTHER: "password"}
+    assert typed_into({VIEW: "typed"}, names) == {VIEW: "email", OTHER: "password"}
+    assert typed_into({}, names) == {OTHER: "password"}
+    assert typed_into({VIEW: "password"}, {VIEW: "user-name"}) == {VIEW: "password"}
+    assert typed_into({VIEW: "typed"}, {}) == {}
 
 
 @settings(max_examples=200, deadline=None)
@@ -80,4 +88,4 @@ def test_damaged_layouts_are_survived(changes: list[tuple[int, int]], cut: int) 
     data = bytearray(layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)), typed(OTHER)))
     for at, value in changes:
         data[at % len(data)] = value
-    assert set(found(bytes(data[: len(data) - cut])).values()) <= {"password", "email", "typed-phone"}
+    assert set(found(bytes(data[: len(data) - cut])).values()) <= {"password", "typed"}

@@ -21,7 +21,7 @@ class CallEffects:
 
     def __init__(self, facts: Iterable[CallFact]) -> None:
         self._facts: dict[bytes, dict[bytes, list[CallFact]]] = defaultdict(lambda: defaultdict(list))
-        known = list(facts)
+        known = [fact for fact in facts if not fact.is_of_flows]
         self.public_actions = frozenset(text for fact in known if fact.effect == "intent" for text in fact.texts)
         self.public_kinds = frozenset(text for fact in known if fact.effect == "named" for text in fact.texts)
         for fact in sorted(known, key=lambda one: (_ORDER.index(one.effect), one.id)):

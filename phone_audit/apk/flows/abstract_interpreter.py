@@ -10,8 +10,8 @@ from phone_audit.apk.flows.ir import Block, Callees, CallSite, LiftedMethod, Op,
 from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.members import MemberAccess, State
 from phone_audit.apk.flows.program import Method, Program, parameter_types
-from phone_audit.apk.flows.summaries import Frame, Summary, apply, summarize
-from phone_audit.apk.flows.taint_rules import CALLBACKS, SMALL, SMALL_CONSTRUCTOR
+from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, summarize
+from phone_audit.apk.flows.taint_rules import ASKED, CALLBACKS, SMALL, SMALL_CONSTRUCTOR, Sources
 from phone_audit.apk.flows.taints import (
     NOTHING,
     Atom,
@@ -45,12 +45,12 @@ _NOBODY: Final[frozenset[int]] = frozenset()
 class AbstractInterpreter:
     """Follows methods; what it learns about fields and sinks stays in `shared`."""
 
-    def __init__(self, program: Program, shared: TaintState) -> None:
+    def __init__(self, program: Program, shared: TaintState, sources: Sources) -> None:
         self._program = program
         self._shared = shared
-        self._callees = Callees(program, shared.sources)
-        self._bodies = Lifter(program, self._callees)
-        self._model = CallModel(program, shared, self._callees)
+        self.callees = Callees(program, sources)
+        self._bodies = Lifter(program, self.callees)
+        self._model = CallModel(program, shared, self.callees)
         self._members = MemberAccess(shared)
         self._arguments = _Arguments(program)
         self._known: dict[Key, Summary] = {}
@@ -74,6 +74,10 @@ class AbstractInterpreter:
             frame.tainted = True
         summary = self._summary((method, _ANY), frozenset({body.ins - 1}) if data else _NOBODY)
         returned, heap = apply(frame, Heap(), summary, arguments)
+        asked_by = self.callees.asked_by(named)
+        if asked_by and frame.tainted:
+            step = body.place.step(0, f"{ASKED}{asked_by}")
+            frame.note(sink_event("network", step, heap.closure(returned), NOTHING))
         own = {atom for value in arguments for atom in value}
         return any(
             isinstance(atom, Taint) and atom not in own
@@ -224,7 +228,7 @@ class AbstractInterpreter:
         if site.virtual:
             types = _types(values[0]) if values else _NO_TYPES
             is_request = callee.number in self._program.requests[callee.part]
-            targets = self._callees.reached(callee, types) if (types or callee.own) and not is_request else ()
+            targets = self.callees.reached(callee, types) if (types or callee.own) and not is_request else ()
             if values and len(targets) != 1:
                 frame.want(values[0], "class")
         else:

@@ -32,6 +32,7 @@ from phone_audit.apk.flows.taints import (
     objects,
     taints,
     texts,
+    type_of,
 )
 
 _EXPLICIT: Final = mark("explicit")
@@ -212,7 +213,7 @@ class CallModel:
                 for one in (atom, *inside):
                     if not one.own:
                         call.heap.put(one, ANY, handed - {one} if one in handed else handed)
-                if atom.place and call.api.collects and not atom.own:
+                if atom.place and call.api.collects and not atom.own and not _is_plain(atom.place):
                     what = f"puts it into {java_field(atom.place.partition(' ')[2])}"
                     call.note_kept(atom.place, plain_data(call.heap, handed), what)
 
@@ -297,6 +298,11 @@ class CallModel:
                         if atom.text.startswith(start):
                             return data
         return None
+
+
+def _is_plain(place: str) -> bool:
+    """Tell whether a place is a field of what cannot be changed, so that nothing is put into it."""
+    return type_of(place.partition(" in ")[0]) in taint_rules.PLAIN_BYTES
 
 
 def _may_be_url(obj: Obj) -> bool:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows.program import NO_VIEWS, Method, Program
 from phone_audit.apk.flows.search import Search
-from phone_audit.apk.flows.taint_rules import SET_RESULT, Sources
+from phone_audit.apk.flows.taint_rules import ASKED, SET_RESULT, Sources
 from phone_audit.apk.flows.taints import Leak, Step
 from phone_audit.model.apk import Behaviour, FlowStep
 from phone_audit.model.finding import Evidence
@@ -119,7 +119,7 @@ def _behaviour(leak: Leak) -> Behaviour:
         title=f"Passes on {DATA_WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
         evidence=evidence,
         source=leak.taint.steps[0].what.removeprefix("calls ").removeprefix("reads "),
-        sink=leak.step.what.removeprefix("calls "),
+        sink=leak.step.what.removeprefix("calls ").removeprefix(ASKED),
         data=leak.taint.data,
         cleartext=leak.cleartext,
         steps=tuple(FlowStep(class_=at.class_, method=at.method, offset=at.offset, what=at.what) for at in steps),

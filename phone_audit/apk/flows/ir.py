@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
-from phone_audit.apk.flows.http_libraries import HOLDING_TYPES
-from phone_audit.apk.flows.program import MAX_TARGETS, Method, Program
+from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
+from phone_audit.apk.flows.sending_libraries import Sink
 from phone_audit.apk.flows.taints import NOTHING, Mark, Obj, Place, Step, Value, mark
 
 Known = TypeVar("Known")
@@ -144,7 +144,7 @@ class ApiModel:
     """
 
     names: tuple[str, ...]
-    sink: taint_rules.Sink | None
+    sink: Sink | None
     writes: bool
     extras: bool
     map: bool
@@ -227,12 +227,23 @@ class Callees:
 
     Args:
         program: the code of the package.
-        sources: the data that a call gives, by `class.method`.
+        sources: the data that a call gives, and what is known of libraries that send.
     """
 
-    def __init__(self, program: Program, sources: Mapping[str, str]) -> None:
+    def __init__(self, program: Program, sources: taint_rules.Sources) -> None:
         self._program = program
         self._sources = sources
+
+    def holds(self, owner: bytes) -> bool:
+        """Tell whether a class counts as that of a library whose objects only hold data."""
+        return owner in self._sources.libraries.holding_types
+
+    def asked_by(self, named: Named) -> str | None:
+        """Return the method of a library that one stands in for and of which the library sends the result."""
+        if named.name not in self._sources.libraries.asked_names:
+            return None
+        calls = (f"{one}.{named.name}" for one in self.owners_of(named.owner))
+        return next((call for call in calls if call in self._sources.libraries.asked), None)
 
     @remembered
     def of(self, part: int, number: int) -> Callee:
@@ -242,7 +253,7 @@ class Callees:
         here = self._program.at(part, number) if own else None
         if own and here is None:
             here = self._program.find(*self._program.names.named(part, number))
-        brought = self._program.brought(*self._program.names.named(part, number)) if owner in HOLDING_TYPES else None
+        brought = self._program.brought(*self._program.names.named(part, number)) if self.holds(owner) else None
         return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here, brought)
 
     @remembered
@@ -274,7 +285,7 @@ class Callees:
     def _api(self, callee: Callee, *, static: bool) -> ApiModel:
         owner, name = callee.owner, callee.name
         is_request = callee.number in self._program.requests[callee.part]
-        owners = self._owners_of(owner)
+        owners, libraries = self.owners_of(owner), self._sources.libraries
         names = tuple(f"{one}.{name}" for one in owners)
         untouched = any(one.startswith(taint_rules.UNTOUCHED) for one in owners)
         plain = callee.returns in taint_rules.PLAIN_BYTES
@@ -282,12 +293,12 @@ class Callees:
         setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
         return ApiModel(
             names=names,
-            sink=taint_rules.REQUEST if is_request else _first(names, taint_rules.SINKS),
+            sink=taint_rules.REQUEST if is_request else _first(names, self._sources.sinks),
             writes=name in taint_rules.WRITES and not static and owners[0] not in taint_rules.MEMORY,
             extras=not static and (owners[0] in taint_rules.EXTRAS or owners[0] in taint_rules.MAPS),
             map=owners[0] in taint_rules.MAPS,
             untouched=untouched,
-            collects=owners[0].startswith(taint_rules.COLLECTIONS),
+            collects=owners[0].startswith(taint_rules.COLLECTIONS) or not libraries.collecting.isdisjoint(owners),
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not static and not untouched and not taint_rules.only_looks(name),
             neutral=name in taint_rules.NEUTRAL,
@@ -295,14 +306,14 @@ class Callees:
             plain=plain,
             gives_itself=callee.returns == owner and not plain,
             mark=mark(marked) if marked else None,
-            source=None if setting or query else _first(names, self._sources),
+            source=None if setting or query else _first(names, self._sources.calls),
             setting=setting,
             query=query,
             special=_special(names[0], name),
         )
 
     @remembered
-    def _owners_of(self, owner: bytes) -> tuple[str, ...]:
+    def owners_of(self, owner: bytes) -> tuple[str, ...]:
         """Return the classes under which a call on this class is known: itself and those above it."""
         names = [java_name(owner), *sorted(java_name(one) for one in self._program.above(owner))]
         names += [above for name in names if (above := _ROOTS.get(name))]

@@ -7,7 +7,6 @@ from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
-from phone_audit.apk.flows.http_libraries import HOLDING_TYPES
 from phone_audit.apk.flows.ir import Block, Callees, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import BOXES, MESSAGE_OBJECT, PROVIDER_FIELDS
@@ -87,7 +86,7 @@ class Lifter:
     def __init__(self, program: Program, callees: Callees) -> None:
         self._program = program
         self._callees = callees
-        self._constants = _Constants(program)
+        self._constants = _Constants(program, callees)
 
     @remembered
     def size(self, method: Method) -> int:
@@ -121,8 +120,9 @@ class Lifter:
 class _Constants:
     """Numbers, texts and fields that instructions name, each made once."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, callees: Callees) -> None:
         self._program = program
+        self._callees = callees
 
     @remembered
     def number(self, value: int) -> Value:
@@ -144,7 +144,7 @@ class _Constants:
         view = self._program.view_fields.numbers.get(name)
         marks |= NOTHING if view is None else self.number(view)
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
-        own = own or owner_of(name) in HOLDING_TYPES
+        own = own or self._callees.holds(owner_of(name))
         return Field(name, java, own, holds_own, marks)
 
 

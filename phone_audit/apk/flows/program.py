@@ -12,7 +12,7 @@ from phone_audit.apk.dex.annotations import methods_with
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, inside, verified
-from phone_audit.apk.flows.http_libraries import REQUESTS
+from phone_audit.apk.flows.sending_libraries import REQUESTS
 from phone_audit.apk.flows.view_fields import ViewFields, view_fields
 
 _MAX_SAME_NAME: Final = 200
@@ -225,6 +225,15 @@ class Program(ClassHierarchy):
             offsets = np.array(found, dtype=np.int64)
             bodies = inside(index, offsets, offsets).bodies
             yield from (Method(part, row) for row in index.bodies.rows[index.bodies.first[bodies]].tolist())
+
+    def named(self, part: int, calls: Iterable[str]) -> set[int]:
+        """Return the method_ids of one part that are one of these calls, `class.method`, whoever defines it."""
+        types = self.indexes[part].type_ids
+        split = (
+            (f"L{owner.replace('.', '/')};".encode(), name) for owner, _, name in (one.rpartition(".") for one in calls)
+        )
+        there = [(types[owner], name) for owner, name in split if owner in types]
+        return {number for kind, name in there for number in self.names.of_class(part, kind, name)}
 
     def fields_named(self, part: int, names: Collection[str]) -> set[int]:
         """Return the field_ids of one part that stand for one of these fields: class, name and type."""

@@ -7,7 +7,7 @@ from phone_audit.apk.behaviours.lookup import Lookup
 from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, LEAVING, Sources, source_methods
+from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, Sources, source_methods
 from phone_audit.apk.flows.taints import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500
@@ -36,7 +36,7 @@ class Search:
         self._own = own
         self._sources = sources
         self._shared = TaintState(sources.calls, sources.fields, 0)
-        self._interpreter = AbstractInterpreter(program, self._shared)
+        self._interpreter = AbstractInterpreter(program, self._shared, sources)
         self._graph = CallGraph(program.indexes)
         self._near_budget, self._budget = near, rest
         self._roots = self._waiting = 0
@@ -113,10 +113,15 @@ class Search:
         """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""
         graph = self._graph
         indexes, requests = self._program.indexes, self._program.requests
-        wanted = (
-            {*Lookup(one).find(LEAVING).methods, *of_part} for one, of_part in zip(indexes, requests, strict=True)
+        libraries, program = self._sources.libraries, self._program
+        wanted = [
+            {*Lookup(index).find(self._sources.leaving).methods, *requests[part], *program.named(part, libraries.sinks)}
+            for part, index in enumerate(indexes)
+        ]
+        asked = graph.flags(
+            method for method in self._started if self._interpreter.callees.asked_by(program.name_of(method))
         )
-        near = self._near = graph.callers_of(graph.naming([*wanted]))
+        near = self._near = graph.callers_of(graph.naming(wanted) | asked)
         if (graph.callers_of(graph.flags(self._started)) & near).any():
             self._budget = self._near_budget
             self._way = graph.called_from(near)

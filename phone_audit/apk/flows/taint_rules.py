@@ -5,32 +5,21 @@ Sources: the Android API reference, https://developer.android.com/reference; nam
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup, Numbers
-from phone_audit.apk.dex.descriptors import is_of_android, java_name
-from phone_audit.apk.flows import http_libraries
+from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.sending_libraries import SendingLibraries, Sink
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
+from phone_audit.knowledge.schema.facts import CallFact
 from phone_audit.model.wording import DATA_WORDS
 
 SMALL: Final = 6
 """Code units of a method that is followed even if it is handed nothing of interest: setters, getters, constructors."""
 SMALL_CONSTRUCTOR: Final = 60
 """The same for constructors: what they put into fields decides what later calls do."""
-
-
-class Sink(NamedTuple):
-    """A call that gives data away, by `name`.
-
-    Arguments count from the number `first` on, 1 being the first behind the object; with `receiver` the object counts
-    too.
-    """
-
-    name: str
-    receiver: bool = False
-    first: int = 1
 
 
 def _sinks(name: str, *calls: str, receiver: bool = False, first: int = 1) -> dict[str, Sink]:
@@ -67,10 +56,8 @@ SINKS: Final[Mapping[str, Sink]] = {
     ),
     **_sinks(
         "network", "java.net.DatagramSocket.send", "java.net.MulticastSocket.send", "android.webkit.WebView.loadUrl",
-        "android.webkit.WebView.postUrl", "android.webkit.WebView.loadData", *http_libraries.SENDING,
-        "org.eclipse.paho.client.mqttv3.MqttClient.publish", "javax.mail.Transport.send",
+        "android.webkit.WebView.postUrl", "android.webkit.WebView.loadData",
     ),
-    **_sinks("network", *http_libraries.SENDING_THEMSELVES, receiver=True),
     **_sinks("process", "java.lang.Runtime.exec"),
     **_sinks("process", "java.lang.ProcessBuilder.start", receiver=True),
     **_sinks(
@@ -88,6 +75,8 @@ SINKS: Final[Mapping[str, Sink]] = {
 }  # fmt: skip
 """By call. An intent counts only where it names no class of its own; of a text message not whom it is for."""
 
+ASKED: Final = "gives it to "
+"""What stands before the method of a library for which a method of the package stands in."""
 REQUEST: Final = Sink("network")
 """A call of a method that an annotation makes one that sends what it is handed."""
 
@@ -122,13 +111,6 @@ MEMORY: Final = frozenset(
     }
 )  # fmt: skip
 """What only collects: writing to it gives nothing away yet."""
-
-LEAVING: Final = LeafQuery(
-    Leaf("call", call)
-    for call, name in (*((call, sink.name) for call, sink in SINKS.items()), *MARKS.items())
-    if name in ("network", "sms")
-)
-"""Calls by which data may leave the phone."""
 
 PROVIDER_FIELDS: Final[Mapping[str, str]] = {
     "android.provider.ContactsContract$Contacts.CONTENT_URI": "contacts",
@@ -225,7 +207,6 @@ CONTAINERS: Final = (
 the log is about objects, such as of which kind a clip is, not what they hold."""
 COLLECTIONS: Final = (
     "java.util.", "org.json.", "java.lang.StringBu", "android.content.ContentValues", "android.os.Bundle",
-    *http_libraries.COLLECTING,
 )  # fmt: skip
 """Classes of which what is put into one object comes out of the same object in another method."""
 WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")
@@ -261,18 +242,22 @@ class Sources:
     `calls` and `fields` tell the data by `class.method` and `class.field`. `wanted` is what to look for to find the
     methods that read data: these, the calls whose data depends on a text that they are handed, and the one whose data
     depends on the provider that is asked, which `providers`, fields, name. `android` are the classes of Android that
-    rules name.
+    rules name, and those of `libraries` that send. By what is `leaving` data may leave the phone.
     """
 
-    def __init__(self, rules: Iterable[BehaviourRule]) -> None:
+    def __init__(self, rules: Iterable[BehaviourRule], calls: Iterable[CallFact] = ()) -> None:
+        libraries = self.libraries = SendingLibraries(calls)
         found = dict(_data_of(rules))
         self.calls: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "call"}
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
         self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
-        calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
-        owners = {call.rpartition(".")[0] for call in calls}.union(EXTRAS, MEMORY, http_libraries.HOLDING)
+        self.sinks: Mapping[str, Sink] = {**SINKS, **libraries.sinks}
+        named_calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
+        owners = {call.rpartition(".")[0] for call in named_calls}.union(EXTRAS, MEMORY)
         named = (f"L{one.replace('.', '/')};".encode() for one in owners)
-        self.android = frozenset(one for one in named if is_of_android(one) or java_name(one) in http_libraries.HOLDING)
+        self.android = libraries.holding_types.union(one for one in named if is_of_android(one))
+        leaving = (*((call, sink.name) for call, sink in self.sinks.items()), *MARKS.items())
+        self.leaving = LeafQuery(Leaf("call", call) for call, name in leaving if name in ("network", "sms"))
         self.providers = LeafQuery(Leaf("field", name) for name in PROVIDER_FIELDS)
 
 
@@ -286,7 +271,7 @@ def _data_of(rules: Iterable[BehaviourRule]) -> Iterable[tuple[Leaf, str]]:
 @lru_cache(maxsize=4)
 def sources_of(knowledge: Knowledge) -> Sources:
     """Return the sources that the knowledge names."""
-    return Sources(knowledge.behaviours)
+    return Sources(knowledge.behaviours, knowledge.calls)
 
 
 def source_methods(program: Program, sources: Sources) -> set[Method]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.xml.password_views import HIDDEN_TEXT, PASSWORD_NAME
+from phone_audit.apk.xml.named_views import PASSWORD_NAME
 
 _IDS: Final = b"R$id;"
 _INT: Final = 0x04
@@ -39,7 +39,7 @@ def view_fields(indexes: Sequence[DexIndex], views: Mapping[int, str]) -> ViewFi
             if name.endswith((b"/" + _IDS, b"L" + _IDS)) and (row := index.class_rows.get(number)) is not None:
                 for field, value in _of_class(index, row):
                     if PASSWORD_NAME.search(index.raw_string(int(index.field_ids["name"][field]))):
-                        data[value] = HIDDEN_TEXT
+                        data[value] = "password"
                     if value in data:
                         numbers[index.field_name(field)] = value
     return ViewFields(data, numbers)

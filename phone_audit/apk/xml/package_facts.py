@@ -6,8 +6,8 @@ on, user certificates are trusted below 24. Where there is a security config, th
 Android does from version 7 on.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.steps import Steps
@@ -21,7 +21,7 @@ from phone_audit.apk.xml.bundle_xml import (
 )
 from phone_audit.apk.xml.elements import Element, Parsed, ResourceValues, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
-from phone_audit.apk.xml.password_views import bundled_password_views, password_views
+from phone_audit.apk.xml.named_views import bundled_named_views, named_views
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.apk.zip.archive import Archive
@@ -48,12 +48,12 @@ _NO_USER_CERTIFICATES_FROM = 24
 class PackageFacts:
     """Either is None where it could not be read; the policy also where its configuration could not.
 
-    `views` are the numbers of those into which a password is typed, as far as compiled resources name them.
+    `views` is what the names of views in compiled resources say, by their number.
     """
 
     manifest: ManifestFacts | None
     policy: NetworkPolicy | None
-    views: frozenset[int] = frozenset()
+    views: Mapping[int, str] = field(default_factory=dict)
 
 
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
@@ -75,7 +75,7 @@ class _FactsReader:
         self._xml = Budget(MAX_XML_FIELDS)
         self._tables = Budget(MAX_TABLE_FIELDS)
         self._names = Budget(MAX_NAME_FIELDS)
-        self._views: frozenset[int] = frozenset()
+        self._views: dict[int, str] = {}
 
     def facts(self) -> PackageFacts:
         table = self._steps.run("resources", self._subject, self._table)
@@ -103,7 +103,7 @@ class _FactsReader:
         if entry is None:
             return None
         data = memoryview(self._archive.read(entry, _RESOURCES_LIMIT))
-        self._views = password_views(data)
+        self._views = named_views(data)
         return ResourceTable(data)
 
     def _bundle_table(self, name: str) -> BundleTable | None:
@@ -111,7 +111,7 @@ class _FactsReader:
         if entry is None:
             return None
         data = memoryview(self._archive.read(entry, _RESOURCES_LIMIT))
-        self._views |= bundled_password_views(data, self._names)
+        self._views |= bundled_named_views(data, self._names)
         return BundleTable(data, self._tables)
 
     def _manifest(self) -> Parsed:

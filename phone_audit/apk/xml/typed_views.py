@@ -11,22 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from phone_audit.apk.xml.password_views import HIDDEN_TEXT
 from phone_audit.apk.xml.resources import chunks
 from phone_audit.apk.zip.directory import Buffer
 
 _RESOURCE_MAP, _START = 0x0180, 0x0102
 _ID, _INPUT_TYPE, _PASSWORD, _PHONE = 0x010100D0, 0x01010220, 0x0101015C, 0x01010167
-_TYPING: Final = frozenset({_INPUT_TYPE, _PASSWORD, _PHONE})
+_HINT: Final = 0x01010150
+_TYPING: Final = frozenset({_INPUT_TYPE, _PASSWORD, _PHONE, _HINT})
 _CLASS, _VARIATION = 0x0F, 0xFF0
-_TEXT, _NUMBER, _PHONE_CLASS = 1, 2, 3
-_VARIATIONS: Final[Mapping[tuple[int, int], str]] = {
-    (_TEXT, 0x20): "email",
-    (_TEXT, 0xD0): "email",
-    (_TEXT, 0x80): HIDDEN_TEXT,
-    (_TEXT, 0xE0): HIDDEN_TEXT,
-    (_NUMBER, 0x10): HIDDEN_TEXT,
-}
+_TEXT, _NUMBER = 1, 2
+_TYPED: Final = "typed"
+"""Something is typed in; which keyboard is shown for it does not say what."""
+_HIDDEN: Final = frozenset({(_TEXT, 0x80), (_TEXT, 0xE0), (_NUMBER, 0x10)})
+"""Class and variation of what is not shown while it is typed."""
 _LARGEST: Final = 1 << 20
 """Bytes of a layout that is looked at."""
 _MOST: Final = 1 << 14
@@ -48,9 +45,9 @@ class TypedViews:
 
     @property
     def found(self) -> dict[int, str]:
-        """The data that is typed into a view, by its number."""
-        agreed = {view: next(iter(kinds)) for view, kinds in self._kinds.items() if len(kinds) == 1}
-        return {view: kind for view, kind in agreed.items() if kind}
+        """What is typed into a view, by its number; `typed` where its layout does not say what."""
+        known = {view: kinds - {_TYPED} or {_TYPED} for view, kinds in self._kinds.items() if None not in kinds}
+        return {view: str(next(iter(kinds))) for view, kinds in known.items() if len(kinds) == 1}
 
     def _add(self, data: bytes) -> None:
         (pool,) = struct.unpack_from("<I", data, 12)
@@ -94,9 +91,16 @@ def _view(data: bytes, start: int, attributes: tuple[int, ...]) -> tuple[int, st
 
 def _typed(values: Mapping[int, int]) -> str | None:
     """Return what is typed into a view with these attributes."""
-    if values.get(_PASSWORD):
-        return HIDDEN_TEXT
     given = values.get(_INPUT_TYPE, 0)
-    if values.get(_PHONE) or given & _CLASS == _PHONE_CLASS:
-        return "typed-phone"
-    return _VARIATIONS.get((given & _CLASS, given & _VARIATION))
+    if values.get(_PASSWORD) or (given & _CLASS, given & _VARIATION) in _HIDDEN:
+        return "password"
+    return None if _TYPING.isdisjoint(values) else _TYPED
+
+
+def typed_into(layouts: Mapping[int, str], names: Mapping[int, str]) -> dict[int, str]:
+    """Return what is typed into views, by their number: what their layouts say of them, and what their names do.
+
+    A password is told by a name alone; another name has to be that of a view that something is typed into.
+    """
+    by_name = {view: kind for view, kind in names.items() if kind == "password" or layouts.get(view) == _TYPED}
+    return {view: kind for view, kind in layouts.items() if kind != _TYPED} | by_name

@@ -164,13 +164,17 @@ class RuledOutRule(Frozen):
 
 
 CallEffect = Literal[
-    "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "callback"
-]
+    "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "callback",
+    "sent", "held", "collected", "asked",
+]  # fmt: skip
 """What a method does with an address: connects to it; shows it or gives it to another app; does so where it is called
 of a known object; compares it; nothing at all; its result holds it; the object that is called and the result hold it;
 sends the Intent that holds it; gives such an Intent a receiver by name; hands it to another method of the same
-object."""
+object. Of libraries, and of any data: sends it; its object holds it; the same, where several methods put it there piece
+by piece; the library asks a method that stands in for this one, and sends what it returns."""
 
+_OF_FLOWS: Final[frozenset[CallEffect]] = frozenset({"sent", "held", "collected", "asked"})
+"""Effects that data is followed by, and that say nothing of an address."""
 LOWERING: Final[frozenset[CallEffect]] = frozenset(
     {"opened", "printed", "compared", "nothing", "result", "object", "intent"}
 )
@@ -211,6 +215,11 @@ class CallFact(Frozen):
     source: str
     matches: tuple[str, ...]
     ignores: tuple[str, ...]
+
+    @property
+    def is_of_flows(self) -> bool:
+        """Whether it says how data is sent, and nothing of an address."""
+        return self.effect in _OF_FLOWS
 
     def covers(self, owner: str, method: str, argument: int) -> bool:
         """Tell whether it says what a method does with one of its arguments."""

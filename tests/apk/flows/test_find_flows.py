@@ -578,3 +578,27 @@ def test_a_client_of_the_packages_own_may_answer_what_it_was_asked() -> None:
     assert ids(activity(create(READ, made)), client) == ["flow.imei-log"]
     asks = invoke(f"Lorg/apache/http/client/HttpClient;->{execute}", 2, 1, opcode=0x72)
     assert ids(activity(create(READ, asks, result(1), SAY))) == ["flow.imei-network"]
+
+
+def test_nothing_is_put_into_what_cannot_be_changed() -> None:
+    number, held, name = "Lx/User;->id:Ljava/lang/Integer;", "Lx/Main;->user:Lx/User;", f"Lx/User;->name:{TEXT}"
+    user = "Lx/User;"
+    append = "Ljava/lang/StringBuilder;->append(Ljava/lang/Object;)Ljava/lang/StringBuilder;"
+    says = join(
+        new(1, "Ljava/lang/StringBuilder;"),
+        member(2, 4, number, put=False),
+        invoke(append, 1, 2, opcode=0x6E),
+        result(1),
+        member(3, 4, name, put=False),
+        invoke(append, 1, 3, opcode=0x6E),
+        invoke(f"Ljava/lang/StringBuilder;->toString(){TEXT}", 1, opcode=0x6E),
+        result(1),
+        (0x0111,),
+    )
+    shows = Method(f"toString(){TEXT}", says, direct=False, registers=5, ins=1)
+    reads = join(member(1, 2, number, put=False), SAY, (RETURN,))
+    logs = Method("log()V", reads, direct=False, registers=3, ins=1)
+    fills = join(READ, new(2, user), member(1, 2, name, put=True), member(2, 8, held, put=True))
+    asks = join(member(2, 8, held, put=False), invoke(f"{user}->toString(){TEXT}", 2, opcode=0x6E))
+    asks = join(asks, invoke(f"{user}->log()V", 2, opcode=0x6E))
+    assert ids(activity(create(fills, asks)), Class(user, [shows, logs])) == []

@@ -7,8 +7,8 @@ from typing import Final
 from phone_audit.apk.xml.bundle_xml import MAX_NAME_FIELDS, Budget, BundleTable, fields, parse_bundle_xml, text_of
 from phone_audit.apk.xml.elements import REFERENCE, Parsed, Value
 from phone_audit.apk.xml.manifest import Resolve, read_manifest
+from phone_audit.apk.xml.named_views import bundled_named_views, named_views
 from phone_audit.apk.xml.package_facts import read_policy
-from phone_audit.apk.xml.password_views import bundled_password_views, password_views
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.typed_views import TypedViews
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
@@ -35,7 +35,7 @@ def text_xml(data: bytes) -> None:
 
 
 def bundle_xml(data: bytes) -> None:
-    """Read a message of protobuf as XML, as a table, for views for passwords, and as fields."""
+    """Read a message of protobuf as XML, as a table, for names of views, and as fields."""
     view = memoryview(data)
     with suppress(ApkError):
         _use(parse_bundle_xml(view, "manifest"), _follows_nothing)
@@ -44,7 +44,7 @@ def bundle_xml(data: bytes) -> None:
         for number in _IDS:
             table.values(number)
             table.resolve(Value(REFERENCE, number))
-    views = bundled_password_views(view, Budget(MAX_NAME_FIELDS))
+    views = bundled_named_views(view, Budget(MAX_NAME_FIELDS))
     promise(all(0 <= one <= 0xFFFFFFFF for one in views), "a number of a view is none")
     with suppress(ValueError):
         for _, value in islice(fields(view), 10_000):
@@ -52,8 +52,8 @@ def bundle_xml(data: bytes) -> None:
 
 
 def resources(data: bytes) -> None:
-    """Look up values, and views for passwords, in a resource table."""
-    promise(all(0 <= one <= 0xFFFFFFFF for one in password_views(memoryview(data))), "a number of a view is none")
+    """Look up values, and names of views, in a resource table."""
+    promise(all(0 <= one <= 0xFFFFFFFF for one in named_views(memoryview(data))), "a number of a view is none")
     with suppress(ApkError):
         table = ResourceTable(memoryview(data))
         for number in _IDS:
@@ -96,7 +96,7 @@ TARGETS: Final = {
         ("phone_audit.apk.xml.xml_parser", "phone_audit.apk.text.prose"),
         (*_NAMES, b"<?xml", b"<!DOCTYPE", b"<!ENTITY", b"<![CDATA[", b"]]>", b"&lt;", b"xmlns:android=", b"encoding="),
     ),
-    "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.password_views"), _NAMES),
+    "bundle_xml": Target(bundle_xml, ("phone_audit.apk.xml.bundle_xml", "phone_audit.apk.xml.named_views"), _NAMES),
     "resources": Target(
         resources,
         ("phone_audit.apk.xml.resources",),

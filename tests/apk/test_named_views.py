@@ -1,4 +1,4 @@
-"""Views that a password is typed into, by their names in a resource table."""
+"""What the names of views in a resource table say of them."""
 
 import struct
 from dataclasses import replace
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.xml.elements import Value
-from phone_audit.apk.xml.password_views import password_views
+from phone_audit.apk.xml.named_views import named_views
 from tests.apk.dex.assembler import assemble
 from tests.apk.flows.running import flows_in
 from tests.apk.flows.test_find_flows import SAY, activity, create, join, result
@@ -20,7 +20,7 @@ from tests.apk.tables import Type, make_table
 NAMES = ("login", "user_password", "Pwd2", "pass")
 KEYS = {0: 0, 1: 1, 5: 2, 6: 3}
 ENTRIES = {number: Value(0x12, 0) for number in KEYS}
-FOUND = {0x7F020001, 0x7F020005}
+FOUND = {0x7F020000: "user-name", 0x7F020001: "password", 0x7F020005: "password"}
 
 
 IDS = Type(2, ENTRIES, keys=KEYS)
@@ -34,17 +34,35 @@ def table(ids: Type = IDS, *, utf8: bool = True, kinds: tuple[str, ...] = ("stri
 @pytest.mark.parametrize("utf8", [True, False])
 @pytest.mark.parametrize("ids", [IDS, replace(IDS, sparse=True), replace(IDS, short=True), replace(IDS, compact=True)])
 def test_views_are_found_by_their_names(ids: Type, *, utf8: bool) -> None:
-    assert password_views(memoryview(table(ids, utf8=utf8))) == FOUND
+    assert named_views(memoryview(table(ids, utf8=utf8))) == FOUND
+
+
+@pytest.mark.parametrize("utf8", [True, False])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("etEMail", "email"),
+        ("loginPassword", "password"),
+        ("phoneNumber", "typed-phone"),
+        ("editTextPhone2", None),
+        ("nick_name", "user-name"),
+        ("title", None),
+    ],
+)
+def test_names_say_what_may_be_typed(name: str, expected: str | None, *, utf8: bool) -> None:
+    ids = Type(2, {0: Value(0x12, 0)}, keys={0: 0})
+    data = make_table([ids], utf8=utf8, kinds=("string", "id"), names=(name,))
+    assert named_views(memoryview(data)).get(0x7F020000) == expected
 
 
 def test_only_numbers_of_views_count() -> None:
-    assert password_views(memoryview(table(kinds=("string", "bid")))) == set()
-    assert password_views(memoryview(table(kinds=()))) == set()
+    assert named_views(memoryview(table(kinds=("string", "bid")))) == {}
+    assert named_views(memoryview(table(kinds=()))) == {}
 
 
 @pytest.mark.parametrize("data", [b"", b"\2\0\x0c\0", b"hello, world", struct.pack("<HHI", 2, 12, 1 << 31)])
 def test_what_is_no_table_holds_none(data: bytes) -> None:
-    assert password_views(memoryview(data)) == frozenset()
+    assert named_views(memoryview(data)) == {}
 
 
 @settings(max_examples=200, deadline=None)
@@ -53,7 +71,7 @@ def test_damaged_tables_are_survived(changes: list[tuple[int, int]], cut: int) -
     data = bytearray(table())
     for at, value in changes:
         data[at % len(data)] = value
-    assert all(0 <= one <= 0xFFFFFFFF for one in password_views(memoryview(bytes(data[: len(data) - cut]))))
+    assert all(0 <= one <= 0xFFFFFFFF for one in named_views(memoryview(bytes(data[: len(data) - cut]))))
 
 
 def test_a_password_is_followed_where_only_the_resources_name_the_view() -> None:

@@ -1,4 +1,4 @@
-"""Views of an app whose names in its compiled resources say that a password is typed into them.
+"""Views of an app whose names in its compiled resources say what may be typed into them.
 
 The numbers by which code asks for such a view are found also where a shrinker took the names out of the code.
 Formats: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`, "ResTable_package", "ResTable_type"
@@ -7,7 +7,7 @@ Formats: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Final
@@ -18,10 +18,34 @@ from phone_audit.apk.xml.bundle_xml import Budget, text_of
 from phone_audit.apk.xml.resources import PACKAGE, TABLE, TYPE, Chunk, chunks
 from phone_audit.apk.zip.directory import Buffer
 
-HIDDEN_TEXT: Final = "password"
-"""What the data is called."""
-PASSWORD_NAME: Final = re.compile(rb"passw|pwd|pswd", re.IGNORECASE)
-_WIDE_NAME: Final = re.compile(rb"(?:p\0a\0s\0s\0w|p\0w\0d|p\0s\0w\0d)", re.IGNORECASE)
+KINDS: Final[Mapping[str, Sequence[bytes]]] = {
+    "password": (b"passw", b"pwd", b"psw"),
+    "email": (b"mail",),
+    "typed-phone": (b"phone", b"mobile"),
+    "user-name": (b"user", b"login", b"nick"),
+}
+"""What the data is called that names of views say, and the letters by which they do; the first kind counts."""
+_ORDER: Final = tuple(KINDS)
+
+
+_PALETTE: Final = b"editText"
+"""How the name begins that a layout editor gives a field for phone numbers, which makers drag in for any text."""
+
+
+def _pattern(end: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of all words, a group for each kind, where `end` stands behind each letter."""
+
+    def wide(text: bytes) -> bytes:
+        return b"".join(bytes((letter,)) + end for letter in text)
+
+    words = [b"|".join(map(wide, of_kind)) for of_kind in KINDS.values()]
+    words[_ORDER.index("typed-phone")] = b"(?<!%b)(?:%b)" % (wide(_PALETTE), words[_ORDER.index("typed-phone")])
+    return re.compile(b"|".join(b"(%b)" % one for one in words), re.IGNORECASE)
+
+
+_NAME: Final = _pattern(b"")
+_WIDE_NAME: Final = _pattern(b"\0")
+PASSWORD_NAME: Final = re.compile(b"|".join(KINDS["password"]), re.IGNORECASE)
 _KIND: Final = re.compile(rb"\x02\x02id\0")
 _WIDE_KIND: Final = re.compile(rb"\x02\0i\0d\0\0\0")
 """The name of the type of such numbers, with its length before it and its end."""
@@ -34,24 +58,24 @@ _MOST: Final = 1 << 16
 """Values of one type that are looked at; more have no number."""
 
 
-def password_views(data: Buffer) -> frozenset[int]:
-    """Return the numbers of such views; none of what cannot be read."""
-    found: set[int] = set()
+def named_views(data: Buffer) -> dict[int, str]:
+    """Return what the names of views say, by their number; nothing of what cannot be read."""
+    found: dict[int, str] = {}
     table = next(chunks(data, 0, len(data)), None)
     if table is None or table.type != TABLE:
-        return frozenset()
+        return {}
     for package in chunks(data, table.start + table.header, table.end):
         if package.type == PACKAGE:
             try:
                 found |= _in_package(data, package)
             except (struct.error, IndexError, ValueError):
                 continue
-    return frozenset(found)
+    return found
 
 
-def bundled_password_views(data: memoryview, budget: Budget) -> frozenset[int]:
-    """Return the numbers of such views in the table of a bundle's module, up to damage or the end of the budget."""
-    found: set[int] = set()
+def bundled_named_views(data: memoryview, budget: Budget) -> dict[int, str]:
+    """Return the same of the table of a bundle's module, up to damage or the end of the budget."""
+    found: dict[int, str] = {}
     with suppress(ValueError):
         for package in budget.messages(data, 2):
             package_id = budget.number(budget.inner(package, 1), 1)
@@ -59,38 +83,43 @@ def bundled_password_views(data: memoryview, budget: Budget) -> frozenset[int]:
                 if text_of(budget.inner(kind, 2)) == "id":
                     type_id = budget.number(budget.inner(kind, 1), 1)
                     first = (package_id & 0xFF) << 24 | (type_id & 0xFF) << 16
-                    found.update(first | entry & 0xFFFF for entry in _bundled_entries(kind, budget))
-    return frozenset(found)
-
-
-def _bundled_entries(kind: memoryview, budget: Budget) -> Iterator[int]:
-    for entry in budget.messages(kind, 3):
-        if PASSWORD_NAME.search(budget.inner(entry, 2)):
-            yield budget.number(budget.inner(entry, 1), 1)
-
-
-def _in_package(data: Buffer, package: Chunk) -> set[int]:
-    (number,) = struct.unpack_from("<I", data, package.start + 8)
-    types, keys = (struct.unpack_from("<I", data, package.start + at)[0] for at in (_TYPE_NAMES, _KEYS))
-    wanted = _holding(data, package.start + keys, PASSWORD_NAME, _WIDE_NAME)
-    kinds = _holding(data, package.start + types, _KIND, _WIDE_KIND) if wanted else set()
-    found: set[int] = set()
-    for chunk in chunks(data, package.start + package.header, package.end):
-        if chunk.type == TYPE and data[chunk.start + 8] - 1 in kinds:
-            first = (number & 0xFF) << 24 | data[chunk.start + 8] << 16
-            found |= {first | entry for entry, key in _entries(data, chunk) if key in wanted}
+                    found.update((first | entry & 0xFFFF, what) for entry, what in _bundled_entries(kind, budget))
     return found
 
 
-def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> set[int]:
-    """Return the numbers of the strings of a pool in which a pattern is found."""
+def _bundled_entries(kind: memoryview, budget: Budget) -> Iterator[tuple[int, str]]:
+    for entry in budget.messages(kind, 3):
+        hits = [one.lastindex or 0 for one in _NAME.finditer(budget.inner(entry, 2))]
+        if hits:
+            yield budget.number(budget.inner(entry, 1), 1), _ORDER[min(hits) - 1]
+
+
+def _in_package(data: Buffer, package: Chunk) -> dict[int, str]:
+    (number,) = struct.unpack_from("<I", data, package.start + 8)
+    types, keys = (struct.unpack_from("<I", data, package.start + at)[0] for at in (_TYPE_NAMES, _KEYS))
+    wanted = _holding(data, package.start + keys, _NAME, _WIDE_NAME)
+    kinds = _holding(data, package.start + types, _KIND, _WIDE_KIND) if wanted else {}
+    found: dict[int, str] = {}
+    for chunk in chunks(data, package.start + package.header, package.end):
+        if chunk.type == TYPE and data[chunk.start + 8] - 1 in kinds:
+            first = (number & 0xFF) << 24 | data[chunk.start + 8] << 16
+            found |= {first | entry: _ORDER[wanted[key] - 1] for entry, key in _entries(data, chunk) if key in wanted}
+    return found
+
+
+def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> dict[int, int]:
+    """Return the numbers of the strings of a pool in which a pattern is found, with its first group that is."""
     _, header, size, count, _, flags, strings = struct.unpack_from("<HHIIIII", data, start)
     pool = bytes(data[start : start + size])
     begins = np.frombuffer(pool, "<u4", min(count, max(0, len(pool) - header) // 4), header).astype(np.int64) + strings
     order = np.argsort(begins, kind="stable")
-    hits = [one.start() for one in islice((plain if flags & _UTF8 else wide).finditer(pool, strings), _MOST)]
-    at = np.searchsorted(begins[order], hits, side="right") - 1
-    return set(order[at[at >= 0]].tolist())
+    hits = list(islice((plain if flags & _UTF8 else wide).finditer(pool, strings), _MOST))
+    at = np.searchsorted(begins[order], [one.start() for one in hits], side="right") - 1
+    found: dict[int, int] = {}
+    for place, group in sorted(zip(at.tolist(), (one.lastindex or 0 for one in hits), strict=True), reverse=True):
+        if place >= 0:
+            found[int(order[place])] = group
+    return found
 
 
 def _entries(data: Buffer, chunk: Chunk) -> Iterator[tuple[int, int]]:

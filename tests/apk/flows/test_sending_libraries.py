@@ -7,7 +7,7 @@ import pytest
 from phone_audit.apk.dex.annotations import methods_with
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from tests.apk.dex.assembler import RETURN, Class, Method, assemble
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 from tests.apk.flows.running import flows_in
 from tests.apk.flows.test_find_flows import (
     READ,
@@ -100,6 +100,10 @@ def test_a_static_field_of_a_class_that_only_bears_the_name_is_followed() -> Non
         "Lcom/loopj/android/http/AsyncHttpClient;->post(Ljava/lang/String;)V",
         "Lorg/ksoap2/transport/HttpTransportSE;->call(Ljava/lang/String;)V",
         "Lcom/android/volley/RequestQueue;->add(Ljava/lang/String;)V",
+        "Lcom/google/firebase/database/DatabaseReference;->setValue(Ljava/lang/String;)V",
+        "Lcom/backendless/UserService;->login(Ljava/lang/String;)V",
+        "Lcz/msebera/android/httpclient/client/HttpClient;->execute(Ljava/lang/String;)V",
+        "Lorg/xmlrpc/android/XMLRPCClient;->call(Ljava/lang/String;)V",
     ],
 )
 def test_other_libraries_send_too(call: str) -> None:
@@ -107,6 +111,50 @@ def test_other_libraries_send_too(call: str) -> None:
     sends = join(READ, new(2, owner), invoke(call, 2, 1, opcode=0x6E))
     library = Class(owner, [Method(signature, (RETURN,), direct=False, registers=4, ins=2)])
     assert ids(activity(create(sends)), library) == ["flow.imei-network"]
+
+
+def test_a_call_that_nothing_is_known_of_does_not_send() -> None:
+    call = "Lcom/google/firebase/database/DatabaseReference;->equalTo(Ljava/lang/String;)V"
+    owner, _, signature = call.partition("->")
+    library = Class(owner, [Method(signature, (RETURN,), direct=False, registers=4, ins=2)])
+    assert ids(activity(create(join(READ, new(2, owner), invoke(call, 2, 1, opcode=0x6E)))), library) == []
+
+
+def test_what_a_class_of_a_library_holds_is_sent_when_it_is_told_to() -> None:
+    user = "Lcom/parse/ParseUser;"
+    puts = join(new(2, user), READ, invoke(f"{user}->setPassword({TEXT})V", 2, 1, opcode=0x6E))
+    saves = invoke(f"{user}->signUpInBackground()V", 2, opcode=0x6E)
+    library = Class(
+        user,
+        [
+            Method(f"setPassword({TEXT})V", (RETURN,), direct=False, registers=4, ins=2),
+            Method("signUpInBackground()V", (RETURN,), direct=False, registers=4, ins=1),
+        ],
+    )
+    assert ids(activity(create(puts, saves)), library) == ["flow.imei-network"]
+    assert ids(activity(create(puts, new(2, user), saves)), library) == []
+
+
+REQUEST = "Lcom/android/volley/toolbox/StringRequest;"
+
+
+@pytest.mark.parametrize(
+    ("name", "parent", "expected"),
+    [("getParams", REQUEST, ["flow.imei-network"]), ("getTag", REQUEST, []), ("getParams", "Ljava/lang/Object;", [])],
+)
+def test_what_a_request_of_volley_gives_when_it_is_asked_is_sent(name: str, parent: str, expected: list[str]) -> None:
+    held = f"Lx/Main$1;->imei:{TEXT}"
+    made = Method(f"<init>({TEXT})V", join(member(3, 2, held, put=True), (RETURN,)), registers=4, ins=2)
+    params = join(
+        new(1, "Ljava/util/HashMap;"),
+        member(0, 3, held, put=False),
+        invoke("Ljava/util/Map;->put(Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;", 1, 0, 0, opcode=0x72),
+        (0x0111,),  # return-object v1
+    )
+    gives = Method(f"{name}()Ljava/util/Map;", params, direct=False, registers=4, ins=1)
+    own = Class("Lx/Main$1;", [made, gives], parent=parent)
+    makes = join(READ, (0x0222, Ref("type", "Lx/Main$1;")), invoke(f"Lx/Main$1;-><init>({TEXT})V", 2, 1, opcode=0x70))
+    assert ids(activity(create(makes)), own) == expected
 
 
 def with_annotation(data: bytes, descriptor: str, kind: str, method: str) -> bytes:

@@ -4,16 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from phone_audit.model.device import Package, PackageFile
+from phone_audit.model.device import SYSTEM_FOLDERS, Package, PackageFile
 from phone_audit.model.results import Difference, FleetGroup, FleetModel, OddOne, Scan
 
 ABSENT = "not there"
 """Value of what a phone does not have."""
 
 UNSET = "not set"
-SYSTEM_FOLDERS = ("/system/", "/system_ext/", "/product/", "/vendor/", "/odm/", "/apex/")
-"""Folders whose files come with the firmware, so that the same firmware has the same bytes there."""
-
 _LOCKED = {True: "locked", False: "unlocked", None: None}
 _OWN = frozenset({"framework_files"})
 """State that stands for its evidence, which is compared by itself."""

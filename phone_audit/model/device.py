@@ -20,6 +20,8 @@ AcquisitionSource = Annotated[
 ]
 Depth = Annotated[Literal["quick", "standard", "deep"], OPEN]
 DEPTHS: tuple[Depth, ...] = ("quick", "standard", "deep")
+SYSTEM_FOLDERS = ("/system/", "/system_ext/", "/product/", "/vendor/", "/odm/", "/apex/")
+"""Folders whose files come with the firmware, so that the same firmware has the same bytes there."""
 
 
 class Device(Frozen):

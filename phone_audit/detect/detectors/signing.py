@@ -6,6 +6,7 @@ from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, source_
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import KeyFact
 from phone_audit.model.apk import ApkInfo, Signer
+from phone_audit.model.device import SYSTEM_FOLDERS
 from phone_audit.model.finding import Evidence, Finding, Severity
 
 PUBLIC_TEST_KEY = Detector(
@@ -27,9 +28,12 @@ SIGNATURE_BROKEN = Detector(
     "Take the file from its maker again and compare its hash. If it came with the phone, ask its maker.",
 )
 _PUBLIC = ("aosp-test-key", "aosp-build-testdata")
+_STRIPPED = "-scheme-stripped"
+"""What Android does not ask of an APK of its firmware: whoever builds one may take the code out of a signed APK, which
+takes its newer signatures off. Source: AOSP, PackageParser.java of Android 7 (PARSE_IS_SYSTEM_DIR)."""
 _CHANGED = (
     "-content-digest", "-entry-digest", "-section-digest", "-unsigned-entry", "-signature-mismatch", "-key-mismatch",
-    "-scheme-stripped", "-lineage-signature", "-lineage-mismatch", "-duplicate-entry", "-bytes-in-front",
+    _STRIPPED, "-lineage-signature", "-lineage-mismatch", "-duplicate-entry", "-bytes-in-front",
     "signers-differ",
 )  # fmt: skip
 """Words that tell of other contents or another key than was signed; the rest may be age, damage or missing parts."""
@@ -92,7 +96,8 @@ def signature_broken(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
         return
     name = apk_subject(info).name
     faults = [error for error in signature.errors if not error.startswith(_NO_VERDICT)]
-    changed = [error for error in faults if error.partition(":")[0].endswith(_CHANGED)]
+    counting = [one for one in _CHANGED if one != _STRIPPED or not info.path.startswith(SYSTEM_FOLDERS)]
+    changed = [error for error in faults if error.partition(":")[0].endswith(tuple(counting))]
     schemes = ", ".join(signature.schemes)
     message = f"The signature of {name} is incomplete, or some versions of Android that it is made for would refuse it."
     if changed:

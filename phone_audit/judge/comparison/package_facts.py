@@ -4,9 +4,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from phone_audit.judge.fleet_differences import SYSTEM_FOLDERS
 from phone_audit.model.apk import Apk, Endpoint, Tracker
-from phone_audit.model.device import COMPILED_ROLES, Package, PackageFile
+from phone_audit.model.device import COMPILED_ROLES, SYSTEM_FOLDERS, Package, PackageFile
 
 CODE_STEPS: Final = frozenset({"read", "manifest", "resources", "dex", "native", "record", "transfer"})
 """Steps without which endpoints and trackers are not all known."""

@@ -41,6 +41,19 @@ def test_changed_after_signing() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "severity"),
+    [("/system/app/A/A.apk", "info"), ("/data/app/com.a/base.apk", "medium"), ("system/app/A.apk", "medium")],
+)
+def test_firmware_may_take_newer_signatures_off(path: str, severity: str) -> None:
+    stripped = broken("v1-scheme-stripped: text", schemes=("v1",))
+    (found,) = signature_broken(apk_info("com.a", path, signature=stripped), knowledge())
+    assert found.severity == severity
+    changed = broken("v1-scheme-stripped: text", "v1-entry-digest: text", schemes=("v1",))
+    (found,) = signature_broken(apk_info("com.a", path, signature=changed), knowledge())
+    assert found.severity == "medium"
+
+
 def test_only_an_old_version_refuses_it() -> None:
     (found,) = check(broken(OLD, STAMP))
     assert (found.severity, found.confidence, found.remedy) == ("info", "low", ())

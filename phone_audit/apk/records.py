@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from phone_audit.model.apk import (
     AcceptedBy,
@@ -17,6 +17,7 @@ from phone_audit.model.apk import (
     Signature,
     Tracker,
 )
+from phone_audit.model.base import Frozen
 from phone_audit.model.finding import Evidence, EvidenceKind, Skipped
 
 _FIRST: Final[tuple[EvidenceKind, ...]] = ("manifest", "call", "class")
@@ -26,6 +27,8 @@ INSIDE = "!"
 """Stands between the name of a file and that of an entry inside it."""
 
 Item = TypeVar("Item")
+Holder = TypeVar("Holder", bound=HeldBy)
+Key = TypeVar("Key", str, tuple[str, ...])
 Known = TypeVar("Known", bool, float)
 PackageKey = tuple[str, str, int | None, tuple[str, ...]]
 """Folder, package, version code and signers."""
@@ -97,25 +100,17 @@ def _role(info: ApkInfo) -> str:
 
 def moved_inside(info: ApkInfo, name: str) -> ApkInfo:
     """Return the record with every place of evidence put under `name`."""
+    return cast("ApkInfo", _moved(info, f"{name}{INSIDE}"))
 
-    def evidence_inside(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-        return tuple(item.model_copy(update={"where": f"{name}{INSIDE}{item.where}"}) for item in evidence)
 
-    def holders_inside(holders: tuple[HeldBy, ...]) -> tuple[HeldBy, ...]:
-        return tuple(by.model_copy(update={"evidence": evidence_inside(by.evidence)}) for by in holders)
-
-    trackers = _each(info.trackers, lambda t: t.model_copy(update={"evidence": evidence_inside(t.evidence)}))
-    endpoints = _each(info.endpoints, lambda e: e.model_copy(update={"held_by": holders_inside(e.held_by)}))
-    behaviours = _each(info.behaviours, lambda b: b.model_copy(update={"evidence": evidence_inside(b.evidence)}))
-    changed: dict[str, object] = {"trackers": trackers, "endpoints": endpoints, "behaviours": behaviours}
-    if info.network_policy is not None:
-        policy = info.network_policy
-        accepted = tuple(by.model_copy(update={"evidence": evidence_inside(by.evidence)}) for by in policy.accepted_by)
-        changed["network_policy"] = policy.model_copy(update={"accepted_by": accepted})
-    if info.obfuscation is not None:
-        shown = evidence_inside(info.obfuscation.evidence)
-        changed["obfuscation"] = info.obfuscation.model_copy(update={"evidence": shown})
-    return info.model_copy(update=changed)
+def _moved(value: object, prefix: str) -> object:
+    if isinstance(value, Evidence):
+        return value.model_copy(update={"where": prefix + value.where})
+    if isinstance(value, tuple):
+        return tuple(_moved(one, prefix) for one in value)
+    if isinstance(value, Frozen):
+        return value.model_copy(update={field: _moved(one, prefix) for field, one in value})
+    return value
 
 
 def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
@@ -176,9 +171,14 @@ def _merged(
     parts: Sequence[tuple[Item, ...] | None], key: Callable[[Item], str], merge: Callable[[list[Item]], Item]
 ) -> tuple[Item, ...] | None:
     known = [part for part in parts if part is not None]
-    if not known:
-        return None
-    ordered = sorted((item for part in known for item in part), key=key)
+    return _grouped(known, key, merge) if known else None
+
+
+def _grouped(
+    parts: Iterable[tuple[Item, ...]], key: Callable[[Item], Key], merge: Callable[[list[Item]], Item]
+) -> tuple[Item, ...]:
+    """Return the items by their keys, those of one key merged."""
+    ordered = sorted((item for part in parts for item in part), key=key)
     return tuple(merge(list(same)) for _, same in groupby(ordered, key=key))
 
 
@@ -203,7 +203,7 @@ def _join_endpoints(same: list[Endpoint]) -> Endpoint:
             "ports": tuple(sorted({port for e in same for port in e.ports})),
             "cleartext": any(e.cleartext for e in same),
             "ruled_out": ruled_out,
-            "held_by": _join_holders([by for e in same for by in e.held_by]),
+            "held_by": _grouped([e.held_by for e in same], lambda by: (by.party, by.library or ""), _join_holders),
         }
     )
 
@@ -213,14 +213,8 @@ def _not_settled(endpoint: Endpoint) -> Endpoint:
     return endpoint if endpoint.started is None else endpoint.model_copy(update={"started": None})
 
 
-def _join_holders(holders: list[HeldBy]) -> tuple[HeldBy, ...]:
-    ordered = sorted(holders, key=lambda by: (by.party, by.library or ""))
-    joined = []
-    for _, same in groupby(ordered, key=lambda by: (by.party, by.library)):
-        group = list(same)
-        evidence = tuple(dict.fromkeys(e for by in group for e in by.evidence))
-        joined.append(group[0].model_copy(update={"evidence": evidence}))
-    return tuple(joined)
+def _join_holders(same: list[Holder]) -> Holder:
+    return same[0].model_copy(update={"evidence": tuple(dict.fromkeys(e for by in same for e in by.evidence))})
 
 
 def join_obfuscation(parts: list[Obfuscation]) -> Obfuscation | None:
@@ -245,24 +239,17 @@ def _join_policy(parts: list[NetworkPolicy | None]) -> NetworkPolicy | None:
     changed = {
         "accepts_any_certificate": any(part.accepts_any_certificate for part in known),
         "accepts_any_host_name": any(part.accepts_any_host_name for part in known),
-        "accepted_by": _join_accepting([by for part in known for by in part.accepted_by]),
+        "accepted_by": _grouped(
+            [part.accepted_by for part in known],
+            lambda by: (by.party, by.library or "", by.way, by.accepts),
+            _join_accepting,
+        ),
     }
     return base.model_copy(update=changed)
 
 
-def _join_accepting(holders: list[AcceptedBy]) -> tuple[AcceptedBy, ...]:
-    def key(by: AcceptedBy) -> tuple[str, str, str, str]:
-        return by.party, by.library or "", by.way, by.accepts
-
-    joined = []
-    for _, same in groupby(sorted(holders, key=key), key=key):
-        group = list(same)
-        changed = {
-            "evidence": tuple(dict.fromkeys(e for by in group for e in by.evidence)),
-            "installed": any(by.installed for by in group),
-        }
-        joined.append(group[0].model_copy(update=changed))
-    return tuple(joined)
+def _join_accepting(same: list[AcceptedBy]) -> AcceptedBy:
+    return _join_holders(same).model_copy(update={"installed": any(by.installed for by in same)})
 
 
 def join_signatures(base: Signature | None, others: Iterable[tuple[str, Signature | None]]) -> Signature | None:

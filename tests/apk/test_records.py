@@ -168,10 +168,12 @@ def test_as_much_was_followed_as_in_the_file_of_which_the_least_was() -> None:
 
 
 def test_moving_changes_nothing_but_places() -> None:
-    one = info("a").model_copy(update={"endpoints": (endpoint("x.example", "classes.dex"),)})
+    host = endpoint("x.example", "classes.dex").model_copy(update={"use_evidence": (seen("classes.dex"),)})
+    one = info("a").model_copy(update={"endpoints": (host,)})
     moved = moved_inside(one, "a.apk")
     assert moved.endpoints is not None
     assert moved.endpoints[0].held_by[0].evidence == (seen("a.apk!classes.dex"),)
+    assert moved.endpoints[0].use_evidence == (seen("a.apk!classes.dex"),)
     assert moved.model_copy(update={"endpoints": one.endpoints}) == one
 
 

@@ -8,10 +8,10 @@ such classes counts as it is.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from phone_audit.apk.code.callers import Callers, Method, Site
-from phone_audit.apk.code.libraries import outermost
+from phone_audit.apk.code.libraries import Owners, outermost
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex, remembered
@@ -22,42 +22,13 @@ _CONST_CLASS: Final = 0x1C
 _MAKING: Final = frozenset({dalvik.NEW_INSTANCE, _CONST_CLASS})
 
 
-class Known(Protocol):
-    """Tells which classes, by their names in Java form, are those of base libraries, and what they do by themselves."""
-
-    def is_base(self, name: str) -> bool: ...
-
-    def does_by_itself(self, name: str, behaviour: str) -> bool: ...
-
-    def does_anything(self, name: str) -> bool: ...
-
-
-class NothingKnown:
-    """No base libraries."""
-
-    def is_base(self, name: str) -> bool:
-        """Return false."""
-        return False
-
-    def does_by_itself(self, name: str, behaviour: str) -> bool:
-        """Return false."""
-        return False
-
-    def does_anything(self, name: str) -> bool:
-        """Return false."""
-        return False
-
-
 class BaseLibraries:
-    """Tells what of base libraries other code calls.
+    """Tells what of base libraries other code calls. `named` are the classes of the manifest, in Java form."""
 
-    `named` are the classes of the manifest, in Java form.
-    """
-
-    def __init__(self, indexes: Sequence[DexIndex], known: Known, named: Collection[str]) -> None:
+    def __init__(self, indexes: Sequence[DexIndex], owners: Owners, named: Collection[str]) -> None:
         self._callers = Callers(indexes)
         self._starters = Callers(indexes)
-        self._known = known
+        self._owners = owners
         self._named = frozenset(map(outermost, named))
         self._may_start = any(self._is_unknown(name) and self._starters.is_defined(_descriptor(name)) for name in named)
 
@@ -68,7 +39,7 @@ class BaseLibraries:
 
     def does_named(self, name: str, behaviour: str) -> bool:
         """Tell the same of a class by its name in Java form."""
-        return self._known.does_by_itself(name, behaviour)
+        return self._owners.does_by_itself(name, behaviour)
 
     def called(self, methods: Collection[Method]) -> bool | Evidence:
         """Tell whether other code has base libraries run one of these methods; the place that does, if there is one."""
@@ -119,8 +90,8 @@ class BaseLibraries:
         return any(self._is_unknown(name) for name in names)
 
     def _is_unknown(self, name: str) -> bool:
-        known = self._known
-        return outermost(name) in self._named and known.is_base(name) and not known.does_anything(name)
+        own = self._owners
+        return outermost(name) in self._named and own.is_base(name) and not own.does_anything(name)
 
     def _naming(self, families: Collection[str]) -> Iterator[bool]:
         """Yield for each text that names one of the classes whether it stands in other code."""
@@ -129,7 +100,7 @@ class BaseLibraries:
             yield self._is_outside(site)
 
     def _is_outside(self, site: Site) -> bool:
-        return not self._known.is_base(java_name(self._callers.class_of(site.method)))
+        return not self._owners.is_base(java_name(self._callers.class_of(site.method)))
 
     def _family(self, method: Method) -> str:
         return outermost(java_name(self._callers.class_of(method)))

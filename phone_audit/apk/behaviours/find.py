@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from phone_audit.apk.behaviours.arguments import may_have_flag
-from phone_audit.apk.behaviours.base_libraries import BaseLibraries, Known, NothingKnown
+from phone_audit.apk.behaviours.base_libraries import BaseLibraries
 from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.behaviours.lookup import LeafNumbers, LeafQuery, Lookup, Numbers
 from phone_audit.apk.code.callers import Method
-from phone_audit.apk.code.libraries import OwnerOf, owner_order
+from phone_audit.apk.code.libraries import OwnerOf, Owners, owner_order
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, evidence_in, verified
@@ -208,30 +208,23 @@ def units_of(scope: Scope, leaves: Iterable[Leaf], places: Places) -> Iterator[d
     yield from units.values()
 
 
-_NOTHING_KNOWN: Final = NothingKnown()
-
-
 def find_behaviours(
-    indexes: Sequence[DexIndex],
-    declared: Declared,
-    plan: Plan,
-    own: tuple[bytes, ...] = (),
-    known: Known = _NOTHING_KNOWN,
+    indexes: Sequence[DexIndex], declared: Declared, plan: Plan, owners: Owners
 ) -> tuple[tuple[Behaviour, ...], tuple[Skipped, ...]]:
     """Find the behaviours of a package, by id; and say what was left out.
 
     What no part of it names costs no search of its code. A call counts only if an instruction of the method that is
     shown makes it; a call through a class of the package that inherits it counts too, as far as the chain of classes
-    stands in one DEX file. `own` is what the descriptors of the package's own classes begin with; of many places those
-    in them are shown. `known` tells of base libraries; what they do by themselves is shown where nothing else does it.
+    stands in one DEX file. Of many places those in the package's own classes are shown; what base libraries do by
+    themselves is shown where nothing else does it.
     """
     told = declared.evidence()
     found = LeafPlaces(indexes)
-    base = BaseLibraries(indexes, known, declared.named)
+    base = BaseLibraries(indexes, owners, declared.named)
     behaviours = [
         _behaviour(rule, shown, found, base)
         for rule in found.search(plan, set(told))
-        if (shown := _shown(rule, told, found, own, base))
+        if (shown := _shown(rule, told, found, owners.own_starts, base))
     ]
     return tuple(behaviours), _left_out(indexes, found)
 

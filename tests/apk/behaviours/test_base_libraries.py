@@ -27,7 +27,7 @@ NOTHING = Declared()
 
 def found(*classes: Class, declared: Declared = NOTHING, package: str = "org.example.app") -> Behaviour:
     owners = Owners(KNOWN, package, declared.components)
-    ((one,), _) = find_behaviours(indexes(classes), declared, Plan([READS]), owners.own_starts, owners)
+    ((one,), _) = find_behaviours(indexes(classes), declared, Plan([READS]), owners)
     return one
 
 
@@ -108,7 +108,7 @@ def test_a_class_of_the_manifest_that_is_known_does_not() -> None:
     known = BASE.model_copy(update={"base_behaviours": {**BASE.base_behaviours, "base.Main": ("act.other",)}})
     owners = Owners(knowledge(libraries=[known]), "org.example.app")
     files = indexes([HELPER, calling("Lbase/Main;")])
-    ((one,), _) = find_behaviours(files, started("base.Main"), Plan([READS]), owners.own_starts, owners)
+    ((one,), _) = find_behaviours(files, started("base.Main"), Plan([READS]), owners)
     assert one.library_only
 
 
@@ -144,7 +144,7 @@ def test_what_a_class_of_such_a_name_is_not_known_to_do_counts() -> None:
     assert seen(found(Class("Lbase/Evil;", HELPER.methods))) == (False, ["base.Evil"])
     owners = Owners(KNOWN, "org.example.app")
     sms = rule("act.sms", {"calls": ["android.telephony.TelephonyManager.getImei"]})
-    ((one,), _) = find_behaviours(indexes([HELPER]), NOTHING, Plan([sms]), owners.own_starts, owners)
+    ((one,), _) = find_behaviours(indexes([HELPER]), NOTHING, Plan([sms]), owners)
     assert not one.library_only
 
 
@@ -156,7 +156,7 @@ def test_all_parts_of_a_package_are_searched() -> None:
     owners = Owners(KNOWN, "org.example.app")
 
     def only(*files: Sequence[Class]) -> bool:
-        ((one,), _) = find_behaviours(indexes(*files), NOTHING, Plan([READS]), owners.own_starts, owners)
+        ((one,), _) = find_behaviours(indexes(*files), NOTHING, Plan([READS]), owners)
         return one.library_only
 
     assert only([HELPER], [Class("Lx/A;")])

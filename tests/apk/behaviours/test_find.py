@@ -26,6 +26,7 @@ IMEI = "Landroid/telephony/TelephonyManager;->getImei()Ljava/lang/String;"
 GET = "Landroid/provider/Settings$Secure;->getString()Ljava/lang/String;"
 EXEC = "Ljava/lang/Runtime;->exec()V"
 FINE = Method("none()V", (RETURN,))
+NO_OWNERS = Owners(knowledge(), None)
 OWNERS = Owners(knowledge(libraries=[library("Web", code=["okhttp3"])]), "org.example.app")
 
 
@@ -41,7 +42,7 @@ def indexes(*files: Sequence[Class]) -> list[DexIndex]:
 
 
 def found(classes: Sequence[Class], *rules: BehaviourRule, declared: Declared = NOTHING_DECLARED) -> list[Behaviour]:
-    behaviours, skipped = find_behaviours(indexes(classes), declared, Plan(rules))
+    behaviours, skipped = find_behaviours(indexes(classes), declared, Plan(rules), NO_OWNERS)
     assert skipped == ()
     return list(behaviours)
 
@@ -57,7 +58,7 @@ ID = {"all_of": [{"calls": ["android.provider.Settings$Secure.getString"]}, {"st
 def test_a_call_is_shown_with_class_method_and_offset() -> None:
     data = assemble([Class("Lx/A;", [FINE, Method("f(I)V", calls(IMEI))])])
     (index,) = index_file(read_dex("classes2.dex", data))
-    ((behaviour,), _) = find_behaviours([index], NOTHING_DECLARED, Plan([READS]))
+    ((behaviour,), _) = find_behaviours([index], NOTHING_DECLARED, Plan([READS]), NO_OWNERS)
     (shown,) = behaviour.evidence
     assert (shown.kind, shown.where, shown.value) == ("call", "classes2.dex", READS.match.calls[0])
     assert (shown.class_, shown.method) == ("x.A", "f(I)V")
@@ -176,7 +177,7 @@ def test_evidence_and_places_are_bounded() -> None:
     assert len(behaviour.evidence) == MAX_EVIDENCE
     assert len({seen.method for seen in behaviour.evidence}) == MAX_EVIDENCE
     flood = Class("Lx/A;", [Method("f()V", calls(*[IMEI] * (MAX_PLACES + 1)))])
-    behaviours, skipped = find_behaviours(indexes([flood]), NOTHING_DECLARED, Plan([READS]))
+    behaviours, skipped = find_behaviours(indexes([flood]), NOTHING_DECLARED, Plan([READS]), NO_OWNERS)
     assert [one.id for one in behaviours] == ["read.imei"]
     assert [(skip.subject, skip.code) for skip in skipped] == [("classes.dex", "too-many-calls")]
 
@@ -184,7 +185,7 @@ def test_evidence_and_places_are_bounded() -> None:
 def test_all_files_of_a_package_and_a_stable_order() -> None:
     first, second = [Class("Lx/A;", [Method("f()V", calls(IMEI))])], [Class("Lx/B;", [Method("f()V", calls(GET))])]
     both = rule("act.both", {"all_of": [READS.match.model_dump(), ID["all_of"][0]]}, "app")
-    behaviours, _ = find_behaviours(indexes(first, second), NOTHING_DECLARED, Plan([READS, both]))
+    behaviours, _ = find_behaviours(indexes(first, second), NOTHING_DECLARED, Plan([READS, both]), NO_OWNERS)
     assert [(one.id, [seen.where for seen in one.evidence]) for one in behaviours] == [
         ("act.both", ["classes.dex", "classes1.dex"]), ("read.imei", ["classes.dex"]),
     ]  # fmt: skip
@@ -193,8 +194,8 @@ def test_all_files_of_a_package_and_a_stable_order() -> None:
 def test_of_many_places_those_in_own_code_are_shown() -> None:
     others = [Class(f"Lnet/vendor/A{n:02};", [Method("f()V", calls(IMEI))]) for n in range(MAX_EVIDENCE + 2)]
     classes = [*others, Class("Lorg/own/Main;", [Method("f()V", calls(IMEI))])]
-    for own, shown in (((b"Lorg/own/",), True), ((), False)):
-        ((behaviour,), _) = find_behaviours(indexes(classes), NOTHING_DECLARED, Plan([READS]), own)
+    for owners, shown in ((Owners(knowledge(), "org.own"), True), (NO_OWNERS, False)):
+        ((behaviour,), _) = find_behaviours(indexes(classes), NOTHING_DECLARED, Plan([READS]), owners)
         assert len(behaviour.evidence) == MAX_EVIDENCE
         assert ("org.own.Main" in [one.class_ for one in behaviour.evidence]) is shown
 

@@ -120,7 +120,7 @@ def _read_package(
     file: PackageFile, archive: Archive, knowledge: Knowledge, steps: Steps, thread: SecondThread
 ) -> ApkInfo:
     """Read one APK, bundle or library."""
-    steps.note_archive(file.shown_as, archive.notes)
+    steps.note_archive(file.shown_as, archive.index.notes)
     return _PackageReader(file, archive, knowledge, steps, thread).record()
 
 
@@ -128,7 +128,7 @@ def _read_container(
     file: PackageFile, archive: Archive, knowledge: Knowledge, steps: Steps, thread: SecondThread
 ) -> ApkInfo:
     """Read an archive of APKs (`.apks`, `.xapk`, `.apkm`): base and splits make one record."""
-    steps.note_archive(file.shown_as, archive.notes)
+    steps.note_archive(file.shown_as, archive.index.notes)
     members = []
     noted = list(steps.taken())
     for member, inner in members_of(file, archive, steps):

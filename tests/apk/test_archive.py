@@ -33,7 +33,7 @@ def contents(data: bytes) -> dict[str, bytes]:
 
 
 def codes(data: bytes) -> list[str]:
-    return [note.code for note in archive(data).notes]
+    return [note.code for note in archive(data).index.notes]
 
 
 def refusal(data: bytes) -> str:
@@ -179,7 +179,7 @@ def test_of_two_entries_with_one_name_the_first_is_found() -> None:
     found = opened.find("a")
     assert found is not None
     assert bytes(opened.read(found, LIMIT)) == b"first"
-    assert [(note.code, note.reason) for note in opened.notes] == [
+    assert [(note.code, note.reason) for note in opened.index.notes] == [
         ("duplicate-entry", "The entry a stands in the archive more than once; Android refuses such a file.")
     ]
 

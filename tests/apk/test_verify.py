@@ -186,7 +186,7 @@ def test_code_in_front_of_the_archive() -> None:
         (offset,) = struct.unpack_from("<I", moved, at + 42)
         struct.pack_into("<I", moved, at + 42, offset + len(code))
         at += 46 + sum(struct.unpack_from("<3H", moved, at + 28))
-    assert Archive(memoryview(bytes(moved))).notes == ()
+    assert Archive(memoryview(bytes(moved))).index.notes == ()
     assert words(check(plain)) == []
     assert words(check(bytes(moved))) == ["archive-bytes-in-front"]
 

@@ -168,7 +168,7 @@ class _Verifier:
         return True
 
     def _check_all(self) -> None:
-        refused = [note for note in self._archive.notes if note.code in _REFUSED]
+        refused = [note for note in self._archive.index.notes if note.code in _REFUSED]
         if refused:
             raise fault("archive-refused", refused[0].reason)
         if self._archive.partial.data[: len(LOCAL)] != LOCAL:

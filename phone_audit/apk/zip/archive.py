@@ -19,7 +19,6 @@ from phone_audit.apk.zip.directory import (
     Buffer,
     Entry,
     Index,
-    Note,
     damaged,
     read_index,
     start_of,
@@ -38,16 +37,18 @@ TOTAL_LIMIT = 2**30
 class Archive:
     """An archive over bytes that stay where they are, of which all reads together may give `total_limit`.
 
-    `parts` is what of it is here, None for all of it; `partial` tells that. Raises as `read_index`, and an ApkError
-    (`not-brought`) where the directory is not here.
+    `entries` are in the order of the central directory, duplicates included. `parts` is what of it is here, None for
+    all of it; `partial` tells that. Raises as `read_index`, and an ApkError (`not-brought`) where the directory is not
+    here.
     """
 
     def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT, parts: Parts | None = None) -> None:
         self.data = data
         self.partial = PartialArchive(data, parts)
         self.index: Index = read_index(self.partial.data)
+        self.entries = self.index.entries
         self._by_name: dict[str, Entry] = {}
-        for entry in self.index.entries:
+        for entry in self.entries:
             self._by_name.setdefault(entry.name, entry)
         self._left = total_limit
         self._ahead: InflatedAhead | None = None
@@ -80,16 +81,6 @@ class Archive:
             return None
         raw = self.data[start:end]
         return first_bytes(raw, count) if entry.method == DEFLATED else bytes(raw[:count])
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """The records in the order of the central directory, duplicates included."""
-        return self.index.entries
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """What is odd about the archive as a whole."""
-        return self.index.notes
 
     def find(self, name: str) -> Entry | None:
         """Return the first entry of exactly this name."""

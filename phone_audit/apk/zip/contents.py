@@ -103,14 +103,9 @@ def _numbered(entries: list[Entry]) -> list[tuple[str, Entry]]:
 
 def sampled(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that are large, of a kind to hold code or data, and that packing has not made smaller."""
-    large = sorted(filter(_is_candidate, entries), key=lambda entry: (-entry.size, entry.header_offset))
-    return large[:MAX_SAMPLES]
-
-
-def _is_candidate(entry: Entry) -> bool:
-    if entry.size < MIN_SAMPLE_SIZE or entry.compressed < _INCOMPRESSIBLE * entry.size:
-        return False
-    return _may_hold_code(entry.name)
+    packed = (e for e in entries if e.size >= MIN_SAMPLE_SIZE and e.compressed >= _INCOMPRESSIBLE * e.size)
+    candidates = (entry for entry in packed if _may_hold_code(entry.name))
+    return sorted(candidates, key=lambda entry: (-entry.size, entry.header_offset))[:MAX_SAMPLES]
 
 
 def _may_hold_code(name: str) -> bool:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Final, ParamSpec, Protocol, TypeVar
+from typing import Final, ParamSpec, TypeAlias, TypeVar
 
 from isal import isal_zlib  # noqa: TID251
 
@@ -65,19 +65,7 @@ def inflated(entry: Entry, raw: Buffer, *, to_the_end: bool = True) -> Iterator[
         raise damaged(entry)
 
 
-class _Stream(Protocol):
-    """A decompressor of the standard library, or one like it."""
-
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: Buffer, max_length: int, /) -> bytes: ...
-
-
-_NewStream = Callable[[], _Stream]
+_Stream: TypeAlias = "bz2.BZ2Decompressor | lzma.LZMADecompressor | isal_zlib.Decompress"
 
 
 def gunzip(data: Buffer, limit: int) -> tuple[bytes, int]:
@@ -99,7 +87,9 @@ def unxz(data: Buffer, limit: int) -> tuple[bytes, int]:
     return _joined(data, limit, partial(lzma.LZMADecompressor, memlimit=_XZ_MEMORY), (lzma.LZMAError, EOFError))
 
 
-def _joined(data: Buffer, limit: int, new: _NewStream, faults: tuple[type[Exception], ...]) -> tuple[bytes, int]:
+def _joined(
+    data: Buffer, limit: int, new: Callable[[], _Stream], faults: tuple[type[Exception], ...]
+) -> tuple[bytes, int]:
     """Unpack streams one after the other, which all common readers join; `faults` are what they raise on damage."""
     parts: list[bytes] = []
     at, left = 0, limit

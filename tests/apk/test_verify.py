@@ -103,9 +103,7 @@ def test_other_signers_in_an_older_scheme() -> None:
 def test_a_changed_key_keeps_the_oldest_one_in_older_schemes() -> None:
     history = lineage(Node(ONE), Node(TWO, ONE))
     rotated = v3_signer(TWO, attributes=(history,))
-    verification = check(signed(v2=[Signer(ONE)], v3=[rotated]))
-    assert words(verification) == []
-    assert verification.lineage == (ONE.certificate, TWO.certificate)
+    assert words(check(signed(v2=[Signer(ONE)], v3=[rotated]))) == []
     assert words(check(signed(v2=[Signer(TWO)], v3=[rotated]))) == ["signers-differ"]
 
 

@@ -4,7 +4,7 @@ Rules follow AOSP apksig `V2SchemeVerifier.java`, `V3SchemeVerifier.java`, `V3Si
 `SourceStampCertificateLineage.java`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from phone_audit.apk.signature.algorithms import ALGORITHMS, VERITY_SHA256, Outcome, check_signature, to_check
@@ -151,6 +151,12 @@ def _check_ranges(
     if [len(lineage) for lineage in lineages] != sorted(len(lineage) for lineage in lineages):
         raise fault(f"{scheme}-lineages-differ", "A later signer has a shorter history of keys.")
     return lineages
+
+
+def signed_digests(signers: Iterable[BlockSigner]) -> dict[int, bytes]:
+    """Return the digests of the content that signers sign, by their id; those of unknown algorithms are left out."""
+    pairs = (pair for signer in signers for pair in signer.digests)
+    return {ALGORITHMS[number].digest: value for number, value in pairs if number in ALGORITHMS}
 
 
 def check_lineage(scheme: str, lineage: Sequence[LineageNode], certificate: bytes) -> None:

@@ -20,7 +20,7 @@ from phone_audit.apk.signature.algorithms import (
     check_signature,
     to_check,
 )
-from phone_audit.apk.signature.block_schemes import check_lineage
+from phone_audit.apk.signature.block_schemes import check_lineage, signed_digests
 from phone_audit.apk.signature.certificates import public_key_of
 from phone_audit.apk.signature.content_digests import Read, hash_tree
 from phone_audit.apk.signature.faults import SdkRange, fault
@@ -29,6 +29,7 @@ from phone_audit.apk.signature.signing_block import (
     BlockReader,
     BlockSigner,
     numbered_blocks,
+    read_attributes,
     read_lineage,
 )
 from phone_audit.apk.zip.directory import Buffer
@@ -95,8 +96,7 @@ class _Stamp:
                 raise fault("stamp-signature-mismatch", "Its signature was made over something else.")
 
     def _check_attributes(self, attributes: Buffer) -> None:
-        for item in BlockReader(BlockReader(attributes).block()).blocks():
-            key, value = BlockReader(item).number(), item[4:]
+        for key, value in read_attributes(BlockReader(attributes).block()):
             if key == PROOF_OF_ROTATION:
                 check_lineage("stamp", read_lineage(value), self._certificate)
             elif key == _TIME and (len(value) < 8 or struct.unpack_from("<q", value)[0] <= 0):
@@ -188,5 +188,5 @@ def _check_signing(signing: _Signing, hashing: _Hashing, size: int) -> None:
 
 
 def _best_digest(signer: BlockSigner) -> bytes | None:
-    digests = {ALGORITHMS[number].digest: value for number, value in signer.digests if number in ALGORITHMS}
+    digests = signed_digests([signer])
     return next((digests[kind] for kind in _BEST_FIRST if kind in digests), None)

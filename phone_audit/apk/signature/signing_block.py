@@ -112,7 +112,7 @@ def read_stamp(value: Buffer) -> bytes:
     return bytes(BlockReader(BlockReader(value).block()).block())
 
 
-def read_lineage(value: Buffer) -> tuple[LineageNode, ...]:
+def read_lineage(value: bytes | Buffer) -> tuple[LineageNode, ...]:
     """Read a history of keys; an `ApkError` where it is damaged."""
     reader = BlockReader(memoryview(value))
     if reader.number() != _LINEAGE_VERSION:
@@ -153,7 +153,7 @@ def _signer(reader: "BlockReader", with_sdk_range: bool) -> BlockSigner:
         attributes=attributes,
         sdk=sdk,
         signed_sdk=signed_sdk,
-        lineage=next((read_lineage(memoryview(v)) for key, v in attributes if key == PROOF_OF_ROTATION), None),
+        lineage=next((read_lineage(v) for key, v in attributes if key == PROOF_OF_ROTATION), None),
     )
 
 

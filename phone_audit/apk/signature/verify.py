@@ -7,13 +7,13 @@ with an entry (CVE-2017-13156: code in front of an archive that is signed with v
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from phone_audit.apk.signature.algorithms import ALGORITHMS, PLAIN_SHA256
-from phone_audit.apk.signature.block_schemes import verify_v2, verify_v3
+from phone_audit.apk.signature.algorithms import PLAIN_SHA256
+from phone_audit.apk.signature.block_schemes import signed_digests, verify_v2, verify_v3
 from phone_audit.apk.signature.content_digests import ContentDigests, Read
 from phone_audit.apk.signature.faults import NEWEST_SDK, Fault, FaultError, SdkRange, fault
 from phone_audit.apk.signature.jar_scheme import MANIFEST, hashes_announced, verify_jar
@@ -67,7 +67,6 @@ class Verification:
     verified: bool | None
     faults: tuple[Fault, ...]
     certificates: dict[str, tuple[bytes, ...]]
-    lineage: tuple[bytes, ...]
     unchecked: str | None = None
 
 
@@ -153,11 +152,8 @@ class _Verifier:
             self._tried(self._check_stamp)
             if path is not None and self._archive.partial.whole:
                 self._tried(lambda: self._check_v4(path))
-        lineage = tuple(node.certificate for node in self._lineage)
         unchecked = _PARTS_ONLY if verified and (self._content.unchecked or self._entries_unchecked) else None
-        return Verification(
-            None if unchecked else verified, tuple(self._faults), self._certificates, lineage, unchecked
-        )
+        return Verification(None if unchecked else verified, tuple(self._faults), self._certificates, unchecked)
 
     def _tried(self, check: Callable[[], None]) -> bool:
         try:
@@ -256,7 +252,7 @@ class _Verifier:
 
     def _stamped(self) -> dict[int, dict[int, bytes]]:
         old = [scheme for scheme in self._signers if scheme != "v3.1"]
-        digests = {int(scheme[1]): _signed_digests(self._signers[scheme]) for scheme in old}
+        digests = {int(scheme[1]): signed_digests(self._signers[scheme]) for scheme in old}
         manifest = self._archive.find(MANIFEST)
         if "v1" in self._certificates and manifest is not None:
             text = bytes(self._archive.read(manifest, _TEXT_LIMIT))
@@ -273,12 +269,3 @@ class _Verifier:
         newer = [self._signers[scheme][0] for scheme in ("v3", "v3.1") if scheme in self._signers]
         goes_with = newer or self._signers.get("v2", ())
         self._certificates["v4"] = verify_v4(signature, self._read, len(self._archive.data), goes_with)
-
-
-def _signed_digests(signers: Sequence[BlockSigner]) -> dict[int, bytes]:
-    return {
-        ALGORITHMS[number].digest: value
-        for signer in signers
-        for number, value in signer.digests
-        if number in ALGORITHMS
-    }

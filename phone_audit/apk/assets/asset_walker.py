@@ -1,7 +1,7 @@
 """Every file of a package that is no DEX file of its own, and the archives among them, within budgets."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,7 @@ from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.url_search import MAX_MENTIONS, UrlSearch
 from phone_audit.apk.assets.urls import Candidate, Mention
 from phone_audit.apk.dex.descriptors import Classes
+from phone_audit.apk.records import INSIDE
 from phone_audit.apk.text.host_text import MAX_HOST
 from phone_audit.apk.xml.typed_views import TypedViews
 from phone_audit.apk.zip.archive import Archive
@@ -19,8 +20,6 @@ from phone_audit.apk.zip.media import OPENING, end_of_media, may_stay
 from phone_audit.errors import ApkError
 from phone_audit.model.finding import Skipped
 
-INSIDE: Final = "!"
-"""Stands between the name of an archive and that of a file inside it."""
 MAX_DEPTH: Final = 2
 """Archives inside one another that are opened."""
 MAX_FILE: Final = 128 * 2**20
@@ -30,7 +29,8 @@ MAX_TOTAL: Final = 512 * 2**20
 MAX_DEX: Final = 128 * 2**20
 """Bytes of DEX files found under other names that are kept for reading."""
 
-_PACKED: Final = (FileType.ZIP, FileType.TAR, FileType.GZIP, FileType.BZIP2, FileType.XZ)
+_UNPACKERS: Final = {FileType.GZIP: gunzip, FileType.BZIP2: bunzip2, FileType.XZ: unxz}
+_PACKED: Final = (FileType.ZIP, FileType.TAR, *_UNPACKERS)
 _ZEROS: Final = re.compile(rb"\0*")
 _LONGEST_NAME: Final = MAX_HOST + len(":65535")
 
@@ -218,11 +218,3 @@ class _AssetWalker:
 
     def _note(self, where: str, error: ApkError) -> None:
         self._skipped.append(Skipped(subject=where, step="native", code=error.code, reason=error.message))
-
-
-_Unpack = Callable[[memoryview, int], tuple[bytes, int]]
-_UNPACKERS: Final[dict[FileType, _Unpack]] = {
-    FileType.GZIP: gunzip,
-    FileType.BZIP2: bunzip2,
-    FileType.XZ: unxz,
-}

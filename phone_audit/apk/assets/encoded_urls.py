@@ -17,10 +17,10 @@ from phone_audit.apk.assets.der import is_named_uri
 from phone_audit.apk.assets.string_tables import ExtentOf, TableExtent, exact_end, native_extent
 from phone_audit.apk.assets.url_context import CERTIFICATE
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
-from phone_audit.apk.assets.urls import Mention, first_url, too_many
+from phone_audit.apk.assets.urls import Mention, can_be_reached, first_url, hits, too_many
 from phone_audit.apk.assets.woven_urls import woven_mentions
 from phone_audit.apk.dex.file import DexFile
-from phone_audit.apk.text.host_text import Host, registered_domain
+from phone_audit.apk.text.host_text import Host
 from phone_audit.errors import ApkError
 from phone_audit.model.finding import Skipped
 
@@ -98,19 +98,10 @@ def all_of(forms: Iterable[Iterator[_Item]]) -> Iterator[_Item]:
         raise cut
 
 
-def _hits(pattern: re.Pattern[bytes], data: memoryview, places: Iterable[int]) -> Iterator[re.Match[bytes]]:
-    """Yield the matches that begin at one of a few places; after `MAX_HITS` an `ApkError` (`too-many-endpoints`)."""
-    found = (pattern.match(data, at) for at in places if at >= 0)
-    for number, hit in enumerate(hit for hit in found if hit):
-        if number == MAX_HITS:
-            raise too_many(MAX_HITS)
-        yield hit
-
-
 def _base64(
     data: memoryview, extent_of: ExtentOf, places: Sequence[int], mark: re.Pattern[bytes], into: int, place: int
 ) -> Iterator[DecodedUrl]:
-    for hit in _hits(mark, data, (at - into for at in places)):
+    for hit in hits(mark, data, (at - into for at in places), MAX_HITS):
         begin = hit.start() - place
         run = _BASE64.match(data, begin, begin + LONGEST) if begin >= 0 else None
         if run is None or run.end() < hit.end():
@@ -135,7 +126,7 @@ def _from_base64(run: bytes) -> bytes:
 
 
 def _hex(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[DecodedUrl]:
-    for hit in _hits(_HEX_MARK, data, places):
+    for hit in hits(_HEX_MARK, data, places, MAX_HITS):
         begin = hit.start()
         run = _HEX.match(data, begin, min(begin + LONGEST, exact_end(extent_of, data, begin, hit.end())))
         text = bytes.fromhex(run.group().decode("ascii")) if run else b""
@@ -165,7 +156,7 @@ def _run_before(data: memoryview, begin: int, letters: bytes, group: int) -> byt
 
 
 def _reversed(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[DecodedUrl]:
-    for hit in _hits(_REVERSED_MARK, data, places):
+    for hit in hits(_REVERSED_MARK, data, places, MAX_HITS):
         end = hit.end()
         low = max(0, hit.start() - LONGEST // 2)
         if isinstance(extent_of, TableExtent):
@@ -179,7 +170,7 @@ def _reversed(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> I
 
 
 def _percent(data: memoryview, extent_of: ExtentOf, places: Sequence[int]) -> Iterator[DecodedUrl]:
-    for hit in _hits(_PERCENT_MARK, data, places):
+    for hit in hits(_PERCENT_MARK, data, places, MAX_HITS):
         scheme = _PERCENT_SCHEME.search(bytes(data[max(0, hit.start() - 5) : hit.start()]))
         if scheme is None:
             continue
@@ -212,7 +203,7 @@ def _whole(text: bytes, at: int) -> Host | None:
     """Return the URL that begins at `at`, up to the first byte that no URL holds, if its host can be reached."""
     run = _PRINTABLE.match(text, at) if at >= 0 else None
     found = first_url(run.group().decode("ascii")) if run else None
-    return found if found and (found.kind != "domain" or registered_domain(found.host)) else None
+    return found if found and can_be_reached(found) else None
 
 
 def decoded_mentions(dex: DexFile, cut: list[Skipped]) -> Iterator[Mention]:

@@ -1,4 +1,4 @@
-"""Which URLs of a web page are only links: nothing in the page fetches them, and somebody has to touch them."""
+"""Which URLs of a web page or a settings page are only links: somebody has to touch them."""
 
 import re
 from functools import cached_property
@@ -6,6 +6,7 @@ from typing import Final
 
 from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.urls import UrlMatch
+from phone_audit.apk.xml.elements import ANDROID, Element
 
 _PAGE: Final = re.compile(r".*\.(?:s?html?|xhtml)", re.IGNORECASE)
 _PLAIN_STYLE: Final = re.compile(
@@ -30,6 +31,8 @@ _MOVES: Final = re.compile(
 _ANCHOR: Final = re.compile(r"<(?:a|area)\b[^<>]*\shref\s*=\s*(?:\"|'|)\Z", re.IGNORECASE)
 _MOST: Final = 2**20
 """Bytes of a page that is looked at; in a larger one nothing is a link."""
+_VIEW: Final = "android.intent.action.VIEW"
+_FOR_ANYBODY: Final = frozenset({"action", "data"})
 
 
 class PageLinks:
@@ -49,3 +52,21 @@ class PageLinks:
         name, data = self._file.name, self._file.data
         is_page = self._file.type is FileType.TEXT and _PAGE.fullmatch(name) is not None and len(data) <= _MOST
         return is_page and _MOVES.search(_PLAIN_STYLE.sub(b" ", _SAID_OF_PAGE.sub(b"<meta ", data))) is None
+
+
+def viewed_texts(root: Element) -> frozenset[str]:
+    """Return the texts that stand in XML nowhere but as the data of an `intent` to view it that names no class."""
+    linked: set[str] = set()
+    others: set[str] = set()
+    waiting = [root]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.children
+        said = {attribute.name: attribute.value.text for attribute in one.attributes if attribute.namespace == ANDROID}
+        is_link = one.tag == "intent" and said.get("action") == _VIEW and said.keys() == _FOR_ANYBODY
+        is_link = is_link and len(one.attributes) == len(said) and not one.children
+        for attribute in one.attributes:
+            held = linked if is_link and attribute.name == "data" else others
+            held.update(text for text in (attribute.value.text, attribute.raw) if text)
+        others.add(one.text)
+    return frozenset(linked - others)

@@ -254,11 +254,7 @@ def _ascending(offsets: Offsets) -> Offsets:
     return items if np.all(items[1:] > items[:-1]) else np.unique(items)
 
 
-def _made(
-    whole: Bytes,
-    items: Offsets,
-    starts: NDArray[np.int64],
-) -> Strings:
+def _made(whole: Bytes, items: Offsets, starts: NDArray[np.int64]) -> Strings:
     order = np.argsort(starts, kind="stable")
     items, starts = items[order], np.minimum(starts[order], whole.size).astype(np.uint32)
     zeros = np.append(np.flatnonzero(whole == 0), whole.size)

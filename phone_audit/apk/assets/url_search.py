@@ -9,7 +9,7 @@ import numpy as np
 
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.page_links import PageLinks
+from phone_audit.apk.assets.page_links import PageLinks, viewed_texts
 from phone_audit.apk.assets.string_tables import (
     ExtentOf,
     StringPool,
@@ -24,7 +24,6 @@ from phone_audit.apk.assets.string_tables import (
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
-from phone_audit.apk.assets.view_links import viewed_texts
 from phone_audit.apk.dex.strings import Bytes
 from phone_audit.apk.text.host_text import MAX_HOST, find_urls
 from phone_audit.apk.text.prose import is_prose

@@ -1,7 +1,7 @@
 """Hosts that files name: URLs in bytes, and values of configuration files that may be bare host names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.string_tables import BEFORE, ExtentOf, binary_extent, native_extent
@@ -79,13 +79,13 @@ class UrlMatch(NamedTuple):
     before: str
 
 
-def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Iterator[UrlMatch]:
+def urls_in(data: memoryview, extent_of: ExtentOf, colons: Iterable[int]) -> Iterator[UrlMatch]:
     """Yield every URL that has a host in hostile bytes in ASCII, UTF-8 or what is near to it.
 
     Strings reach as far as `extent_of` says; `colons` is where a scanner saw a colon with slashes after it. Raises an
-    ApkError (`too-many-endpoints`) after the first `MAX_HITS` places.
+    ApkError (`too-many-endpoints`) after the first `MAX_HITS`.
     """
-    for mark in _marks(_MARK, data, colons):
+    for mark in hits(_MARK, data, colons, MAX_HITS):
         at = mark.start()
         scheme = _SCHEME.search(bytes(data[max(0, at - _LONGEST_SCHEME) : at]))
         if scheme is None:
@@ -94,21 +94,21 @@ def urls_in(data: memoryview, extent_of: ExtentOf, colons: Sequence[int]) -> Ite
         low, high = extent_of(data, begin, mark.end())
         before, text = _decode(data[min(low, begin) : begin]), _decode(data[begin:high])
         found = first_url(text, before)
-        if extent_of is binary_extent and found and not _can_be_reached(found):
+        if extent_of is binary_extent and found and not can_be_reached(found):
             high = native_extent(data, begin, mark.end()).end
-            found = next(filter(_can_be_reached, filter(None, [first_url(_decode(data[begin:high]), before)])), found)
+            found = next(filter(can_be_reached, filter(None, [first_url(_decode(data[begin:high]), before)])), found)
         if found:
             yield UrlMatch(found, begin, high, before)
 
 
-def _can_be_reached(found: Host) -> bool:
+def can_be_reached(found: Host) -> bool:
     """Tell whether a host is more than a name without a suffix; a byte before it that is no length may have cut it."""
     return found.kind != "domain" or bool(registered_domain(found.host))
 
 
-def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Sequence[int]) -> Iterator[UrlMatch]:
+def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Iterable[int]) -> Iterator[UrlMatch]:
     """Yield every URL that stands there in UTF-16 with the low byte first; as `urls_in`."""
-    for mark in _marks(_MARK_16, data, colons):
+    for mark in hits(_MARK_16, data, colons, MAX_HITS):
         at = mark.start()
         scheme = _SCHEME.search(bytes(data[max(at % 2, at - 2 * _LONGEST_SCHEME) : at : 2]))
         if scheme is None:
@@ -136,12 +136,13 @@ def first_url(text: str, before: str = "") -> Host | None:
     return found._replace(excerpt=excerpt(whole, len(before)))
 
 
-def _marks(pattern: re.Pattern[bytes], data: memoryview, colons: Sequence[int]) -> Iterator[re.Match[bytes]]:
-    for number, at in enumerate(colons):
-        if number == MAX_HITS:
-            raise too_many(MAX_HITS)
-        if mark := pattern.match(data, at):
-            yield mark
+def hits(pattern: re.Pattern[bytes], data: memoryview, places: Iterable[int], most: int) -> Iterator[re.Match[bytes]]:
+    """Yield the matches that begin at some places; after `most` an `ApkError` (`too-many-endpoints`)."""
+    found = (pattern.match(data, at) for at in places if at >= 0)
+    for number, hit in enumerate(filter(None, found)):
+        if number == most:
+            raise too_many(most)
+        yield hit
 
 
 def too_many(limit: int) -> ApkError:

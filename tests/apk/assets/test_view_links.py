@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from phone_audit.apk.assets.view_links import viewed_texts
+from phone_audit.apk.assets.page_links import viewed_texts
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.dex.file import read_dex

@@ -121,6 +121,8 @@ def test_urls(text: str, hosts: list[tuple[str, int | None]]) -> None:
         "http://4294967296/",
         "http://09.1.1.1/",
         "http://0xfffffffff/",
+        "http://1_0.1/",
+        "http://0o7.1/",
         "http://" + "9" * 5000,
         "socket://s.example.com",
         "socket://intranet:80",

@@ -32,7 +32,7 @@ from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import MANIFEST, code_entries, is_container
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.apk.zip.inflate import LARGE, SecondThread
-from phone_audit.apk.zip.media import OPENING, may_stay
+from phone_audit.apk.zip.media import OPENING, may_stay, named_like_media
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkFile, ApkInfo, Signature, Signer
@@ -41,10 +41,6 @@ from phone_audit.model.finding import Skipped, Step
 from phone_audit.model.parts import Parts
 
 _DEX_LIMIT = 128 * 2**20
-
-_SELDOM_READ = (
-    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".ttf", ".otf", ".mp3", ".mp4", ".ogg", ".wav", ".webm",
-)  # fmt: skip
 _MANIFEST_FIELDS = (
     "package", "version_name", "version_code", "min_sdk", "target_sdk", "shared_user_id", "has_code", "debuggable",
     "permissions", "components", "instruments",
@@ -57,17 +53,13 @@ _Done = TypeVar("_Done")
 _Signing = tuple[Signature, tuple[Signer, ...]]
 
 
-def _unwatched(_: str) -> None:
-    """Nobody listens."""
-
-
 def read_apk(
     path: Path,
     *,
     shown_as: str,
     knowledge: Knowledge,
     leave_out: frozenset[str] = frozenset(),
-    on_step: Callable[[str], None] = _unwatched,
+    on_step: Callable[[str], None] = lambda _: None,
     parts: Parts | None = None,
     hashes: FileHashes = UNKNOWN_HASHES,
     compiled: Sequence[CompiledFile] = (),
@@ -184,7 +176,7 @@ class _PackageReader:
         code = [entry for _, entry in self._entries.dex]
         read_as_code = set(code)
         large = (entry for entry in reversed(self._archive.entries) if entry.size >= LARGE)
-        others = (e for e in large if e not in read_as_code and not e.name.lower().endswith(_SELDOM_READ))
+        others = (e for e in large if e not in read_as_code and not named_like_media(e.name))
         self._archive.inflate_ahead([*reversed(code), *others], self._thread)
 
     def _code(self) -> CodeFacts | None:

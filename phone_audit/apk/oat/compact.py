@@ -117,12 +117,12 @@ class _Writer:
 
     def write(self) -> tuple[bytes, tuple[Problem, ...]]:
         strings, _, prototypes, _, _, classes = self._tables
-        strings[:] = self._moved(Kind.STRING, strings, self._string)
+        strings[:] = self._moved(Kind.STRING, "strings", strings, self._string)
         lists = np.concatenate([prototypes["parameters"], classes["interfaces"]])
-        lists = self._moved(Kind.TYPE_LIST, lists, self._type_list)
+        lists = self._moved(Kind.TYPE_LIST, "lists of types", lists, self._type_list)
         prototypes["parameters"], classes["interfaces"] = np.split(lists, [prototypes.size])
         arrays = np.concatenate([classes["static_values"], self._call_sites])
-        arrays = self._moved(Kind.ARRAY, arrays, lambda at: bytes(self._data[at : end_of_array(self._data, at)]))
+        arrays = self._moved(Kind.ARRAY, "lists of values", arrays, self._array)
         classes["static_values"], self._call_sites = np.split(arrays, [classes.size])
         annotations = Annotations(self._data, self._output)
         classes["annotations"] = annotations.moved(classes["annotations"])
@@ -130,7 +130,9 @@ class _Writer:
         classes["class_data"] = self._class_data(classes["class_data"])
         return self._file(), tuple(self._problems)
 
-    def _moved(self, kind: Kind, offsets: NDArray[np.uint32], read: Callable[[int], bytes]) -> NDArray[np.uint32]:
+    def _moved(
+        self, kind: Kind, what: str, offsets: NDArray[np.uint32], read: Callable[[int], bytes]
+    ) -> NDArray[np.uint32]:
         """Write what stands at the offsets, each once; return where it stands now, 0 where it is damaged."""
         places: dict[int, int] = {0: 0}
         lost = 0
@@ -145,7 +147,7 @@ class _Writer:
                 self._output.spend_on_damage(offset, len(self._data))
             else:
                 places[offset] = self._output.put(kind, content, 4 if kind is Kind.TYPE_LIST else 1)
-        self._note_lost(lost, kind.text)
+        self._note_lost(lost, what)
         return np.array([places[offset] for offset in offsets.tolist()], dtype=np.uint32)
 
     def _note_lost(self, lost: int, what: str) -> None:
@@ -166,6 +168,9 @@ class _Writer:
             size *= 8
             self._output.spend(size)
         raise CodeFileError("A text lies outside the file.")
+
+    def _array(self, at: int) -> bytes:
+        return bytes(self._data[at : end_of_array(self._data, at)])
 
     def _type_list(self, at: int) -> bytes:
         end = at + 4 + 2 * word(self._data, at)

@@ -16,8 +16,6 @@ from phone_audit.apk.oat.binary import CodeFileError, end_of_annotation, word
 
 HEADER: Final = 0x70
 """Bytes of the header of a standard DEX file."""
-
-
 _DAMAGED: Final = 1 << 16
 """Bytes that a damaged item counts as."""
 _MOST: Final = 1 << 16
@@ -48,13 +46,6 @@ class Kind(Enum):
     ANNOTATION = 0x2004
     ARRAY = 0x2005
     DIRECTORY = 0x2006
-
-    @property
-    def text(self) -> str:
-        """The plural, for a sentence."""
-        return {Kind.STRING: "strings", Kind.TYPE_LIST: "lists of types", Kind.ARRAY: "lists of values"}.get(
-            self, "items"
-        )
 
 
 class Output:

@@ -133,7 +133,8 @@ def test_a_known_package_is_judged_like_any_other() -> None:
         fact.value for entry in full.incidents for fact in entry.packages if fact.standalone and fact.kind is None
     )
     listed = {"sources": [SOURCE], "entries": [{**_AOSP, "packages": [name]}]}
-    known = Knowledge((*full.files, DataFile("baselines", 1, Path("b.json"), json.dumps(listed).encode())))
+    files = (*full.files, DataFile("baselines", 1, Path("b.json"), json.dumps(listed).encode()))
+    known = Knowledge(files, full.folders, full.indicators)
     phone = snapshot({"ro.build.version.sdk": "34"}, [SYSTEM, package(name, signers=(OURS,))])
     assert name in [item.package for item in known_good(phone, [], known)]
     with_it, without = (judge_scan(phone, [], [], "standard", facts) for facts in (known, full))

@@ -17,7 +17,7 @@ from phone_audit.knowledge.feeds.store import feed_files
 from phone_audit.knowledge.files import BUNDLED as BUNDLED
 from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
 from phone_audit.knowledge.host_rules import HostRules
-from phone_audit.knowledge.hosts import HostIndex, host_facts_of
+from phone_audit.knowledge.hosts import HostIndex, host_facts_of, plain_host
 from phone_audit.knowledge.info_cache import cached_info
 from phone_audit.knowledge.kinds import KINDS, Entry, Kind
 from phone_audit.knowledge.rules import RuleIndex
@@ -203,8 +203,13 @@ class Knowledge:
         """Return the owner of a host, by its longest known suffix of whole labels; None where nobody is known.
 
         Hosts that belong to one tracker only count as its owner's. What a host of a maker is for, its name may tell.
+        The name that a delivery network gives a host, with the whole host in front, is of whom that host is.
         """
         known = self._owners.longest(host)
+        if known is not None and known.delivers:
+            delivered = plain_host(host).removesuffix(f".{plain_host(known.host)}")
+            if (customer := self._owners.longest(delivered)) is not None:
+                host, known = delivered, customer
         return self._host_rules.told(host, known) if known else None
 
     def trackers_of_host(self, host: str) -> tuple[TrackerFact, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import ip_network
+from operator import not_
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator
@@ -98,12 +99,17 @@ class TrackerFact(Frozen):
 
 
 class HostFact(Frozen):
-    """Who owns a host and what it is for. Matches the host and its subdomains, whole labels only."""
+    """Who owns a host and what it is for. Matches the host and its subdomains, whole labels only.
+
+    One that `delivers` is of a network that names what it delivers after the whole host of its customer
+    (`www.customer.example.edgesuite.net`): such a name is the customer's, where that is known.
+    """
 
     host: str
     owner: str
     category: EndpointCategory
     source: str
+    delivers: bool = Field(default=False, exclude_if=not_)
 
 
 class KeyFact(Frozen):

@@ -102,11 +102,7 @@ class Running(Protocol):
         ...
 
     def write(self, data: bytes) -> None:
-        """Put all of `data` on its standard input.
-
-        Raises:
-            DeviceLostError: the phone is gone.
-        """
+        """Put all of `data` on its standard input. Raises DeviceLostError where the phone is gone."""
         ...
 
     def close(self) -> None:

@@ -56,11 +56,7 @@ def cluster_destinations(
 
 @contextmanager
 def partitioned_tables(folders: Sequence[str]) -> Iterator["list[Partitions]"]:
-    """Open the folders or URLs to which tables go.
-
-    Raises:
-        UsageError: one cannot be used.
-    """
+    """Open the folders or URLs to which tables go. Raises UsageError where one cannot be used."""
     if not folders:
         yield []
         return
@@ -88,11 +84,7 @@ def executor_on(
     on_share: Callable[[float], None],
     choice: "FileChoice",
 ) -> "DaskExecutor":
-    """Return the workers of a scheduler.
-
-    Raises:
-        PhoneAuditError: nothing answers at that address.
-    """
+    """Return the workers of a scheduler. Raises PhoneAuditError where nothing answers at that address."""
     from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
 
     return DaskExecutor(address, budget, on_progress, stopped, on_share, choice)

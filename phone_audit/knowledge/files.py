@@ -160,11 +160,7 @@ class SchemaError(ValueError):
 
 
 def _read_whole(model: type[Model], file: DataFile) -> Model:
-    """Parse a file.
-
-    Raises:
-        SchemaError: it breaks the schema.
-    """
+    """Parse a file. Raises SchemaError where it breaks the schema."""
     if file.path.parent.parent == BUNDLED:  # nobody else wrote it; a fault in it is told like any other below
         with contextlib.suppress(ValidationError):
             return read_own(model, file.data)
@@ -179,11 +175,7 @@ def _read_whole(model: type[Model], file: DataFile) -> Model:
 
 
 def read_file(kind: Kind[Any], file: DataFile) -> FactFile:
-    """Return what `parse` does.
-
-    Raises:
-        SchemaError: it breaks the schema.
-    """
+    """Return what `parse` does. Raises SchemaError where it breaks the schema."""
     if kind.in_lists:
         return _read_whole(kind.list_file, file)
     return FactFile.model_construct(sources=(), entries=(_read_whole(kind.entry, file),))

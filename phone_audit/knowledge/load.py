@@ -186,11 +186,7 @@ class Knowledge:
         return Knowledge(files, self.folders, Indicators([path for path, feed in named if "code" in feed.counts]))
 
     def incident(self, incident_id: str) -> IncidentEntry:
-        """Return the incident of that id.
-
-        Raises:
-            KnowledgeError: there is none.
-        """
+        """Return the incident of that id. Raises KnowledgeError where there is none."""
         try:
             return self._incidents_by_id[incident_id]
         except KeyError:

@@ -63,11 +63,7 @@ class KnownEntry:
 
 
 def entries(knowledge: Knowledge, kind: str) -> Iterator[KnownEntry]:
-    """Yield the entries of a kind, by id.
-
-    Raises:
-        UsageError: there is no such kind.
-    """
+    """Yield the entries of a kind, by id. Raises UsageError where there is no such kind."""
     if kind not in ENTRY_KINDS:
         raise UsageError(f"There is no kind {kind!r}.", f"Kinds: {', '.join(ENTRY_KINDS)}.")
     if kind == "incidents":

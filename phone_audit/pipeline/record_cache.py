@@ -239,12 +239,7 @@ class RecordCache:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """Return what was packed.
-
-    Raises:
-        zlib.error: it is damaged.
-        ValueError: it is larger than any record.
-    """
+    """Return what was packed. Raises ValueError where it is larger than any record."""
     inflate = zlib.decompressobj()
     content = inflate.decompress(body, RECORD.size)
     if not inflate.eof:

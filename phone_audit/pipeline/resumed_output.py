@@ -90,11 +90,7 @@ def resumed_output(path: Path, knowledge: Knowledge) -> ResumedOutput:
 
 
 def _record(path: Path, number: int, line: bytes | None) -> Apk:
-    """Read one line.
-
-    Raises:
-        UsageError: it is no record.
-    """
+    """Read one line. Raises UsageError where it is no record."""
     try:
         return read_strictly(Apk, checked(line or b"", RECORD))
     except (ValueError, ValidationError) as error:

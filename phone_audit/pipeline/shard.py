@@ -36,11 +36,7 @@ class Shard:
 
 
 def read_shard(text: str) -> Shard:
-    """Read `I/N`.
-
-    Raises:
-        UsageError: it is no such pair, or I is larger than N.
-    """
+    """Read `I/N`. Raises UsageError where it is no such pair, or I is larger than N."""
     found = _SHARD.fullmatch(text)
     if found is None or int(found[1]) > int(found[2]):
         raise UsageError(f"--shard {text} is no share.", "Write I/N, such as 1/4: the first of four runs.")

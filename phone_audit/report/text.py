@@ -30,11 +30,7 @@ OUTCOME_STYLE = {
 
 
 def render_text(document: Frozen, style: Style) -> Iterable[str]:
-    """Yield the document as text.
-
-    Raises:
-        TypeError: no report is drawn of such a document.
-    """
+    """Yield the document as text. Raises TypeError where no report is drawn of such a document."""
     for points in range(style.points, -1, -1):
         canvas = TextCanvas(replace(style, points=points))
         draw_document(canvas, document)

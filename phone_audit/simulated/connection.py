@@ -234,11 +234,7 @@ class Connection:
         return bytes(parts)
 
     def transmit(self, data: bytes) -> None:
-        """Put bytes on the line, all of them.
-
-        Raises:
-            OSError: the line is gone.
-        """
+        """Put bytes on the line, all of them. Raises OSError where the line is gone."""
         self._line.sendall(data)
 
     def send(self, message: Message) -> None:
@@ -277,11 +273,7 @@ class Connection:
         self.admit()
 
     def authenticate(self, message: Message) -> None:
-        """Take what a computer says of its key.
-
-        Raises:
-            ProtocolError: it was not asked, or it says something else.
-        """
+        """Take what a computer says of its key; ProtocolError where it was not asked, or it says something else."""
         raise ProtocolError("An AUTH arrived that nobody asked for.")
 
     def admit(self) -> None:

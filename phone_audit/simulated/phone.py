@@ -185,11 +185,7 @@ class SyncService:
         self._data = bytearray()
 
     def serve(self) -> None:
-        """Answer requests until the computer says QUIT.
-
-        Raises:
-            BrokenPipeError: the computer has left.
-        """
+        """Answer requests until the computer says QUIT. Raises BrokenPipeError where the computer has left."""
         while True:
             request, length = self.take_request()
             if request == b"QUIT":
@@ -217,11 +213,7 @@ class SyncService:
         return word, number
 
     def take(self, size: int) -> bytes:
-        """Return exactly `size` bytes.
-
-        Raises:
-            BrokenPipeError: the other side closed the stream before.
-        """
+        """Return exactly `size` bytes. Raises BrokenPipeError where the other side closed the stream before."""
         while len(self._data) < size:
             data = self.stream.read()
             if not data:

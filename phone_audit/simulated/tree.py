@@ -178,11 +178,7 @@ class Tree:
         return True
 
     def names(self, path: str) -> list[str]:
-        """Return the sorted names in a folder.
-
-        Raises:
-            OSError: it is no folder, or the shell may not list it.
-        """
+        """Return the sorted names in a folder. Raises OSError where it is no folder, or the shell may not list it."""
         node = self.find(path)
         if not node.is_folder:
             raise fault(errno.ENOTDIR, path)
@@ -191,11 +187,7 @@ class Tree:
         return sorted(node.children)
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file for reading.
-
-        Raises:
-            OSError: there is none, or the shell may not read it.
-        """
+        """Open a file for reading. Raises OSError where there is none, or the shell may not read it."""
         node = self.find(path)
         if not allowed(node, 4):
             raise fault(errno.EACCES, path)

@@ -140,11 +140,7 @@ class ConcurrentReading:
         self._threads: list[Future[None]] = []
 
     def begin(self) -> None:
-        """Begin, and return while the threads go on.
-
-        Raises:
-            DeviceLostError: the phone is gone.
-        """
+        """Begin, and return while the threads go on. Raises DeviceLostError where the phone is gone."""
         self._threads.append(self._pool.submit(self._hash))
         if not self._copied:
             return

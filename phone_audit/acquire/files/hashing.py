@@ -76,11 +76,7 @@ class PhoneHasher:
         self._cut = 0
 
     def work(self) -> None:
-        """Hash until nothing is left.
-
-        Raises:
-            DeviceLostError: the phone is gone.
-        """
+        """Hash until nothing is left. Raises DeviceLostError where the phone is gone."""
         while not self._stop.is_set() and (batch := self._next()):
             if self.no_tool or self._stuck >= STUCK_AT_MOST:
                 self._tell_unhashed(batch)

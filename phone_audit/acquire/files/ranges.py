@@ -143,11 +143,7 @@ class RangeReader:
         self._ahead += asked.end - asked.start
 
     def send(self) -> None:
-        """Send the requests that were put.
-
-        Raises:
-            DeviceLostError: the phone is gone.
-        """
+        """Send the requests that were put. Raises DeviceLostError where the phone is gone."""
         if self._unsent:
             text, self._unsent = "".join(self._unsent), []
             self._running.write(text.encode("ascii"))

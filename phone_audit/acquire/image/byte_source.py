@@ -84,11 +84,7 @@ class MemoryBytes:
 
 
 class Part:
-    """A part of another source.
-
-    Raises:
-        ImageError: it does not lie inside.
-    """
+    """A part of another source. Raises ImageError where it does not lie inside."""
 
     def __init__(self, whole: ByteSource, at: int, size: int) -> None:
         if at < 0 or size < 0 or at + size > whole.size:
@@ -211,11 +207,7 @@ class Work:
         self._left += _AGAIN * size
 
     def spend(self, count: int) -> None:
-        """Take so much of it.
-
-        Raises:
-            ImageError: there is not so much left.
-        """
+        """Take so much of it. Raises ImageError where there is not so much left."""
         if not self.allow(count):
             raise ImageError("reading it takes more work than any honest image does")
 

@@ -56,19 +56,11 @@ class FileSystem(Protocol):
         ...
 
     def open(self, file: object) -> ByteSource:
-        """Return the bytes of a regular file.
-
-        Raises:
-            ImageError: it is damaged, or packed in a way that is not read.
-        """
+        """Return the bytes of a regular file; ImageError where it is damaged, or packed in a way that is not read."""
         ...
 
     def target(self, link: object) -> str:
-        """Return what a link names, as decoded.
-
-        Raises:
-            ImageError: it is damaged.
-        """
+        """Return what a link names, as decoded. Raises ImageError where it is damaged."""
         ...
 
 

@@ -244,11 +244,7 @@ class Firmware:
 
 
 def within(source: ByteSource, limit: int) -> ByteSource:
-    """Return a file that has at most so many bytes.
-
-    Raises:
-        ImageError: it has more.
-    """
+    """Return a file that has at most so many bytes. Raises ImageError where it has more."""
     if source.size > limit:
         raise ImageError(f"it has more than {limit:,} bytes, which no such file has")
     return source

@@ -31,11 +31,7 @@ def is_lz4_frame(source: ByteSource) -> bool:
 
 
 class Lz4Frame:
-    """The unpacked bytes.
-
-    Raises:
-        ImageError: it is damaged, or of a form that cannot be read at any place.
-    """
+    """The unpacked bytes. Raises ImageError where it is damaged, or of a form that cannot be read at any place."""
 
     def __init__(self, source: ByteSource, work: Work) -> None:
         self._source = source

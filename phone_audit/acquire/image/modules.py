@@ -64,11 +64,7 @@ def _mount(firmware: Firmware, path: str, work: Work) -> None:
 
 
 def _members(source: ByteSource, work: Work) -> dict[str, ByteSource]:
-    """Return the members of an archive that matter.
-
-    Raises:
-        ImageError: it is damaged.
-    """
+    """Return the members of an archive that matter. Raises ImageError where it is damaged."""
     try:
         with ZipReader(SourceFile(source), _BOUNDS) as archive:  # type: ignore[arg-type]
             entries = [entry for entry in archive.entries if entry.filename in (_MANIFEST, _PAYLOAD, _ORIGINAL)]

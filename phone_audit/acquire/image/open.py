@@ -40,11 +40,7 @@ def is_firmware(path: Path) -> bool:
 
 @contextmanager
 def open_firmware(path: Path) -> Iterator[Firmware]:
-    """Open everything that can be read of a firmware.
-
-    Raises:
-        SnapshotError: nothing of it can be, with the reason.
-    """
+    """Open everything that can be read of a firmware; SnapshotError where nothing of it can be, with the reason."""
     suffix = path.suffix.lower()
     contents = Contents(Work.of_file(path.stat().st_size if path.is_file() else 0))
     if path.is_dir():

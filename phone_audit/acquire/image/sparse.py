@@ -21,11 +21,7 @@ def is_sparse(source: ByteSource) -> bool:
 
 
 def read_sparse(source: ByteSource) -> ByteSource:
-    """Return the image that it stands for.
-
-    Raises:
-        ImageError: it is damaged.
-    """
+    """Return the image that it stands for. Raises ImageError where it is damaged."""
     header = source.read(0, _HEADER.size)
     magic, major, _, header_size, chunk_size, block, blocks, chunks, _ = _HEADER.unpack(header)
     if magic != _MAGIC or major != 1 or header_size < _HEADER.size or chunk_size < _CHUNK.size or not block:

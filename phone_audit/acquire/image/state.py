@@ -85,11 +85,7 @@ def framework_hashes(firmware: Firmware) -> list[tuple[str, str]]:
 
 
 def digest_of(source: ByteSource) -> str:
-    """Return the SHA-256 of a file.
-
-    Raises:
-        ImageError: it is damaged.
-    """
+    """Return the SHA-256 of a file. Raises ImageError where it is damaged."""
     digest = hashlib.sha256()
     for at in range(0, source.size, PIECE):
         digest.update(source.read(at, min(PIECE, source.size - at)))

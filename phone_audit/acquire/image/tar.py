@@ -73,11 +73,7 @@ def is_gzip(source: ByteSource) -> bool:
 
 
 def tar_tree(source: ByteSource) -> MemberTree:
-    """Return the members as a file system.
-
-    Raises:
-        ImageError: what is said of a member beside its head is damaged.
-    """
+    """Return the members as a file system; ImageError where what is said of a member beside its head is damaged."""
     tree = MemberTree("tar")
     for member in _members(source, tree.flaws):
         if member.at + member.size > source.size:

@@ -102,11 +102,7 @@ class ImageTransport(Transport):
 
 
 def digests(source: ByteSource) -> list[str]:
-    """Return SHA-256, SHA-1 and MD5 of a file in hexadecimal.
-
-    Raises:
-        ImageError: it is damaged.
-    """
+    """Return SHA-256, SHA-1 and MD5 of a file in hexadecimal. Raises ImageError where it is damaged."""
     hashes = [hashlib.new(name, usedforsecurity=False) for name in DIGESTS]
     for at in range(0, source.size, PIECE):
         piece = source.read(at, min(PIECE, source.size - at))

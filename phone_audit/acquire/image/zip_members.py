@@ -53,11 +53,7 @@ def zip_tree(source: ByteSource, work: Work) -> MemberTree:
 
 
 def stored_or_inflated(source: ByteSource, entry: ZipEntry, work: Work) -> ByteSource:
-    """Return the bytes of an entry.
-
-    Raises:
-        ImageError: it is encrypted, packed in another way, or lies outside.
-    """
+    """Return the bytes of an entry. Raises ImageError where it is encrypted, packed in another way, or lies outside."""
     if not is_plain(entry):
         raise ImageError("an entry of the archive is encrypted, or packed in a way that is not read")
     head = source.read(entry.header_offset, 30)

@@ -44,11 +44,7 @@ class Owners:
 
 
 def read_owners(reader: Reader) -> Owners:
-    """Ask for the packages of every user that the shell may look into.
-
-    Raises:
-        DeviceLostError: the phone is gone.
-    """
+    """Ask for the packages of every user that the shell may look into; DeviceLostError where the phone is gone."""
     users = tuple(first_users(parse_users(reader.ask(USERS) or ""))) or (OWNER,)
     names: dict[tuple[int, int], set[str]] = {}
     elsewhere: dict[int, set[str]] = {}

@@ -47,11 +47,7 @@ class FileContainer:
         return ()
 
     def read(self, name: str, limit: int = TEXT_LIMIT) -> bytes:
-        """Return a file's bytes.
-
-        Raises:
-            SnapshotError: it is damaged, or has more than `limit` bytes.
-        """
+        """Return a file's bytes. Raises SnapshotError where it is damaged, or has more than `limit` bytes."""
         pieces = []
         for piece in self._pieces(name, limit, _PIECE):
             self._texts_left -= len(piece)
@@ -64,11 +60,7 @@ class FileContainer:
         return b"".join(pieces)
 
     def begins(self, name: str, count: int) -> bytes:
-        """Return the first `count` bytes of a file, or all where it has fewer.
-
-        Raises:
-            SnapshotError: it is damaged.
-        """
+        """Return the first `count` bytes of a file, or all where it has fewer; SnapshotError where it is damaged."""
         return next(self._pieces(name, FILE_LIMIT, count), b"")
 
     def take_out(self, name: str, into: Path) -> Path:
@@ -97,11 +89,7 @@ class FileContainer:
         """Let go of what was opened."""
 
     def _pieces(self, name: str, limit: int, piece_size: int) -> Iterator[bytes]:
-        """Yield the bytes of a file.
-
-        Raises:
-            SnapshotError: it is damaged, or has more than `limit` bytes.
-        """
+        """Yield the bytes of a file. Raises SnapshotError where it is damaged, or has more than `limit` bytes."""
         del limit, piece_size
         raise SnapshotError(f"{self.path} holds no {name}.")
 
@@ -214,11 +202,7 @@ class ZipContainer(FileContainer):
 
 
 def open_container(path: Path) -> FileContainer:
-    """Open a folder or a ZIP archive.
-
-    Raises:
-        SnapshotError: it is neither, or damaged.
-    """
+    """Open a folder or a ZIP archive. Raises SnapshotError where it is neither, or damaged."""
     return FolderContainer(path) if path.is_dir() else ZipContainer(path)
 
 

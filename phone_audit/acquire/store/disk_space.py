@@ -50,11 +50,7 @@ class DiskSpace:
 
 @contextlib.contextmanager
 def writing(path: Path, hint: str = "Name a folder that you may write to.") -> Iterator[None]:
-    """Let an error of the disk speak of what is being written.
-
-    Raises:
-        SnapshotError: it cannot be written.
-    """
+    """Let an error of the disk speak of what is being written. Raises SnapshotError where it cannot be written."""
     try:
         yield
     except OSError as error:

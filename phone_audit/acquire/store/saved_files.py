@@ -130,11 +130,7 @@ def hashes_saved(hashed: FileHashes) -> bytes:
 
 
 def read_hashes(saved: bytes) -> FileHashes:
-    """Read what `hashes_saved` gave.
-
-    Raises:
-        SnapshotError: it is something else.
-    """
+    """Read what `hashes_saved` gave. Raises SnapshotError where it is something else."""
     try:
         read = parse(checked(saved, SAVED_HASHES))
         notes = [read_document(Skipped, checked(json.dumps(note).encode(), SAVED_HASHES)) for note in read["notes"]]

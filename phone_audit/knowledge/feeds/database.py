@@ -142,11 +142,7 @@ class IndicatorDatabase:
         return tuple(sorted({row[1] for row in rows if row[4] in MALICIOUS}))
 
     def __iter__(self) -> Iterator[ListedIndicator]:
-        """Yield everything, by kind and value.
-
-        Raises:
-            KnowledgeError: the database cannot be read.
-        """
+        """Yield everything, by kind and value. Raises KnowledgeError where the database cannot be read."""
         with _errors_translated():
             with self._lock:
                 rows = self._connection.execute(f"{_LISTED}{_ORDER}")

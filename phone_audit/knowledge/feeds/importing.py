@@ -253,11 +253,7 @@ def _first(rejected: list[Rejected]) -> str:
 
 
 def class_of(text: str) -> ThreatClass:
-    """Return the class that a word names.
-
-    Raises:
-        UsageError: it names none.
-    """
+    """Return the class that a word names. Raises UsageError where it names none."""
     found = next((word for word in CLASSES if word == text), None)
     if found is None:
         raise UsageError(f"There is no class {short_repr(text)}.", f"Classes: {', '.join(CLASSES)}.")
@@ -265,11 +261,7 @@ def class_of(text: str) -> ThreatClass:
 
 
 def feed_date(text: str) -> str:
-    """Return the day that a text names; empty stays empty.
-
-    Raises:
-        UsageError: it is not a day.
-    """
+    """Return the day that a text names; empty stays empty. Raises UsageError where it is not a day."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).strftime("%Y-%m-%d") if text else ""
     except ValueError:

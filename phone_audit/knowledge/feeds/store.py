@@ -62,11 +62,7 @@ def _rows(indicators: Iterable[Indicator]) -> Iterator[FeedRow]:
 
 
 def read_head(path: Path) -> FeedHead:
-    """Read where a feed comes from.
-
-    Raises:
-        KnowledgeError: the file cannot be read, or its first line is no head.
-    """
+    """Read where a feed comes from; KnowledgeError where the file cannot be read, or its first line is no head."""
     first = next(feed_lines(path), b"")
     try:
         return read_line(FeedHead, first)
@@ -75,11 +71,7 @@ def read_head(path: Path) -> FeedHead:
 
 
 def read_rows(path: Path) -> Iterator[FeedRow]:
-    """Yield the rows of a feed.
-
-    Raises:
-        KnowledgeError: a line breaks the schema; names file, line and field.
-    """
+    """Yield the rows of a feed. Raises KnowledgeError where a line breaks the schema; names file, line and field."""
     for number, line in enumerate(feed_lines(path), 1):
         if number > 1:
             try:
@@ -111,11 +103,7 @@ class LineError(ValueError):
 
 
 def read_line(model: type[Document], line: bytes | None) -> Document:
-    """Read a line of `feed_lines`.
-
-    Raises:
-        LineError: it breaks the schema.
-    """
+    """Read a line of `feed_lines`. Raises LineError where it breaks the schema."""
     if line is None:
         raise LineError("whole line", f"it is longer than {FEED_ROW.size // 2**20} MB, which no line of a feed is")
     try:
@@ -132,11 +120,7 @@ def _broken(path: Path, number: int, error: LineError) -> KnowledgeError:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file.
-
-    Raises:
-        KnowledgeError: it cannot be read.
-    """
+    """Return the SHA-256 of a file. Raises KnowledgeError where it cannot be read."""
     try:
         with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

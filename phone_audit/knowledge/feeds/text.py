@@ -18,11 +18,7 @@ class FeedError(ValueError):
 
 
 def read_json(data: bytes) -> Any:
-    """Parse JSON.
-
-    Raises:
-        FeedError: it is none, or holds more than any feed does.
-    """
+    """Parse JSON. Raises FeedError where it is none, or holds more than any feed does."""
     try:
         return parse(checked(as_utf8(data), FEED))
     except (BoundsError, JsonError) as error:
@@ -47,11 +43,7 @@ def mapping(value: object) -> dict[str, Any]:
 
 
 def listed(value: object, fault: str) -> list[Any]:
-    """Return a list.
-
-    Raises:
-        FeedError: it is none; says so in these words.
-    """
+    """Return a list. Raises FeedError where it is none; says so in these words."""
     if not isinstance(value, list):
         raise FeedError(fault)
     return value

@@ -25,11 +25,7 @@ class _Once(_Plain):
     """The same, which refuses a field that stands twice in one place: YAML would take the last without a word."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping.
-
-        Raises:
-            FeedError: a field is there twice.
-        """
+        """Build a mapping. Raises FeedError where a field is there twice."""
         names: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in names:

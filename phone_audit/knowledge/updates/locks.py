@@ -49,11 +49,7 @@ def changing(own: Path, patience: float = 0.0) -> Iterator[None]:
 
 @contextlib.contextmanager
 def updating(own: Path) -> Iterator[None]:
-    """Be the only one that fetches.
-
-    Raises:
-        KnowledgeError: somebody else does, or the folder cannot be written.
-    """
+    """Be the only one that fetches. Raises KnowledgeError where somebody else does, or the folder cannot be written."""
     with _alone(own, "update", "Another update is running."):
         yield
 

@@ -60,11 +60,7 @@ class Signature:
 
 
 def read_public_key(text: str) -> PublicKey:
-    """Read the one line of Base64 of a public key (`RW…`).
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Read the one line of Base64 of a public key (`RW…`). Raises ValueError where it is none."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -47,21 +47,13 @@ class Partitions:
         self._records.close()
 
     def add(self, record: Apk) -> None:
-        """Take a record.
-
-        Raises:
-            OutputError: it cannot be written.
-        """
+        """Take a record. Raises OutputError where it cannot be written."""
         if len(self._records) == MOST_ROWS:
             self._write(None)
         self._records.add(record)
 
     def finish(self, result: Apks) -> None:
-        """Write the last file.
-
-        Raises:
-            OutputError: it cannot be written.
-        """
+        """Write the last file. Raises OutputError where it cannot be written."""
         self._write(result)
 
     def _write(self, result: Apks | None) -> None:

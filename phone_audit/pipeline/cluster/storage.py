@@ -63,11 +63,7 @@ def find_inputs(named: Iterable[str]) -> Iterator[StoredInput | Skipped]:
 
 
 def begins_as_zip(item: StoredInput) -> bool:
-    """Tell whether the first bytes are those of a ZIP.
-
-    Raises:
-        StorageError: they cannot be read.
-    """
+    """Tell whether the first bytes are those of a ZIP. Raises StorageError where they cannot be read."""
     with _StoredFile(item.place) as file:
         first = next(_member_pieces(file, item.member, len(LOCAL)), b"") if item.member else file.read(len(LOCAL))
     return first in (LOCAL, END)

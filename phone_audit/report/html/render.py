@@ -13,11 +13,7 @@ from phone_audit.report.html.scan_page import draw_scan_page
 
 
 def render_html(document: Frozen, style: Style) -> Iterable[str]:
-    """Yield a result as a page that stands alone, in pieces.
-
-    Raises:
-        TypeError: no report is drawn of such a document.
-    """
+    """Yield a result as a page that stands alone, in pieces; TypeError where no report is drawn of such a document."""
     match document:
         case Scan():
             return draw_scan_page(document, style)

@@ -42,7 +42,6 @@ class LostTime:
 
     @property
     def lost(self) -> float:
-        """Seconds that are lost."""
         return self._lost
 
     @property

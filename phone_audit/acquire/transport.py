@@ -267,7 +267,6 @@ class FileRequest:
     limit: int = PULL_LIMIT
 
     def failure(self, why: str, cause: Exception | None = None) -> CommandError:
-        """Make the error that names the file."""
         error = CommandError(f"The file {self.path} of the phone was not read: {why}.")
         error.__cause__ = cause
         return error

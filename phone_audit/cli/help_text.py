@@ -65,8 +65,6 @@ def _write_examples(context: Any, formatter: Any) -> None:
 
 
 class Command(TyperCommand):
-    """A command with such a help."""
-
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return usage_of(super().collect_usage_pieces(ctx))
 

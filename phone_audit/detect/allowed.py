@@ -72,7 +72,6 @@ class _Asking:
 
     @classmethod
     def of(cls, info: ApkInfo) -> "_Asking":
-        """Return what a package asks for."""
         first = max(info.min_sdk or _FIRST, _FIRST)
         held = Held(
             sdk=first,

@@ -268,6 +268,5 @@ def _facts(hits: Sequence[IndicatorHit]) -> str:
 
 
 def feed_sources(feeds: Iterable[FeedHead]) -> tuple[Source, ...]:
-    """Return the feeds as sources, each once."""
     found = {(feed.title, feed.url): feed for feed in feeds}
     return tuple(cited_source(feed) for _, feed in sorted(found.items()))

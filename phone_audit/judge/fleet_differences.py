@@ -163,7 +163,6 @@ def _differences(members: Sequence[Traits], values_of: Callable[[Traits], Mappin
 def _known(
     what: str, members: Iterable[Traits], values_of: Callable[[Traits], Mapping[str, str]]
 ) -> list[tuple[str, str]]:
-    """Return the value of each member of which it is known."""
     kind = what.partition(" ")[0]
     known = []
     for phone in members:

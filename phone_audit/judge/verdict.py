@@ -41,7 +41,6 @@ def skipped_of_scan(snapshot: Snapshot, apks: Sequence[ApkInfo], depth: Depth) -
 
 
 def sorted_skipped(items: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """Return each once, sorted."""
     return tuple(sorted(set(items), key=_skipped_order))
 
 

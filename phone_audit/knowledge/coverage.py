@@ -59,5 +59,4 @@ def _confirms(entry: IncidentEntry, *, affected: bool) -> bool:
 
 
 def sourced(facts: Iterable[FactType]) -> Iterator[FactType]:
-    """Yield the facts that were read in a source."""
     return (fact for fact in facts if fact.confidence == "sourced")

@@ -68,7 +68,6 @@ class Kind(Generic[Entry]):
 
     @property
     def file(self) -> type[Frozen]:
-        """The model of one of its files."""
         return self.list_file if self.in_lists else self.entry
 
 

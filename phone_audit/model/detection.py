@@ -48,7 +48,6 @@ class Detection:
         return replace(self, findings=(*self.findings, *findings))
 
     def changed(self, change: Callable[[Finding], Finding]) -> "Detection":
-        """Return the same with each finding changed."""
         matched = tuple(replace(one, findings=tuple(map(change, one.findings))) for one in self.matched)
         return Detection(matched, tuple(map(change, self.findings)))
 

@@ -33,7 +33,6 @@ _SHOWN: Final = 60
 
 
 def is_address(text: str) -> bool:
-    """Tell whether a text is an IP address."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -88,7 +87,6 @@ def is_time(text: str) -> bool:
 
 
 def time_of(text: str | None) -> str | None:
-    """Return a text that is a time; None where it is none."""
     return text if text is not None and is_time(text) else None
 
 

@@ -102,7 +102,6 @@ class SpooledApks(Sequence[Apk]):
         self.close()
 
     def close(self) -> None:
-        """Drop all records."""
         self._spool.close()
 
     def add(self, record: Apk) -> None:

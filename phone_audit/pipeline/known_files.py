@@ -106,7 +106,6 @@ class KnownFiles:
 
 
 def records_folder() -> Path:
-    """Return where records of files are kept."""
     return cache_folder() / "records"
 
 

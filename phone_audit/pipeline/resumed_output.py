@@ -45,7 +45,6 @@ class ResumedOutput:
     outdated: int = 0
 
     def read(self) -> Iterator[Apk]:
-        """Yield its records."""
         if not self.records:
             return
         with open_regular(self.path) as file:

@@ -97,6 +97,5 @@ def _reasons(counter: Counter[str], first: Mapping[str, str]) -> Iterator[str]:
 
 
 def _end_of(path: str) -> str:
-    """Return a path, or of a long one its end."""
     seen = visible(path)
     return seen if len(seen) <= _LONGEST_NAME else "…" + seen[1 - _LONGEST_NAME :]

@@ -17,7 +17,6 @@ class Turns:
         self._changed = threading.Condition()
 
     def has(self, number: int) -> bool:
-        """Tell whether a phone has a turn."""
         return number in self._having
 
     def take_free(self, number: int) -> bool:

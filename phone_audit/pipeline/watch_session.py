@@ -255,5 +255,4 @@ class WatchSession:
         }
 
     def skipped(self) -> tuple[Skipped, ...]:
-        """Return what was promised and not read."""
         return (*unread(self.log, self.poll_log, self._lost), *self._code.skipped)

@@ -41,7 +41,6 @@ class ApkFiles:
         return files
 
     def add(self, apk: Apk, findings: Iterable[Finding]) -> None:
-        """Take in the file of these findings."""
         file = CheckedFile(apk.path, apk.sha256 or "")
         for finding in findings:
             _note(self._by_key, finding.key, file)

@@ -63,7 +63,6 @@ def names_on(scan: Scan) -> AppNames:
 
 
 def names_of(document: Frozen, part: DocumentPart) -> AppNames:
-    """Return the names of the apps of a part of a document."""
     if isinstance(document, Scan):
         return names_on(document)
     return AppNames((apk.package or "", apk.app_name) for apk in part.apks or ())

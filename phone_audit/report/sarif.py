@@ -62,7 +62,6 @@ class _Rules:
         self._rules: dict[str, _Rule] = {}
 
     def index_of(self, finding: Finding) -> int:
-        """Return the place of the rule of a finding."""
         rule = self._rules.setdefault(finding.id, _Rule(len(self._rules), finding.category))
         if len(rule.titles) < 2:  # with two it is known that they differ
             rule.titles[finding.title] = None

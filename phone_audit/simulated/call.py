@@ -75,7 +75,6 @@ class Call:
         return 0
 
     def error(self, text: str) -> None:
-        """Write text to standard error."""
         self.streams.stderr.write(encode(text))
 
     def complain(self, text: str, status: int) -> int:

@@ -198,7 +198,6 @@ class SyncService:
                 return
 
     def answer(self, request: bytes, path: str) -> bool:
-        """Answer one request; tells whether it is known."""
         if request == b"STAT":
             self._stat(path)
         elif request == b"RECV":

@@ -116,7 +116,6 @@ def _architectures(folders: Iterable[str]) -> dict[str, list[str]]:
 
 
 def role_of(path: str) -> CompiledRole:
-    """Tell what a file is by its name."""
     return "odex" if path.endswith(_ODEX) else "vdex"
 
 
@@ -164,7 +163,6 @@ class StrippedApks:
         return self._files.get(path, ())
 
     def next_wanted(self) -> FileOnPhone | None:
-        """Return a file that is to be brought; None where there is none."""
         return self._wanted.popleft() if self._wanted else None
 
     def left(self) -> list[tuple[str, PulledApk]]:

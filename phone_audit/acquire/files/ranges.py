@@ -264,7 +264,6 @@ class GrowingParts:
         return next(self.missing(start, end), None) is None
 
     def parts(self) -> Parts:
-        """Return them all."""
         return Parts(tuple(zip(self._starts, self._ends, strict=True)))
 
 
@@ -301,7 +300,6 @@ class RangeJob:
             data = data[self._opened.write(data) or 0 :]
 
     def hold(self, start: int, end: int) -> None:
-        """Note that a range is there."""
         self.held.add(start, min(end, self.file.size))
 
     def wanted_by(self, next_wanted: NextWanted) -> tuple[tuple[int, int], ...] | None:
@@ -314,6 +312,5 @@ class RangeJob:
         self._opened.close()
 
     def drop(self) -> None:
-        """Remove what is there."""
         self.close()
         self.part.unlink(missing_ok=True)

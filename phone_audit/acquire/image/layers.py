@@ -128,7 +128,6 @@ class Contents:
     left: int = _MOST_MEMBERS
 
     def skip(self, subject: str, code: str, reason: str) -> None:
-        """Note what was not read."""
         self.skipped.append(Skipped(subject=shown(subject), step="read", code=code, reason=shown(reason)))
 
     def take(self, source: ByteSource, name: str, depth: int = 0) -> None:

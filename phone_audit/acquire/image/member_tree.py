@@ -54,7 +54,6 @@ class MemberTree:
         folder.children[steps[-1]] = node
 
     def leave_out(self, path: str, why: str) -> None:
-        """Note a member that is not read."""
         if len(self.flaws) < _MOST_FLAWS:
             self.flaws.append(("left-out", f"The member {path[:_MOST_SHOWN]} was not read: {why}."))
         elif len(self.flaws) == _MOST_FLAWS:

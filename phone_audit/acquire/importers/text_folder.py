@@ -57,7 +57,6 @@ DUMPS, LISTS = "dumps", "packages"
 
 
 def recognised(container: FileContainer, names: Sequence[str]) -> bool:
-    """Tell whether a text of the folder is one that is read."""
     return any(_kind(container, name) for name in _texts(names)[:MOST_TEXTS])
 
 

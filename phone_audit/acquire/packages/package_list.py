@@ -60,7 +60,6 @@ class PackageList:
 
     @property
     def names(self) -> set[str]:
-        """The names of the packages."""
         return {one.name for one in self.packages}
 
 

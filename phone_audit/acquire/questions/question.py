@@ -39,7 +39,6 @@ class Question(Generic[Parsed]):
     promised: bool = True
 
     def read(self, answer: str) -> Iterable[StateItem]:
-        """Return the items of an answer."""
         return self.items(self.parse(answer))
 
 

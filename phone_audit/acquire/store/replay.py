@@ -78,7 +78,6 @@ class ReplayTransport(Transport):
         return self._lost is not None
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
-        """Return the recorded answer."""
         artifact = self._next(command)
         output = self._bytes(artifact)
         if artifact.exit is not None and artifact.exit < 0:

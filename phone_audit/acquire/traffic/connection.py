@@ -89,7 +89,6 @@ class Connection:
         return hello_is_whole(bytes(self._buffer))
 
     def end(self) -> Iterator[Message]:
-        """Yield what is left at the end of the connection."""
         if not self._kind and self._buffer:
             self._kind = self._told_kind()
             self._begun = True

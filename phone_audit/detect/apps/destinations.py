@@ -143,7 +143,6 @@ def _of_flows(behaviours: Iterable[Behaviour], endpoints: Sequence[Endpoint]) ->
 
 
 def _by_method(endpoints: Iterable[Endpoint]) -> Mapping[Method, Sequence[Endpoint]]:
-    """Return the endpoints that each method connects to."""
     found: dict[Method, dict[str, Endpoint]] = {}
     for endpoint in endpoints:
         if endpoint.use == "fetched":

@@ -92,7 +92,6 @@ class EndpointIndex:
 
 
 def _holds(hosts: Sequence[str], host: str) -> bool:
-    """Tell whether sorted hosts hold one."""
     at = bisect_left(hosts, host)
     return at < len(hosts) and hosts[at] == host
 

@@ -76,7 +76,6 @@ class PackageFacts:
     trackers: Mapping[str, Tracker] | None = None
 
     def without_users(self, told: Set[int]) -> "PackageFacts":
-        """Return the same without users of which all is told."""
         if not told:
             return self
         permissions = {user: names for user, names in self.permissions.items() if user not in told}
@@ -182,7 +181,6 @@ def add_record(packages: dict[str, PackageFacts], apk: Apk) -> None:
 
 
 def _is_read(apk: Apk) -> bool:
-    """Tell whether all of its code was read."""
     known = apk.endpoints is not None and apk.trackers is not None
     return known and not any(item.step in CODE_STEPS for item in apk.skipped)
 

@@ -16,7 +16,6 @@ _LONGEST: Final = 80
 
 
 def check_installer(fact: InstallerFact, report: Report) -> None:
-    """Report faults of an installer."""
     report_missing(report, name=fact.name.strip())
     if not _INSTALLER.fullmatch(fact.id):
         report("id", f"{short_repr(fact.id)} is no package; write it as the phone names it")

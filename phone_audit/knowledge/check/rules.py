@@ -106,7 +106,6 @@ def check_scheme(scheme: SchemeEntry, report: Report) -> None:
 
 
 def form_faults(form: SchemeForm) -> Iterator[str]:
-    """Yield what is wrong with a form."""
     known = set(re.compile(form.pattern).groupindex)
     named = [*form.says.values(), *form.same, *(key.group for key in form.order)]
     named += [name for key in form.order for name in key.needs]

@@ -112,7 +112,6 @@ class _FeedDraft:
     rows: int = 0
 
     def begin(self, format_: Format, file: BufferedReader) -> None:
-        """Note a file that was read."""
         if self.format is None or (format_.licence and not self.format.licence):
             self.format = format_
         file.seek(0)

@@ -132,7 +132,6 @@ def _is_covered(prefix: str, covered: set[str]) -> bool:
 
 
 def feed_source(head: FeedHead) -> FactSource:
-    """Return a feed as the source that a fact names."""
     return FactSource(
         id=head.feed, title=head.title, publisher=head.publisher, url=head.url, revision=head.revision, date=head.date,
         licence=head.licence,

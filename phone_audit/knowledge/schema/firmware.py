@@ -66,7 +66,6 @@ class Says(Frozen):
     words: bool = False
 
     def holds(self, fields: Fields) -> bool:
-        """Tell whether the field says one of the texts."""
         text = text_of(fields, self.field).lower()
         words = text.split(",") if self.words else [text]
         return bool(text) and any(word in words for word in self.is_one_of)

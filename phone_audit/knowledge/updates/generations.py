@@ -134,7 +134,6 @@ def current_folders(own: Path) -> tuple[Path, ...]:
 
 
 def version_folder(own: Path, source: str, version: Version) -> Path:
-    """Return the knowledge folder of a version."""
     return _source_folder(own, source) / version.generation
 
 

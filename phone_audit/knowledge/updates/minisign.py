@@ -117,7 +117,6 @@ def verify(signature: Signature, key: PublicKey, content: Path) -> None:
 
 
 def signs(signature: Signature, key: PublicKey, content: bytes) -> bool:
-    """Tell whether a content is what was signed."""
     signed = hashlib.blake2b(content).digest() if signature.over_hash else content
     return _signed(key, signature.signature, signed)
 

@@ -39,7 +39,6 @@ class Terms:
 
 
 def terms_of(knowledge: Knowledge, budget: Budget) -> Terms:
-    """Return the terms of a run."""
     versions = Versions(__version__, program_digest(), knowledge.digest)
     return Terms(versions, replace(budget, jobs=1), tuple(str(folder.absolute()) for folder in knowledge.folders))
 

@@ -83,7 +83,6 @@ class FolderSummary:
 
 
 def draw_folder_page(result: Apks, style: Style) -> Iterator[str]:
-    """Yield the page of a folder in pieces."""
     summary = FolderSummary(result)
     findings = finding_list(summary.findings, summary.files)
     anchors = {row.anchor for row in findings.rows if row.anchor}

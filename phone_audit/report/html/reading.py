@@ -48,7 +48,6 @@ class Reading:
 
 
 def reading_of(scan: Scan) -> Reading:
-    """Return what was read of a phone, and what was not."""
     groups = SkippedGroups(scan.coverage.skipped).in_order()
     rows = (
         SkippedRow(shortened(reason, _LONGEST), count, _named(count, subjects)) for reason, count, subjects in groups

@@ -7,7 +7,6 @@ from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 
 from phone_audit.acquire.transport import PulledApk
 from phone_audit.apk.record_size import RECORD
@@ -81,9 +80,7 @@ class ApkAnalysis:
         self._running = self._thread.submit(self._analyse)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self._inbox.release() if kind else self._inbox.close()
         self._thread.shutdown()
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from phone_audit.apk.record_size import cut
@@ -53,9 +52,7 @@ class SplitPackages:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._spool.close()
 
     def add(self, apk: AnalysedApk) -> Iterator[AnalysedApk]:

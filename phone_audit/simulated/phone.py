@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from phone_audit.simulated.answers import answer
@@ -71,10 +70,7 @@ class SimulatedPhone:
         self._acceptor.start()
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        """End every connection and wait for what serves them."""
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

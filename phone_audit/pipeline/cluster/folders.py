@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from types import TracebackType
 from typing import Final, Self
 
 from phone_audit.files.spool import Place, Spool
@@ -40,9 +39,7 @@ class Folders:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._spool.close()
 
     def add(self, folder: PurePosixPath, record: Apk | None) -> Iterator[Apk]:

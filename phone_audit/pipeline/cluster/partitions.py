@@ -1,7 +1,6 @@
 """Records as a folder of Parquet files, on this computer or in storage, which is written while records come."""
 
 import tempfile
-from types import TracebackType
 from typing import Final, Self
 
 from phone_audit.errors import OutputError, UsageError
@@ -41,9 +40,7 @@ class Partitions:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._records.close()
 
     def add(self, record: Apk) -> None:

@@ -57,7 +57,9 @@ def check_firmware(
             started=rfc3339(started),
             seconds=(clock() - started).total_seconds(),
             as_of=day.isoformat(),
-            patch_age_days=tuple(patch_age(_patch(build), day) for build in builds),
+            patch_age_days=tuple(
+                patch_age(build.parsed.security_patch if build.parsed else None, day) for build in builds
+            ),
         ),
     )
 
@@ -117,7 +119,3 @@ def _cell(line: str) -> str:
 _NEXT_CELL = re.compile(r"[,;](?! )")
 _FEWEST = 2
 """Different properties; a list may name the same one on every line."""
-
-
-def _patch(build: CheckedBuild) -> str | None:
-    return build.parsed.security_patch if build.parsed else None

@@ -169,7 +169,9 @@ def _in_base_libraries(seen: Iterable[Behaviour]) -> list[str]:
 
 def reading_line(reading: Sequence[Behaviour]) -> str:
     """Say on one line what can be read, and how much of it by whose code."""
-    counts = [(short, len(in_words(_of_party(reading, party)))) for party, _, short in _PARTIES]
+    counts = [
+        (short, len(in_words(one.id for one in reading if party in _parties(one)))) for party, _, short in _PARTIES
+    ]
     whose = ", ".join(f"{count} in {short}" for short, count in counts if count)
     return f"can read: {some(readings(reading))}" + (f" ({whose})" if _owners_known(reading) else "")
 
@@ -295,10 +297,6 @@ def _owners_known(behaviours: Sequence[Behaviour]) -> bool:
 
 def _parties(behaviour: Behaviour) -> set[str]:
     return {owner.party for owner in behaviour.whose} or {"unknown"}
-
-
-def _of_party(behaviours: Iterable[Behaviour], party: str) -> list[str]:
-    return [one.id for one in behaviours if party in _parties(one)]
 
 
 def _named(behaviours: Sequence[Behaviour]) -> list[str]:

@@ -170,11 +170,9 @@ def _infos_by_package(apks: Iterable[ApkInfo], owners: Mapping[str, str]) -> Map
         name = next((owners[path] for path in paths if path in owners), info.package)
         if name is not None:
             found.setdefault(name, []).append(info)
-    return {name: sorted(mine, key=lambda info: (not _is_base(info), info.path)) for name, mine in found.items()}
-
-
-def _is_base(info: ApkInfo) -> bool:
-    return bool(info.files) and info.files[0].role == "base"
+    for mine in found.values():
+        mine.sort(key=lambda info: ([file.role for file in info.files[:1]] != ["base"], info.path))
+    return found
 
 
 def _label(infos: Iterable[ApkInfo]) -> str | None:

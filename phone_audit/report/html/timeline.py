@@ -64,7 +64,7 @@ class Timeline:
 def timeline_of(scan: Scan) -> Timeline:
     """Return the timeline of the apps that did not come with the phone, and of those that used what can watch."""
     reading = time_of_reading(scan)
-    events = [(app, _events(app, reading)) for app in scan.apps]
+    events = [(app, [event for event in _events(app, reading) if event[0] >= 0]) for app in scan.apps]
     shown = [(app, its) for app, its in events if its and (app.came_from.kind != "firmware" or _used(its))]
     shown.sort(key=lambda one: (one[0].came_from.kind != "hand", min(event[0] for event in one[1]), one[0].package))
     lanes = tuple(_lane(at, app, its) for at, (app, its) in enumerate(shown[:_MOST_LANES]))
@@ -80,11 +80,7 @@ _Event = tuple[float, str, str, str]
 """Age in seconds, kind, what happened, and when."""
 
 
-def _events(app: App, reading: str) -> list[_Event]:
-    return [event for event in _all_events(app, reading) if event[0] >= 0]
-
-
-def _all_events(app: App, reading: str) -> Iterator[_Event]:
+def _events(app: App, reading: str) -> Iterator[_Event]:
     came = app.came_from
     installed = seconds_before(came.installed, reading)
     if installed is not None and came.kind != "firmware":

@@ -107,12 +107,18 @@ class CallSearch:
         self._looked_up = 0
         self._walked = 0
         self._used: list[bytes] = []
+        self._ending: frozenset[Row] = frozenset()
         self._has_many_above = False
         self._is_made_open = False
 
     def has_object_of(self, name: bytes) -> bool:
         """Tell whether a class was made that is, or derives from, a class."""
         return bool(self._below.get(name))
+
+    def end_at(self, rows: Collection[Row]) -> None:
+        """Take it that anything may run as soon as one of some methods does."""
+        self._ending = frozenset(rows)
+        self.unsettled |= not self._ending.isdisjoint(self.seen)
 
     def follow_some(self) -> bool:
         """Follow some methods; false where none is left."""
@@ -121,7 +127,8 @@ class CallSearch:
         rows, self._waiting = self._waiting[-_AT_ONCE:], self._waiting[:-_AT_ONCE]
         for row in rows:
             self._process(row)
-        self.unsettled |= len(self.seen) > _MOST or self._looked_up > _MOST_LOOKED_UP or self._walked > _MOST_WALKED
+        is_much = len(self.seen) > _MOST or self._looked_up > _MOST_LOOKED_UP or self._walked > _MOST_WALKED
+        self.unsettled |= is_much or not self._ending.isdisjoint(self.seen)
         return bool(rows)
 
     def take_methods(self, names: Collection[bytes]) -> None:

@@ -7,6 +7,7 @@ count, unless it is handed the name, or the code: then the calls of what hands i
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -35,6 +36,8 @@ _MOST_USES: Final = 20_000
 """Calls that are looked at; where there are more, anything may be looked up."""
 _MOST_STEPS: Final = 500_000
 """Instructions and names that are looked at; the same."""
+_STEPS_AHEAD: Final = 50_000
+"""The same before it is known what runs; where there are more, less is found."""
 _MOST_ROUNDS: Final = 12
 """Methods of libraries that hand a name on to one another."""
 _MOST_MOVES: Final = 8
@@ -69,12 +72,14 @@ Runs = Callable[[int, int], bool]
 class LookUps(NamedTuple):
     """With `unknown` any class may be looked up; `methods` are the names of those that are looked up otherwise.
 
-    With `any_method` any method may be of the classes that there is a value or an object of.
+    With `any_method` any method may be of the classes that there is a value or an object of. If one of the methods in
+    `ending`, by part and row, runs, any class may be looked up.
     """
 
     unknown: bool
     methods: frozenset[bytes] = frozenset()
     any_method: bool = False
+    ending: frozenset[tuple[int, int]] = frozenset()
 
 
 class _UnknownError(Exception):
@@ -87,15 +92,12 @@ _ByName = Mapping[bytes, dict[str | None, list[LookUp]]]
 
 def find_lookups(tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs = lambda _part, _row: True) -> LookUps:
     """Return what the code of a package looks up."""
-    asked = [LookUp(kind, owner, name, None) for name, (kind, owner) in LOOK_UPS.items()]
-    asked.append(LookUp("code", LOADERS, NEW, None))
-    asked.append(LookUp("class", FACTORIES, b"newInstance", None))
-    return follow_names(tree, owner_of, runs, asked)
+    return follow_names(tree, owner_of, runs, _asked())
 
 
 def follow_names(tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs, asked: Sequence[LookUp]) -> LookUps:
     """Return the same of some ways to look up."""
-    search = _Search(tree, owner_of, runs)
+    search = _Search(tree, owner_of, runs, _MOST_STEPS)
     try:
         search.run(asked)
     except (_UnknownError, DexCodeError):
@@ -103,8 +105,26 @@ def follow_names(tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs, asked: Seq
     return LookUps(unknown=False, methods=frozenset(search.methods), any_method=search.any_method)
 
 
+def all_lookups(tree: ClassHierarchy, owner_of: OwnerOf) -> LookUps:
+    """Return what the code of a package would look up if all of it ran, as far as that is found soon."""
+    search = _Search(tree, owner_of, lambda _part, _row: True, _STEPS_AHEAD)
+    search.any_class = set()
+    is_known = False
+    with suppress(_UnknownError, DexCodeError):
+        search.run(_asked())
+        is_known = not (search.any_class or search.makes_kin)
+    return LookUps(not is_known, frozenset(search.methods), search.any_method, frozenset(search.any_class))
+
+
+def _asked() -> list[LookUp]:
+    asked = [LookUp(kind, owner, name, None) for name, (kind, owner) in LOOK_UPS.items()]
+    return [*asked, LookUp("code", LOADERS, NEW, None), LookUp("class", FACTORIES, b"newInstance", None)]
+
+
 def _of_loaders(index: DexIndex, asked: Mapping[str | None, Sequence[LookUp]]) -> NDArray[np.bool_]:
     """Leave out constructors that are not among those asked for: most classes have one."""
+    if not asked:
+        return np.ones(index.method_ids.size, dtype=np.bool_)
     owners = {one.owner for among in asked.values() for one in among if isinstance(one.owner, bytes)}
     loaders = [number for name, number in index.type_ids.items() if name in owners or LOADERS.match(name)]
     is_new = index.method_ids["name"] == index.strings_equal((NEW,)).get(NEW, -1)
@@ -113,28 +133,29 @@ def _of_loaders(index: DexIndex, asked: Mapping[str | None, Sequence[LookUp]]) -
 
 
 class _Search:
-    def __init__(self, tree: ClassHierarchy, owner_of: OwnerOf, runs: Callable[[int, int], bool]) -> None:
+    def __init__(self, tree: ClassHierarchy, owner_of: OwnerOf, runs: Runs, steps: int) -> None:
         self._indexes = tree.indexes
         self._owner_of = owner_of
         self._runs = runs
         self._tree = tree
         self._left = _MOST_USES
-        self._steps = _MOST_STEPS
+        self._steps = steps
         self._last: tuple[int, int, Method] | None = None
         self._known: set[LookUp] = set()
         self._own: set[Kind] = set()
         self._handing: set[bytes] = set()
         self.methods: set[bytes] = set()
         self.any_method = False
+        self.any_class: set[tuple[int, int]] | None = None
 
     def run(self, asked: Sequence[LookUp]) -> None:
         """Follow names from where they are looked up to where they are made, or raise that one is not known."""
         for part, index in enumerate(self._indexes):
-            native = np.flatnonzero(index.methods.access & _NATIVE).tolist()
-            if any(self._is_own(part, row) for row in native):
-                raise _UnknownError
+            for row in np.flatnonzero(index.methods.access & _NATIVE).tolist():
+                if self._is_own(part, row):
+                    self._give_up(part, row)
         for _ in range(_MOST_ROUNDS):
-            if not asked:
+            if not asked or self.any_class:
                 break
             self._known.update(asked)
             asked = list(dict.fromkeys(one for one in self._handed_on(asked) if one not in self._known))
@@ -200,7 +221,9 @@ class _Search:
             is_fixed = handed and index.methods.access[row] & _FIXED and takes.isdisjoint(_ANYTHING)
             if self._is_own(part, row) and not is_fixed:
                 self._own.add(kind)
-                if kind not in ("kin", "new") or {"kin", "new"} <= self._own:
+                if kind not in ("kin", "new"):
+                    self._give_up(part, row)
+                elif self.makes_kin and self.any_class is None:
                     raise _UnknownError
             elif kind not in ("kin", "new", "all methods") and (
                 takes & (_CODE if kind == "code" else _TEXTS) or "?" in prototype
@@ -327,6 +350,17 @@ class _Search:
         origins = method.origins_of(reader, register)
         self._spend(1 + method.looked_at - before)
         return origins
+
+    @property
+    def makes_kin(self) -> bool:
+        """Whether objects may be made of a class that was had from another one."""
+        return {"kin", "new"} <= self._own
+
+    def _give_up(self, part: int, row: int) -> None:
+        """Take it that a method may look up anything: raise, or keep it where all such methods are wanted."""
+        if self.any_class is None:
+            raise _UnknownError
+        self.any_class.add((part, row))
 
     def _spend(self, steps: int) -> None:
         self._steps -= steps

@@ -26,12 +26,51 @@ _NATIVE = 0x100
 _MAIN = "main([Ljava/lang/String;)V"
 
 
+class Parties:
+    """The classes of one package by whose code they are."""
+
+    def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf) -> None:
+        self.indexes = indexes
+        self._owner_of = owner_of
+
+    @cached_property
+    def known(self) -> frozenset[bytes]:
+        """All that are defined."""
+        return frozenset(name for index in self.indexes for name in index.file.defined_classes)
+
+    @cached_property
+    def in_order(self) -> list[bytes]:
+        return sorted(self.known)
+
+    @cached_property
+    def own(self) -> frozenset[bytes]:
+        """The package's own, and what a shrinker renamed."""
+        return self._of(_OWN)
+
+    @cached_property
+    def others(self) -> frozenset[bytes]:
+        """Those of nobody that is known."""
+        return self._of({"unknown"})
+
+    @cached_property
+    def unpackaged(self) -> frozenset[bytes]:
+        """Classes in no package that are no renamed ones: in files, their names look like any other word."""
+        alone = frozenset(name for name in self.known if b"/" not in name)
+        return alone - self._of({"obfuscated"})
+
+    def _of(self, parties: Collection[str]) -> frozenset[bytes]:
+        return frozenset(name for name, party in self._party.items() if party in parties)
+
+    @cached_property
+    def _party(self) -> dict[bytes, str]:
+        return {name: self._owner_of(java_name(name)).party for name in self.known}
+
+
 class Roots:
     """Answers for the classes of one package.
 
     Args:
-        indexes: all its parts.
-        owner_of: whose code a class is.
+        parties: its classes.
         named: the classes that its manifest names, in Java form.
         own_runs: whether the package's own code is taken to run.
         own_whole: whether all of a class of its own runs as soon as anything uses it.
@@ -39,16 +78,15 @@ class Roots:
 
     def __init__(
         self,
-        indexes: Sequence[DexIndex],
-        owner_of: OwnerOf,
+        parties: Parties,
         named: Collection[str],
         *,
         own_runs: bool = True,
         own_whole: bool = False,
     ) -> None:
         self._own_whole = own_whole
-        self._indexes = indexes
-        self._owner_of = owner_of
+        self._parties = parties
+        self._indexes = parties.indexes
         self._named = named
         self._own_runs = own_runs
 
@@ -56,26 +94,20 @@ class Roots:
     def found(self) -> frozenset[bytes]:
         """All classes that are taken to run."""
         names = (f"L{name.replace('.', '/')};".encode("utf-8", "surrogatepass") for name in self._named)
-        is_started = any(name in self._known for name in names)
+        is_started = any(name in self._parties.known for name in names)
         if is_started and not (self._own_runs or self._own_whole):
             return self._entered
         if not is_started:
-            return self._own | self._others
+            return self._parties.own | self._parties.others
         if not self._own_runs:
-            return self._entered | self._unpackaged | self._in_annotations
-        return self._own | self.from_bytes | self._in_annotations
+            return self._entered | self._parties.unpackaged | self._in_annotations
+        return self._parties.own | self.from_bytes | self._in_annotations
 
     @cached_property
     def from_bytes(self) -> frozenset[bytes]:
         """The classes that run only where something leads to them, and that whoever reads bytes may make."""
         tree = ClassHierarchy(self._indexes)
         return frozenset(name for name in self._led_to if not _FROM_BYTES.isdisjoint(tree.above(name)))
-
-    @property
-    def _unpackaged(self) -> frozenset[bytes]:
-        """Classes in no package that are no renamed ones: in files, their names look like any other word."""
-        alone = (name for name in self._known if b"/" not in name)
-        return frozenset(name for name in alone if self._owner_of(java_name(name)).party != "obfuscated")
 
     @property
     def _entered(self) -> frozenset[bytes]:
@@ -93,33 +125,18 @@ class Roots:
 
         Libraries look the latter up by its name. Of what is used so, any method may be called.
         """
-        is_own = self._own_whole and name in self._own
-        if name not in self._others and not is_own:
+        is_own = self._own_whole and name in self._parties.own
+        if name not in self._parties.others and not is_own:
             return
         own = name[:-1]
-        for at in range(bisect_left(self._defined, own), len(self._defined)):
-            other = self._defined[at]
+        defined = self._parties.in_order
+        for at in range(bisect_left(defined, own), len(defined)):
+            other = defined[at]
             if not other.startswith(own):
                 return
             behind = other[len(own) :]
             if behind.startswith((b";", b"_", b"$$")) or not (is_own or behind.startswith(b"$")):
                 yield other
-
-    @cached_property
-    def _defined(self) -> list[bytes]:
-        return sorted(self._known)
-
-    @cached_property
-    def _known(self) -> frozenset[bytes]:
-        return frozenset(name for index in self._indexes for name in index.file.defined_classes)
-
-    @cached_property
-    def _own(self) -> frozenset[bytes]:
-        return frozenset(name for name in self._known if self._owner_of(java_name(name)).party in _OWN)
-
-    @cached_property
-    def _others(self) -> frozenset[bytes]:
-        return frozenset(name for name in self._known if self._owner_of(java_name(name)).party == "unknown")
 
     @property
     def _in_annotations(self) -> frozenset[bytes]:
@@ -137,4 +154,4 @@ class Roots:
     @cached_property
     def _led_to(self) -> frozenset[bytes]:
         """The classes that run only where something leads to them, though no library's."""
-        return self._others if self._own_runs else self._others | self._own
+        return self._parties.others if self._own_runs else self._parties.others | self._parties.own

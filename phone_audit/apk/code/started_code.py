@@ -15,17 +15,19 @@ from typing import Final
 import numpy as np
 
 from phone_audit.apk.code.call_search import CallSearch, descriptor_of
-from phone_audit.apk.code.class_lookups import find_lookups
+from phone_audit.apk.code.class_lookups import LookUps, all_lookups, find_lookups
 from phone_audit.apk.code.component_lookups import may_start_any, reads_objects
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
-from phone_audit.apk.code.roots import Roots
+from phone_audit.apk.code.roots import Parties, Roots
 from phone_audit.apk.code.selectors import Selectors
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
 
 _MOST_ROUNDS: Final = 7
 """How often it is looked at what started code looks up; where that starts more code yet, all runs."""
+MANY: Final = 1_000
+"""Methods that run, from which on it pays to find out first which of them would end the search."""
 _NATIVE: Final = 0x100
 _NATIVE_ACTIVITY: Final = "android.app.NativeActivity"
 _SWITCHES: Final = (b"setComponentEnabledSetting", b"setComponentEnabledSettings")
@@ -34,6 +36,31 @@ _BRIDGE: Final = b"addJavascriptInterface"
 """The method of `WebView` that lets pages call an object."""
 _READS_OBJECTS: Final = b"Ljava/io/ObjectInputStream;"
 """What makes objects of the classes that the bytes name which it reads."""
+
+
+class _Package:
+    """What is looked up once for all that is asked of one package."""
+
+    def __init__(
+        self, indexes: Sequence[DexIndex], owner_of: OwnerOf, others: Callable[[], Iterable[bytes | memoryview]]
+    ) -> None:
+        self.parties = Parties(indexes, owner_of)
+        self.selectors = Selectors(indexes)
+        self._owner_of = owner_of
+        self._others = others
+
+    @cached_property
+    def in_files(self) -> Sequence[bytes] | None:
+        """The classes that other files name; None where that cannot be told."""
+        try:
+            return tuple(names_in_files(self._others(), self.selectors.defined))
+        except (ApkError, TooLargeError):
+            return None
+
+    @cached_property
+    def lookups(self) -> LookUps:
+        """What its code would look up if all of it ran."""
+        return all_lookups(self.selectors.tree, self._owner_of)
 
 
 class StartedCode:
@@ -46,7 +73,7 @@ class StartedCode:
         others: gives the bytes of the other files, which may name classes.
         active: those of them that are switched on, where the package's own code is not taken to run: it has to be
             reached as all other code.
-        selectors: its methods, where they were looked up before.
+        package: what was looked up before.
         private: those of them that only the package itself can start: its code or files have to name them.
         own_whole: whether all of a class of its own runs as soon as anything uses it.
     """
@@ -58,7 +85,7 @@ class StartedCode:
         named: Collection[str] | None,
         others: Callable[[], Iterable[bytes | memoryview]] = tuple,
         active: Collection[str] | None = None,
-        selectors: Selectors | None = None,
+        package: _Package | None = None,
         private: Collection[str] = (),
         *,
         own_whole: bool = False,
@@ -70,9 +97,11 @@ class StartedCode:
         self._named = named if active is None else active
         self._others = others
         self._own_runs = active is None
-        self._roots = Roots(indexes, owner_of, named or (), own_runs=self._own_runs, own_whole=own_whole)
-        self._selectors = selectors or Selectors(indexes)
+        self._package = package or _Package(indexes, owner_of, others)
+        self._roots = Roots(self._package.parties, named or (), own_runs=self._own_runs, own_whole=own_whole)
+        self._selectors = self._package.selectors
         self._tree = self._selectors.tree
+        self._looks_ahead = False
         self._runs_before = -1
         self._methods_before: frozenset[bytes] = frozenset()
         self._stages: Iterator[Callable[[StartedCode], None]] = iter(_STAGES)
@@ -102,7 +131,7 @@ class StartedCode:
             self._named,
             self._others,
             named,
-            self._selectors,
+            self._package,
             private,
             own_whole=own_whole,
         )
@@ -143,8 +172,13 @@ class StartedCode:
 
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""
-        while not (self._search.unsettled or is_found()):
-            if self._search.follow_some():
+        search = self._search
+        while not (search.unsettled or is_found()):
+            if len(search.seen) > MANY and not self._looks_ahead:
+                self._looks_ahead = True
+                search.end_at(self._package.lookups.ending)
+                continue
+            if search.follow_some():
                 continue
             stage = next(self._stages, None)
             if stage is None:
@@ -170,11 +204,10 @@ class StartedCode:
         return find_lookups(self._tree, self._owner_of, lambda part, row: indexes[part].row_class(row) in roots).unknown
 
     def _take_named_in_files(self) -> None:
-        try:
-            for found in names_in_files(self._others(), self._selectors.defined):
-                self._search.take_whole(found)
-        except (ApkError, TooLargeError):
+        if self._package.in_files is None:
             self._give_up()
+        for found in self._package.in_files or ():
+            self._search.take_whole(found)
 
     def _look_up(self) -> None:
         """Take in what code that runs looks up by name; where nothing new runs since the last time, that was all."""
@@ -184,7 +217,9 @@ class StartedCode:
                 self._stages = iter(())
             return
         self._runs_before = len(search.whole)
-        lookups = find_lookups(self._tree, self._owner_of, self._runs)
+        lookups = self._package.lookups if self._looks_ahead else LookUps(unknown=True)
+        if lookups != LookUps(unknown=False):
+            lookups = find_lookups(self._tree, self._owner_of, self._runs)
         search.unsettled |= lookups.unknown
         if lookups.any_method:
             search.open_made()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from phone_audit.apk.code import class_lookups
-from tests.apk.code.test_started_code import HTTP, SEND, Units, app, method, new, starts, value, virtual
+from phone_audit.apk.code import class_lookups, started_code
+from tests.apk.code.test_started_code import HTTP, SEND, Units, app, by_android, method, new, starts, value, virtual
 from tests.apk.dex.assembler import Class, Method, Ref, const_string
 
 FOR_NAME = "Ljava/lang/Class;->forName(Ljava/lang/String;)Ljava/lang/Class;"
@@ -55,8 +55,11 @@ def load_class(owner: str) -> Units:
         (*const_string("x.dex"), *hand("Ldalvik/system/DexFile;->loadDex(Ljava/lang/String;)V")),
     ],
 )
-def test_a_name_that_is_no_constant_may_start_anything(units: Units) -> None:
+def test_a_name_that_is_no_constant_may_start_anything(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
     assert starts(HTTP, app(*units))
+    assert by_android(*units)
+    monkeypatch.setattr(started_code, "MANY", 0)
+    assert by_android(*units), "also where it is found out ahead"
     assert not starts(HTTP, Class("Llib/Other;", [method("f()V", *units)]))
 
 
@@ -75,8 +78,10 @@ def test_a_name_that_is_no_constant_may_start_anything(units: Units) -> None:
         (*value("Lapp/Main;"), *virtual(NEW_INSTANCE)),
     ],
 )  # fmt: skip
-def test_a_constant_starts_only_what_it_names(units: Units) -> None:
+def test_a_constant_starts_only_what_it_names(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not starts(HTTP, app(*units))
+    monkeypatch.setattr(started_code, "MANY", 0)
+    assert not by_android(*units)
 
 
 def test_one_of_two_texts_may_be_no_constant() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phone_audit.apk.code import call_search, names_in_files
+from phone_audit.apk.code import call_search, names_in_files, started_code
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
@@ -214,6 +214,29 @@ def test_code_that_is_handed_to_a_library_which_loads_it(kind: str) -> None:
     assert not starts(HTTP, plugins, between, app())
     assert starts(HTTP, plugins, app(*handing))
     assert starts(HTTP, plugins, between, app(0x1071, Ref("method", f"Llib/Between;->f({kind})V"), 0))
+
+
+def test_nothing_more_is_read_where_code_that_runs_may_look_up_any_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would end the search is known before all that runs is followed."""
+    monkeypatch.setattr(started_code, "MANY", 0)
+    loading = (0x1070, Ref("method", "Ldalvik/system/DexClassLoader;-><init>()V"), 0)
+    read: list[bool] = []
+
+    def start(*classes: Class) -> bool:
+        def files() -> Iterator[bytes]:
+            read.append(True)
+            yield b""
+
+        (index,) = index_file(read_dex("classes.dex", assemble(sorted([HTTP, *classes], key=lambda one: one.name))))
+        return StartedCode([index], owner, ("app.Main",), files).without_own((), ("app.Main",)).starts(0, 1)
+
+    plugins = Class("Llib/Plugins;", [method("f()V", *loading)])
+    create = method("onCreate(Landroid/os/Bundle;)V", *loading, direct=False, access=1, ins=2)
+    main = Class("Lapp/Main;", [create], parent="Landroid/app/Activity;")
+    assert start(main, plugins)
+    assert not read
+    assert not start(app(), plugins)
+    assert read
 
 
 def test_an_initialiser_runs_where_its_class_is_used() -> None:

@@ -12,6 +12,7 @@ from phone_audit.apk.flows.summaries import FILE, Event, Frame, leads_to, sink_e
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taints import (
     ANY,
+    KEPT,
     NOTHING,
     NOWHERE,
     Atom,
@@ -213,9 +214,10 @@ class CallModel:
                 for one in (atom, *inside):
                     if not one.own:
                         call.heap.put(one, ANY, handed - {one} if one in handed else handed)
-                if atom.place and call.api.collects and not atom.own and not _is_plain(atom.place):
-                    what = f"puts it into {java_field(atom.place.partition(' ')[2])}"
-                    call.note_kept(atom.place, plain_data(call.heap, handed), what)
+                if call.api.collects and not atom.own:
+                    for place in _fields_of(call.heap, atom):
+                        what = f"puts it into {java_field(place.partition(' ')[2])}"
+                        call.note_kept(place, plain_data(call.heap, handed), what)
 
     @remembered
     def _carried(self, value: Value) -> Value:
@@ -300,9 +302,10 @@ class CallModel:
         return None
 
 
-def _is_plain(place: str) -> bool:
-    """Tell whether a place is a field of what cannot be changed, so that nothing is put into it."""
-    return type_of(place.partition(" in ")[0]) in taint_rules.PLAIN_BYTES
+def _fields_of(heap: Heap, obj: Obj) -> list[str]:
+    """Return the fields that an object is known to lie in, but those of what cannot be changed."""
+    places = [obj.place] if obj.place else sorted(str(one.name) for one in heap.slots(obj).get(KEPT, NOTHING))  # type: ignore[union-attr]
+    return [place for place in places if type_of(place.partition(" in ")[0]) not in taint_rules.PLAIN_BYTES]
 
 
 def _may_be_url(obj: Obj) -> bool:

@@ -90,13 +90,15 @@ class LiftedMethod:
 class Field:
     """A field: class, name and type; class and name in Java form; its marks.
 
-    `own` tells whether the package defines its class, `holds_own` whether it defines the class of what lies there.
+    `own` tells whether the package defines its class, `holds_own` whether it defines the class of what lies there,
+    `collects` whether that is one of Android's that values are put into.
     """
 
     name: str
     java: str
     own: bool
     holds_own: bool
+    collects: bool
     marks: Value
 
 

@@ -9,7 +9,7 @@ from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
 from phone_audit.apk.flows.ir import Block, Callees, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.program import Method, Program
-from phone_audit.apk.flows.taint_rules import BOXES, MESSAGE_OBJECT, PROVIDER_FIELDS
+from phone_audit.apk.flows.taint_rules import BOXES, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
 from phone_audit.apk.flows.taints import (
     NOTHING,
     NOWHERE,
@@ -145,7 +145,8 @@ class _Constants:
         marks |= NOTHING if view is None else self.number(view)
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or self._callees.holds(owner_of(name))
-        return Field(name, java, own, holds_own, marks)
+        collects = java_name(type_of(name)).startswith(COLLECTIONS)
+        return Field(name, java, own, holds_own, collects, marks)
 
 
 class _MethodLifter:

@@ -5,6 +5,7 @@ from phone_audit.apk.flows.ir import FieldUse, Op, OpKind
 from phone_audit.apk.flows.summaries import Event, Frame
 from phone_audit.apk.flows.taints import (
     ANY,
+    KEPT,
     NOTHING,
     Atom,
     Number,
@@ -13,6 +14,7 @@ from phone_audit.apk.flows.taints import (
     Value,
     bounded,
     join_values,
+    mark,
     objects,
     taints,
 )
@@ -62,6 +64,9 @@ class MemberAccess:
             registers[to] = read(frame, heap, registers[more.holder], field.name, more.kept, own=field.holds_own)
         elif what is OpKind.STORE_FIELD:
             self._store(heap, registers[more.holder], more.field.name, registers[to], more.kept)
+            if more.field.collects and more.kept:
+                for obj in objects(registers[to]):
+                    heap.put(obj, KEPT, frozenset({mark(more.kept)}))
             self._keep(frame, heap, registers[to], more)
         elif what is OpKind.LOAD_STATIC:
             registers[to] = self._load_static(frame, heap, more)

@@ -12,7 +12,7 @@ from phone_audit.apk.flows.taints import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500
 """How often a method is followed as if Android called it."""
-_MOST_A_ROOT: Final = 1_000
+_MOST_A_ROOT: Final = 2_000
 """Instructions that are followed for one of them."""
 _CALLERS: Final = 12
 """Levels of callers up to which data is followed that methods hand back."""
@@ -76,10 +76,12 @@ class Search:
         """Follow methods, and the callers of those that hand data back."""
         pending = dict.fromkeys(methods, 0)
         while pending:
-            level = min(pending.values())
-            near = [method for method in pending if self._is_marked(self._near, method)]
+            chosen = self._own_first([one for one in pending if self._is_marked(self._near, one)] or pending)
+            level = min(pending[method] for method in chosen)
             giving = {}
-            for method in self._own_first(near or [method for method, at in pending.items() if at == level]):
+            for method in chosen:
+                if pending[method] > level:
+                    continue
                 if self._budget <= 0 and self._near_budget:
                     self._look_near()
                     break
@@ -101,13 +103,10 @@ class Search:
             yield from ((caller, giving[method]) for caller in sorted(callers))
 
     def _own_first(self, methods: Collection[Method]) -> list[Method]:
-        """Put the package's own code first, so that libraries do not use up what may be followed."""
+        """Return those of the package's own code, so that libraries do not use up what may be followed; else all."""
         indexes = self._program.indexes
-
-        def order(method: Method) -> tuple[bool, Method]:
-            return not indexes[method.part].row_class(method.row).startswith(self._own), method
-
-        return sorted(methods, key=order)
+        own = [one for one in methods if indexes[one.part].row_class(one.row).startswith(self._own)]
+        return sorted(own or methods)
 
     def _look_near(self) -> None:
         """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""

@@ -161,6 +161,8 @@ NOTHING: Final[Value] = frozenset()
 Slot = str | int
 ANY: Final = "*"
 """The slot for what lies somewhere inside."""
+KEPT: Final = "kept"
+"""The slot that says in which fields an object that collects was put."""
 LOST: Final = "?"
 """The slot that says that code that was not followed had the object in hand."""
 

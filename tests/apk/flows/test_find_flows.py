@@ -602,3 +602,14 @@ def test_nothing_is_put_into_what_cannot_be_changed() -> None:
     asks = join(member(2, 8, held, put=False), invoke(f"{user}->toString(){TEXT}", 2, opcode=0x6E))
     asks = join(asks, invoke(f"{user}->log()V", 2, opcode=0x6E))
     assert ids(activity(create(fills, asks)), Class(user, [shows, logs])) == []
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(1, ["flow.imei-log"]), (2, [])])
+def test_what_is_put_into_a_list_after_a_field_holds_it_is_found_there(kept: int, expected: list[str]) -> None:
+    field, kind = "Lx/Main;->held:Ljava/util/List;", "Ljava/util/ArrayList;"
+    makes = join(new(3, kind), new(2, kind), member(kept + 1, 8, field, put=True), READ)
+    fills = invoke("Ljava/util/List;->add(Ljava/lang/Object;)Z", 2, 1, opcode=0x72)
+    gets = invoke("Ljava/util/List;->get(I)Ljava/lang/Object;", 1, 0, opcode=0x72)
+    asks = join(member(1, 1, field, put=False), gets, result(1), SAY, (RETURN,))
+    clicked = Method("onClick(Landroid/view/View;)V", join((0x1107,), asks), direct=False, registers=10, ins=2)
+    assert ids(activity(create(makes, fills), clicked)) == expected

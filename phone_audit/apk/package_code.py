@@ -104,7 +104,7 @@ def read_code(
         code.without_own(components, declared.active),
         owners.own_starts,
         budget,
-        _exported(declared),
+        frozenset(one.name for one in declared.components if one.exported),
         views,
     )
     told = SharedFields(indexes, owners.of).with_sure_fields(with_started_steps(flows.found, started))
@@ -134,11 +134,6 @@ def _without_links_read_back(facts: AssetFacts, indexes: Sequence[DexIndex], own
     return replace(
         facts, mentions=tuple(one._replace(is_link=one.is_link and one.kind != "resource") for one in facts.mentions)
     )
-
-
-def _exported(declared: Declared) -> frozenset[str]:
-    """Return the components that other packages may start."""
-    return frozenset(one.name for one in declared.components if one.exported)
 
 
 def _obfuscation(classes: Sequence[Classes], knowledge: Knowledge) -> Obfuscation:

@@ -156,16 +156,12 @@ def _is_media(extent: _Extent, view: PartialBytes, looked_at: int) -> bool:
 
     A `MissingBytesError` tells which bytes decide.
     """
-    start = extent.start + _FIXED + _header_rest(extent, view)
+    lengths = struct.unpack("<HH", view[extent.start + 26 : extent.start + _FIXED])  # of name and extra field
+    start = extent.start + _FIXED + sum(lengths)
     content = view[start : max(start, looked_at)]
     if not may_stay(extent.entry.name, bytes(content[:OPENING])) or _ADDRESS in bytes(content):
         return False
     return is_media_to_its_end(view, start, extent.entry.size, len(content))
-
-
-def _header_rest(extent: _Extent, view: PartialBytes) -> int:
-    """Bytes of the local header behind its fixed part."""
-    return sum(struct.unpack("<HH", view[extent.start + 26 : extent.start + _FIXED]))
 
 
 def _combined(wanted: Iterable[Range], size: int, held: Parts) -> tuple[Range, ...] | None:

@@ -125,7 +125,7 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
                 [info.components for info in infos], lambda c: (c.kind, c.name, c.exported, c.actions)
             ),
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
-            "endpoints": _each(endpoints, _not_settled) if len(infos) > 1 else endpoints,
+            "endpoints": tuple(map(_not_settled, endpoints)) if endpoints and len(infos) > 1 else endpoints,
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
             "flows_complete": _of_known(all, [info.flows_complete for info in infos]),
             "flows_followed": _of_known(min, [info.flows_followed for info in infos]),
@@ -154,10 +154,6 @@ def _of_known(combine: Callable[[Iterable[Known]], Known], facts: Iterable[Known
     """Combine what is known of each file, by `all`, `any` or `min`; None where it is known of none."""
     known = [fact for fact in facts if fact is not None]
     return combine(known) if known else None
-
-
-def _each(items: tuple[Item, ...] | None, change: Callable[[Item], Item]) -> tuple[Item, ...] | None:
-    return None if items is None else tuple(change(item) for item in items)
 
 
 def _union(parts: Sequence[tuple[Item, ...] | None], order: Callable[[Item], object]) -> tuple[Item, ...] | None:

@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from phone_audit.apk.worker.tasks import ApkInput
 from phone_audit.files.spool import Place, Spool
@@ -18,8 +18,6 @@ Key = tuple[str, bool, Parts | None]
 
 That belongs to the record, but not to the bytes.
 """
-_IN_MEMORY: Final = 2
-"""A record of 2 MB of JSON takes ten times as much in memory."""
 
 
 class Duplicates:
@@ -90,12 +88,12 @@ def _size(item: ApkInput) -> int | None:
 
 
 class RecordStore:
-    """Keeps records by number: the few that were used last in memory, all others on disk."""
+    """Keeps records by number: the one that was used last in memory too, all on disk."""
 
     def __init__(self) -> None:
         self._spool = Spool()
         self._places: dict[int, Place] = {}
-        self._recent: OrderedDict[int, ApkInfo] = OrderedDict()
+        self._last: tuple[int, ApkInfo] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -104,20 +102,15 @@ class RecordStore:
         self._spool.close()
 
     def __contains__(self, number: int) -> bool:
-        return number in self._recent or number in self._places
+        return number in self._places
 
     def put(self, number: int, info: ApkInfo) -> None:
         """Keep a record."""
-        self._recent[number] = info
-        self._recent.move_to_end(number)
-        while len(self._recent) > _IN_MEMORY:
-            oldest, moved = self._recent.popitem(last=False)
-            if oldest not in self._places:
-                self._places[oldest] = self._spool.put(moved.model_dump_json())
+        self._places[number] = self._spool.put(info.model_dump_json())
+        self._last = number, info
 
     def get(self, number: int) -> ApkInfo:
         """Return a record that is kept."""
-        if number not in self._recent:
-            self.put(number, read_own(ApkInfo, self._spool.get(self._places[number])))
-        self._recent.move_to_end(number)
-        return self._recent[number]
+        if self._last is None or self._last[0] != number:
+            self._last = number, read_own(ApkInfo, self._spool.get(self._places[number]))
+        return self._last[1]

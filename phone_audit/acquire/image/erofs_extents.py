@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Final
 
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError, PieceCache, Work, check_range
-from phone_audit.acquire.image.lz4_blocks import unpack_lz4
 from phone_audit.files.bounds import MB
+from phone_audit.files.lz4_block import unpack_lz4
 
 _COMPACT_2B, _BIG_1, _BIG_2, _TAIL, _INTERLACED, _FRAGMENT = 0x1, 0x2, 0x4, 0x8, 0x10, 0x20
 _PLAIN, _HEAD_1, _NO_HEAD, _HEAD_2 = range(4)
@@ -213,7 +213,10 @@ class ExtentFile:
             return self._plain(packed, start, size)
         skipped = len(packed) - len(packed.lstrip(b"\0")) if self._layout.padded else 0
         if extent.algorithm == _LZ4:
-            return unpack_lz4(packed, size, skipped)
+            try:
+                return unpack_lz4(packed, size, skipped)
+            except ValueError as error:
+                raise ImageError(str(error)) from error
         if extent.algorithm == _DEFLATE:
             return _inflated(packed[skipped:], size)
         name = _ALGORITHMS.get(extent.algorithm, "an unknown algorithm")

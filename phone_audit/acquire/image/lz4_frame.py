@@ -14,8 +14,8 @@ from phone_audit.acquire.image.byte_source import (
     check_range,
     read_blocks,
 )
-from phone_audit.acquire.image.lz4_blocks import unpack_lz4
 from phone_audit.files.bounds import MB
+from phone_audit.files.lz4_block import unpack_lz4
 
 _MAGIC: Final = 0x184D2204
 _SIZES: Final = {4: 64 * 1024, 5: 256 * 1024, 6: MB, 7: 4 * MB}
@@ -68,4 +68,7 @@ class Lz4Frame:
         size = min(self._block, self.size - number * self._block)
         self._work.spend(size)
         raw = self._source.read(place, packed & ~_STORED)
-        return raw if packed & _STORED else unpack_lz4(raw, size, short=short)
+        try:
+            return raw if packed & _STORED else unpack_lz4(raw, size, short=short)
+        except ValueError as error:
+            raise ImageError(str(error)) from error

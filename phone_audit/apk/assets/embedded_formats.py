@@ -1,8 +1,7 @@
 """Formats in which packages hold further files and classes: tar archives, Java classes, compressed .NET assemblies.
 
 Sources: POSIX `pax`, ustar, GNU tar for long names; The Java Virtual Machine Specification, 4.4; dotnet/android,
-`src/Xamarin.Android.Build.Tasks/Utilities/AssemblyCompression.cs`; lz4, `doc/lz4_Block_format.md`. A library for LZ4
-would be one more that reads hostile bytes; such packages hold a few megabytes of it.
+`src/Xamarin.Android.Build.Tasks/Utilities/AssemblyCompression.cs`.
 """
 
 import re
@@ -13,6 +12,7 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.zip.directory import Buffer
 from phone_audit.errors import ApkError
+from phone_audit.files.lz4_block import unpack_lz4
 
 BLOCK: Final = 512
 MAX_MEMBERS: Final = 50_000
@@ -29,8 +29,6 @@ _SIZES: Final = {
 }  # fmt: skip
 """Bytes of a constant, its tag with it. Source: The Java Virtual Machine Specification, 4.4."""
 _TWO_SLOTS: Final = (5, 6)
-_SHORTEST_MATCH: Final = 4
-_MORE: Final = 15
 ASSEMBLY_MAGIC: Final = b"XALZ"
 ASSEMBLY_STORE_MAGIC: Final = b"XABA"
 _HEADER: Final = struct.Struct("<4sII")
@@ -172,61 +170,6 @@ def _descriptor(name: bytes) -> bytes:
     return name if name.startswith(b"[") else b"L%b;" % name
 
 
-def decompress(block: bytes, size: int) -> bytes:
-    """Decode one block to `size` bytes, which bounds the work; bytes that follow the block are not looked at.
-
-    Raises:
-        ApkError: it is damaged, or decodes to something else. Code `damaged-entry`.
-    """
-    out = bytearray()
-    at = 0
-    try:
-        while len(out) < size:
-            token = block[at]
-            length, at = _length(block, at + 1, token >> 4, size)
-            out += block[at : at + length]
-            at += length
-            if len(out) >= size or at >= len(block):
-                break
-            distance = block[at] | block[at + 1] << 8
-            length, at = _length(block, at + 2, token & 15, size)
-            _repeat(out, distance, length + _SHORTEST_MATCH)
-    except IndexError as error:
-        raise _damaged() from error
-    if len(out) != size:
-        raise _damaged()
-    return bytes(out)
-
-
-def _length(block: bytes, at: int, low: int, most: int) -> tuple[int, int]:
-    """Read what is added to a length of 15: bytes up to the first that is not 255."""
-    if low < _MORE:
-        return low, at
-    length = low
-    while length <= most:
-        more = block[at]
-        at += 1
-        length += more
-        if more != 255:
-            return length, at
-    raise _damaged()
-
-
-def _repeat(out: bytearray, distance: int, length: int) -> None:
-    if not 0 < distance <= len(out):
-        raise _damaged()
-    start = len(out) - distance
-    if distance >= length:
-        out += out[start : start + length]
-        return
-    pattern = bytes(out[start:])
-    out += (pattern * (length // distance + 1))[:length]
-
-
-def _damaged() -> ApkError:
-    return ApkError("A compressed assembly is damaged.", code="damaged-entry")
-
-
 def compressed_assemblies(data: memoryview, limit: int) -> Iterator[tuple[int, bytes | ApkError]]:
     """Yield where each compressed assembly begins that stands in a file, and its bytes or why there are none.
 
@@ -242,8 +185,8 @@ def compressed_assemblies(data: memoryview, limit: int) -> Iterator[tuple[int, b
             yield at, ApkError("Its compressed assemblies are larger than may be unpacked.", code="size-limit")
             return
         try:
-            yield at, decompress(bytes(data[at + _HEADER.size : following]), size)
-        except ApkError as error:
-            yield at, error
+            yield at, unpack_lz4(bytes(data[at + _HEADER.size : following]), size)
+        except ValueError:
+            yield at, ApkError("A compressed assembly is damaged.", code="damaged-entry")
         else:
             limit -= size

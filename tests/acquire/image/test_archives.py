@@ -104,6 +104,13 @@ def test_a_frame_that_says_it_holds_more_than_its_blocks_is_refused(size: int) -
         Lz4Frame(MemoryBytes(head + bytes(4)), WORK)
 
 
+def test_a_damaged_block_of_lz4_is_refused() -> None:
+    head = b"\x04\x22\x4d\x18" + bytes([0x68, 0x40]) + (9).to_bytes(8, "little") + b"\0"
+    frame = head + (4).to_bytes(4, "little") + b"\x10a\x05\x00" + bytes(4)
+    with pytest.raises(ImageError, match="a block of LZ4 is damaged"):
+        Lz4Frame(MemoryBytes(frame), WORK).read(0, 9)
+
+
 def test_a_payload_is_read_at_any_place() -> None:
     [(name, source)] = read_payload(MemoryBytes(payload_bytes({"system": CONTENT})), "payload.bin", WORK)
     assert name == "payload.bin/system"

@@ -11,7 +11,6 @@ import pytest
 from phone_audit.acquire.image.byte_source import ImageError, MemoryBytes
 from phone_audit.acquire.image.ext4 import Ext4
 from phone_audit.acquire.image.firmware import Firmware
-from phone_audit.acquire.image.lz4_blocks import unpack_lz4
 from phone_audit.acquire.image.open import is_firmware, open_firmware
 from phone_audit.errors import SnapshotError
 from tests.acquire.image.images import make_erofs, make_ext4, make_sparse, make_super
@@ -175,12 +174,6 @@ def test_what_is_encrypted_or_unknown_is_refused_with_a_sentence(tmp_path: Path,
     assert is_firmware(tmp_path / name)
     with pytest.raises(SnapshotError, match=r"is .*format .*; it is not read\."), open_firmware(tmp_path / name):
         pass
-
-
-@pytest.mark.parametrize("packed", [b"", b"\xf0", b"\x10", b"\x10a\x05\x00", b"\x10a\x00\x00", b"\xf0" + b"\xff" * 50])
-def test_a_damaged_block_of_lz4_is_refused(packed: bytes) -> None:
-    with pytest.raises(ImageError, match="damaged"):
-        unpack_lz4(packed, 100)
 
 
 def test_a_journal_that_is_not_applied_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from phone_audit.apk.assets.embedded_formats import compressed_assemblies, decompress, members, read_class
+from phone_audit.apk.assets.embedded_formats import compressed_assemblies, members, read_class
 from phone_audit.apk.assets.string_tables import (
     Extent,
     TableExtent,
@@ -19,7 +19,7 @@ from phone_audit.apk.assets.string_tables import (
 )
 from phone_audit.apk.assets.urls import urls_in
 from phone_audit.errors import ApkError
-from tests.apk.assets.builders import compressed_assembly, hermes, java_class, look, lz4_block, marks, tar, unity
+from tests.apk.assets.builders import compressed_assembly, hermes, java_class, look, marks, tar, unity
 from tests.apk.tables import make_table
 
 
@@ -110,30 +110,6 @@ def test_urls_inside_urls_are_each_found_once() -> None:
         ("https://a.vendor.cn/?u=http://b.vendor.cn/x", 1),
         ("http://b.vendor.cn/x", 24),
     ]
-
-
-def test_lz4_repeats_are_decoded() -> None:
-    block = bytes([0x35]) + b"abc" + b"\x03\x00" + bytes([0x10]) + b"!"
-    assert decompress(block, 13) == b"abcabcabcabc!"
-    assert decompress(lz4_block(b"x" * 1000), 1000) == b"x" * 1000
-    assert decompress(b"\x1f" + b"a" + b"\x01\x00" + b"\xff\x05" + b"\x10!", 281) == b"a" * 280 + b"!"
-
-
-@pytest.mark.parametrize(
-    ("block", "size"),
-    [
-        (b"", 5),
-        (b"\xf0\xff\xff", 5),
-        (b"\x14a\x02\x00", 9),
-        (b"\x14a\x00\x00", 9),
-        (b"\x1fa\x01\x00" + b"\xff" * 50_000, 9),
-        (b"\x50ab", 5),
-        (lz4_block(b"abc"), 4),
-    ],
-)
-def test_damaged_lz4_is_refused(block: bytes, size: int) -> None:
-    with pytest.raises(ApkError):
-        decompress(block, size)
 
 
 @pytest.mark.promise("damage-is-noted")

@@ -1,10 +1,9 @@
 """One block of LZ4, unpacked up to a length that is known.
 
 Source: lz4 `doc/lz4_Block_format.md`. Our own, since the kept library unpacks whole blocks only: EROFS keeps blocks
-of which the first part alone is wanted, and such as are followed by other bytes.
+of which the first part alone is wanted, and such as are followed by other bytes. That library would also be one more
+that reads hostile bytes.
 """
-
-from phone_audit.acquire.image.byte_source import ImageError
 
 _LAST = 15
 _SHORTEST = 4
@@ -20,7 +19,7 @@ def unpack_lz4(packed: bytes, size: int, start: int = 0, *, short: bool = False)
         short: whether it may hold fewer; then nothing follows it.
 
     Raises:
-        ImageError: it is damaged, or holds fewer.
+        ValueError: it is damaged, or holds fewer.
 
     Example:
         >>> unpack_lz4(b"\x1fa\x01\x00\x00", 20)
@@ -58,7 +57,7 @@ def unpack_lz4(packed: bytes, size: int, start: int = 0, *, short: bool = False)
             count += _SHORTEST
             begin = have - distance
             if begin < 0 or not distance:
-                raise ImageError("a block of LZ4 is damaged")
+                raise ValueError("a block of LZ4 is damaged")
             if distance >= count:
                 out += out[begin : begin + count]
             else:
@@ -66,7 +65,7 @@ def unpack_lz4(packed: bytes, size: int, start: int = 0, *, short: bool = False)
                 out += (out[begin:] * (count // distance + 1))[:count]
             have += count
     except IndexError as error:
-        raise ImageError("a block of LZ4 is damaged") from error
+        raise ValueError("a block of LZ4 is damaged") from error
     if len(out) < size and not (short and at == len(packed)):
-        raise ImageError("a block of LZ4 is damaged")
+        raise ValueError("a block of LZ4 is damaged")
     return bytes(out[:size])

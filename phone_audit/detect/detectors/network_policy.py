@@ -12,7 +12,7 @@ from phone_audit.detect.detector import (
     may_use_network,
     policy_says,
 )
-from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of
+from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of, in_cleartext
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import (
@@ -59,9 +59,9 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
     none of them, the finding names the others, and nothing rests on it. It is low where only code of libraries, and
     files other than code, hold them and none was seen to be connected to. Nor does anything rest on those in code that
-    nothing starts: they have a finding of their own.
+    nothing starts: they have a finding of their own. Shown and judged are the texts that name an unencrypted scheme.
     """
-    every = [one for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
+    every = [in_cleartext(one) for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
     yield from _not_started(info, [one for one in every if one.started is False])
     plain = [one for one in every if one.started is not False]
     endpoints = by_harm((one for one in plain if one.counts_in_cleartext), info.package, cleartext_use_of)

@@ -199,3 +199,31 @@ def test_what_nothing_starts_is_not_counted_beside_what_may_be() -> None:
     idle, told = cleartext_endpoint(apk_info("com.a", endpoints=(IDLE, PLAIN), network_policy=None), knowledge())
     assert idle.evidence == (SEEN,)
     assert told.message == "com.a contains unencrypted addresses of a.example."
+
+
+def test_only_texts_that_name_an_unencrypted_scheme_are_shown_and_judged() -> None:
+    """The package's own code names it with encryption, and only a file without."""
+
+    def pieces(value: str, kind: Any) -> Any:
+        return HeldBy(party="unknown", library=None, evidence=(SEEN.model_copy(update={"kind": kind, "value": value}),))
+
+    place = Evidence(kind="call", where="classes.dex", value="fetched: java.net.URL.openStream", offset=8)
+    safe, link = pieces("https://a.example/send", "dex-string"), pieces("See http://a.example/more", "resource")
+    changes: dict[str, Any] = {"use": "fetched", "cleartext_use": "unknown", "use_evidence": (place,)}
+    host = PLAIN.model_copy(update={"held_by": (safe, link)} | changes)
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(host,), network_policy=None), knowledge())
+    assert (found.severity, found.evidence) == ("low", link.evidence)
+
+    called = host.model_copy(update={"held_by": (safe, pieces("http:\\/\\/b.a.example/x", "dex-string"))})
+    (told,) = cleartext_endpoint(apk_info("com.a", endpoints=(called,), network_policy=None), knowledge())
+    assert (told.severity, [one.value for one in told.evidence]) == ("medium", ["http:\\/\\/b.a.example/x"])
+    connects = called.model_copy(update={"cleartext_use": "fetched"})
+    (sure,) = cleartext_endpoint(apk_info("com.a", endpoints=(connects,), network_policy=None), knowledge())
+    assert (sure.confidence, sure.evidence[-1]) == ("high", place)
+
+
+@pytest.mark.parametrize("text", ["https://a.example/?u=http://b.example/", "http://b.example/a.example", "a.example"])
+def test_where_no_text_names_one_all_are_shown(text: str) -> None:
+    host = endpoint("a.example", text=text, cleartext=True)
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(host,), network_policy=None), knowledge())
+    assert [one.value for one in found.evidence] == [text]

@@ -29,10 +29,23 @@ _MOVES: Final = re.compile(
 )
 """What may make a page do more than show its text, or read its own links."""
 _ANCHOR: Final = re.compile(r"<(?:a|area)\b[^<>]*\shref\s*=\s*(?:\"|'|)\Z", re.IGNORECASE)
+_ANCHOR_TEXT: Final = re.compile(r"<a\b[^<>]*>\s*\Z", re.IGNORECASE)
+_STYLE_OF_TEXT: Final = re.compile(r"a;(?:[a-z]+=[^;]*;)*href=")
+"""How a table of resources keeps the address of an anchor in a text: as the name of a style."""
 _MOST: Final = 2**20
 """Bytes of a page that is looked at; in a larger one nothing is a link."""
 _VIEW: Final = "android.intent.action.VIEW"
 _FOR_ANYBODY: Final = frozenset({"action", "data"})
+
+
+def is_anchor(before: str) -> bool:
+    """Tell whether a URL is the address or the text of an anchor, by all that stands before it in a text resource.
+
+    Example:
+        >>> is_anchor('<a href="'), is_anchor("a;href="), is_anchor('<img src="'), is_anchor("href=")
+        (True, True, False, False)
+    """
+    return bool(_ANCHOR.search(before) or _ANCHOR_TEXT.search(before) or _STYLE_OF_TEXT.fullmatch(before))
 
 
 class PageLinks:

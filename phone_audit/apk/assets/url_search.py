@@ -9,7 +9,7 @@ import numpy as np
 
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.page_links import PageLinks, viewed_texts
+from phone_audit.apk.assets.page_links import PageLinks, is_anchor, viewed_texts
 from phone_audit.apk.assets.string_tables import (
     ExtentOf,
     StringPool,
@@ -26,7 +26,7 @@ from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
 from phone_audit.apk.dex.strings import Bytes
 from phone_audit.apk.text.host_text import MAX_HOST, find_urls
-from phone_audit.apk.text.prose import is_prose
+from phone_audit.apk.text.prose import is_prose, is_shown
 from phone_audit.apk.xml.xml_parser import read_regular
 from phone_audit.errors import ApkError
 
@@ -106,12 +106,14 @@ def _decoded_wide(file: AssetFile, phase: int) -> Iterator[Mention]:
 def _mentions_in_pool(file: AssetFile, pool: StringPool, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in a string pool; the marks are those of its characters."""
     links = _viewed(file) if marks.plain else frozenset()
+    is_table = file.type is FileType.TABLE
     for item, text in pool.strings.holding(_URL_MARK) if marks.plain else ():
         for found in find_urls(text):
             if found.host == _OWN_HOST:
                 continue
-            rule = PROSE if is_prose(text.partition(found.url)[0]) else None
-            is_link = rule is None and text in links
+            before = text.partition(found.url)[0]
+            rule = PROSE if is_prose(before) or (is_table and is_shown(text)) else None
+            is_link = rule is None and (text in links or (is_table and is_anchor(before)))
             yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule, is_link=is_link)
     decoded = encoded_in(pool.strings.data.data, binary_extent, marks)
     yield from _decoded(file, decoded, pool.base, pool.width)

@@ -39,6 +39,13 @@ _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _ARGUMENT: Final = re.compile(r"\{[0-9]\}|%(?:[0-9]\$)?[sd]")
 """What a message is filled in with."""
 _MARKUP: Final = re.compile(r"</?[a-zA-Z!][^<>]*>|[{}]|&&|=\"|='")
+_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
+_NO_WORD: Final = re.compile(r"[=/{}<>;@|\\$]")
+"""What no word of a sentence holds."""
+_SYNTAX: Final = re.compile(r"[{}]|[\"']\s*:|&&")
+_WORDS_SHOWN: Final = 4
+_SIGNS: Final = re.compile(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Letters of languages that put no space between words: Thai, Lao, Tibetan, Burmese, Khmer, Japanese, Chinese."""
 _WORDS: Final = 5
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 _HAN_SIGNS: Final = 8
@@ -99,6 +106,30 @@ def is_sentence(text: str, url: str) -> bool:
         return False
     enough = len(_WORD.findall(around)) >= _WORDS or len(_HAN.findall(around)) >= _HAN_SIGNS
     return enough and (is_prose(before) or (not before.strip() and _FOLLOWED.match(after) is not None))
+
+
+def is_shown(text: str) -> bool:
+    r"""Tell whether a whole text of a resource says something to people, in any language, around the addresses in it.
+
+    That is `_WORDS_SHOWN` words and more beside markup and addresses, or `_HAN_SIGNS` signs of a language without
+    spaces, with little in between that a program reads. A command that fetches what it names is none.
+
+    Example:
+        >>> is_shown("Subject to our policy - http://vendor.dev/p."), is_shown("a=1 b=2 http://vendor.dev/ c=3 d=4")
+        (True, False)
+    """
+    plain = _ARGUMENT.sub("it", _EARLIER_URL.sub(" ", _TAG.sub(" ", text)))
+    if (
+        _SYNTAX.search(plain)
+        or _FETCHES.search(plain)
+        or any(_OPENS.search(text[: url.start()]) for url in _EARLIER_URL.finditer(text))
+    ):
+        return False
+    pieces = [one for one in plain.split() if not one.isupper() and sum(map(str.isalpha, one)) > 1]
+    words = [one for one in pieces if not _NO_WORD.search(one.rstrip(".;,)"))]
+    if len(pieces) - len(words) > len(words) // _WORDS_SHOWN:
+        return False
+    return len(words) >= _WORDS_SHOWN or len(_SIGNS.findall(plain)) >= _HAN_SIGNS
 
 
 def has_sentence_around(text: str) -> bool:

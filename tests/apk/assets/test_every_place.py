@@ -224,3 +224,26 @@ def test_files_of_every_size_keep_their_order() -> None:
     found = look(dict(sorted({**small, **large}.items())))
     assert [one.where for one in found.mentions] == sorted({**small, **large})
     assert [one.offset for one in found.mentions if one.where in large] == [70_000] * 3
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('Subject to our Privacy Policy - "http://a.vendor.cn/p".', ("prose", False)),
+        ('<a href="http://a.vendor.cn/p">http://a.vendor.cn/p</a>', (None, True)),
+        ("a;href=http://a.vendor.cn/p", (None, True)),
+        ('<img src="http://a.vendor.cn/p">', (None, False)),
+        ("http://a.vendor.cn/p", (None, False)),
+        ("href=http://a.vendor.cn/p", (None, False)),
+    ],
+)
+def test_texts_of_resources_that_are_only_shown(text: str, told: tuple[str | None, bool], *, wide: bool) -> None:
+    found = look({"resources.arsc": resource_table(text, wide=wide)}).mentions
+    assert {(one.rule, one.is_link) for one in found} == {told}
+
+
+def test_a_sentence_in_configuration_or_in_other_files_is_no_text_of_a_resource() -> None:
+    text = 'Subject to our Privacy Policy - "http://a.vendor.cn/p".'
+    (found,) = look({"res/xml/a.xml": compiled_xml(text)}).mentions
+    assert found.rule is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.apk.text.prose import is_name_in_markup, is_prose, is_sentence
+from phone_audit.apk.text.prose import is_name_in_markup, is_prose, is_sentence, is_shown
 from phone_audit.knowledge.load import load_knowledge
 
 URL = "http://www.vendor.dev/help"
@@ -48,6 +48,34 @@ def test_a_sentence_needs_words_and_no_markup() -> None:
     assert not is_sentence(f"<p>The key is missing, <b>see {URL} for how to get one.", URL)
     assert not is_sentence(f"one two three four five {{}} six {URL}", URL)
     assert not is_sentence(f"{URL} GET POST PUT HEAD DELETE TRACE", URL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'Use of it is subject to our Privacy Policy - "{URL}". We may share it with others; see there.',
+        f'More information <a href="{URL}">here</a> or at {URL}.',
+        f"\uacf5\uc2dd \ud50c\ub798\uadf8\uc2ed \uc2a4\ud1a0\uc5b4 \uc8fc\uc18c: {URL}",
+        f"\u0e17\u0e35\u0e48\u0e2d\u0e22\u0e39\u0e48\u0e23\u0e49\u0e32\u0e19\u0e2a\u0e32\u0e02\u0e32: {URL}\n",
+        f"\u6709\u95dc\u8a73\u60c5\u8acb\u6d3d\u4ee5\u4e0b\u7db2\u5740\uff1a{URL}",
+        f"Your first account and/or the second one of %1$s: {URL}",
+    ],
+)
+def test_a_resource_that_tells_people_something_in_any_language(text: str) -> None:
+    assert is_shown(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        URL, f"server address: {URL}", f"url={URL}", f"POST TO HOST AT {URL}", f"host=a port=1 path=/x user=me {URL}",
+        f'{{"first": "one", "second": "two", "third": "three", "u": "{URL}"}}',
+        f"when it has started then busybox wget {URL} and run it", f"go on and open {URL} for the next step",
+        f"<a href='{URL}'>x</a>", f"\u670d\u52a1\u5668\u5730\u5740\uff1a{URL}",
+    ],
+)  # fmt: skip
+def test_a_resource_that_a_program_reads(text: str) -> None:
+    assert not is_shown(text)
 
 
 def _url_in(text: str) -> str:

@@ -334,6 +334,35 @@ def test_the_body_of_a_request_that_code_takes_out_again() -> None:
     assert use_of(*_BODY, *sent, *_CONNECT) == "fetched"
 
 
+@pytest.mark.parametrize(
+    ("owner", "put", "read"),
+    [
+        (_POST, f"addHeader({_STRING}{_STRING})V", f"getFirstHeader({_STRING})Lorg/apache/http/Header;"),
+        (
+            "Ljava/net/URLConnection;",
+            f"addRequestProperty({_STRING}{_STRING})V",
+            f"getRequestProperty({_STRING}){_STRING}",
+        ),
+    ],
+)
+def test_a_header_that_code_reads_again_and_an_address_that_is_a_header_too(owner: str, put: str, read: str) -> None:
+    header = virtual(f"{owner}->{put}", 4, 5, 0)
+    assert use_of(*header, *_CONNECT) == "fetched"
+    assert use_of(*header, more=[method(*virtual(f"{owner}->{read}", 1, 2), signature="g(I)V")]) == "unknown"
+
+
+def test_the_name_of_a_vocabulary_that_xml_is_asked_for() -> None:
+    attribute = call(
+        f"Landroid/util/AttributeSet;->getAttributeIntValue({_STRING}{_STRING}I)I", 4, 0, 5, 6, opcode=0x72
+    )
+    by_name = f"Lorg/w3c/dom/Document;->getElementsByTagNameNS({_STRING}{_STRING})Lorg/w3c/dom/NodeList;"
+    for asked in (attribute, call(by_name, 4, 0, 5, opcode=0x72)):
+        assert use_of(*asked) == "compared"
+        assert use_of(*asked, *_CONNECT) == "fetched"
+    made = f"Lorg/w3c/dom/Document;->createElementNS({_STRING}{_STRING})Lorg/w3c/dom/Element;"
+    assert use_of(*call(made, 4, 0, 5, opcode=0x72)) == "unknown", "code can ask an element for it"
+
+
 OPENED: dict[str, Units] = {
     "a text that is shared": (
         *text("android.intent.action.SEND", 3),
@@ -350,6 +379,10 @@ OPENED: dict[str, Units] = {
     "a browser, by what is set later": _LATER,
     "drawn": virtual(f"Landroid/graphics/Canvas;->drawText({_STRING}FFLandroid/graphics/Paint;)V", 1, 0, 2, 3),
     "the body of a request": (*_BODY, *virtual(f"{_POST}->setEntity(Lorg/apache/http/HttpEntity;)V", 4, 1)),
+    "a header of a request": virtual(f"{_POST}->addHeader({_STRING}{_STRING})V", 4, 5, 0),
+    "a header of a connection": virtual(
+        f"Ljava/net/HttpURLConnection;->setRequestProperty({_STRING}{_STRING})V", 4, 5, 0
+    ),
 }
 
 

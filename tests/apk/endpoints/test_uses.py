@@ -271,6 +271,15 @@ def test_an_address_in_an_intent_that_is_only_asked_about() -> None:
     assert _rule(_class(*page, *_MADE_INTENT, *resolved)) == PROBE
 
 
+def test_an_address_in_one_of_several_intents_that_are_only_asked_about() -> None:
+    page = _load("https://vendor.dev/")
+    kinds = "Landroid/content/ComponentName;[Landroid/content/Intent;Landroid/content/Intent;I"
+    several = f"Landroid/content/pm/PackageManager;->queryIntentActivityOptions({kinds})Ljava/util/List;"
+    ask = _call(several, 4, 5, 6, 1, opcode=0x6E)
+    assert _rule(_class(*page, *_MADE_INTENT, *ask)) == PROBE
+    assert _rule(_class(*page, *_MADE_INTENT, *ask, *_START)) is None
+
+
 def test_an_address_in_an_intent_that_is_sent_counts() -> None:
     page = _load("https://vendor.dev/")
     returned = (*_call(f"{_INTENT}getData()Landroid/net/Uri;", 1, opcode=0x6E), 0x060C, *_call(_SEND, 6))

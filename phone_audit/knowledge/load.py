@@ -228,6 +228,10 @@ class Knowledge:
         """
         return self._rule_index.find(host, url)
 
+    def spared_in_cleartext(self, host: str, url: str) -> RuledOutRule | None:
+        """Return the rule by which it says little that a URL is called without encryption, or None."""
+        return self._spared_index.find(host, url)
+
     def _parsed_files(self, kind: Kind[Any]) -> list[tuple[DataFile, FactFile]]:
         if kind.folder not in self._parsed:
             self._parsed[kind.folder] = [(file, parse(kind, file)) for file in self.files if file.kind == kind.folder]
@@ -265,7 +269,11 @@ class Knowledge:
 
     @cached_property
     def _rule_index(self) -> RuleIndex:
-        return RuleIndex(self.rules)
+        return RuleIndex(rule for rule in self.rules if rule.by != "use")
+
+    @cached_property
+    def _spared_index(self) -> RuleIndex:
+        return RuleIndex(rule for rule in self.rules if rule.by == "use")
 
 
 def _is_date(text: str) -> bool:

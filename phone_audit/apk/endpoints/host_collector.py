@@ -44,6 +44,10 @@ _USE_OF_RULE: Final[Mapping[str, AddressUse]] = {
 }  # fmt: skip
 """What becomes of a text that is ruled out by its use."""
 
+_SPARED: Final = "spared"
+_SPARED_UNLESS_FETCHED: Final = "spared-unless-fetched"
+"""Stand for the scheme of a URL of which a rule says that little follows from its being called without encryption."""
+_SPARED_AS: Final = {"always": _SPARED, "unless-fetched": _SPARED_UNLESS_FETCHED}
 _MOST_TEXTS: Final = 200
 """Strings that name one host, however they spell it; where there are more, none is told."""
 MAX_SPOTS: Final = 20
@@ -103,7 +107,7 @@ class HostRecord:
             self.free_spots.setdefault(spot, (text, set()))[1].add(scheme)
         elif scheme:
             self.free_url = True
-            self.cleartext |= scheme in CLEARTEXT_SCHEMES
+            self.cleartext |= scheme in CLEARTEXT_SCHEMES or scheme == _SPARED_UNLESS_FETCHED
         else:
             self.free_name = True
 
@@ -186,6 +190,8 @@ class HostCollector:
             rule = MARKUP_NAME
         if record is None:
             record = self._hosts[found.host] = self._new_record(found)
+        if found.scheme in CLEARTEXT_SCHEMES and not self._is_wanted(found.host):
+            found = self._spared(found)
         spot = Spot(where, offset) if kind == "dex-string" and encoding is None and offset is not None else None
         if spot is not None and len(record.texts) <= _MOST_TEXTS:
             record.texts[spot] = None
@@ -221,6 +227,11 @@ class HostCollector:
         known = self._hosts.items() if self.complete else ()
         return {host: tuple(one.texts) for host, one in known if len(one.texts) <= _MOST_TEXTS}
 
+    def _spared(self, found: Host) -> Host:
+        """Put another word for the scheme where a rule says that little follows from its encrypting nothing."""
+        rule = self._knowledge.spared_in_cleartext(found.host, found.url)
+        return found._replace(scheme=_SPARED_AS[rule.spares]) if rule and rule.spares else found
+
     def _is_wanted(self, host: str) -> bool:
         return known_host(host, self._knowledge).is_wanted
 
@@ -228,7 +239,7 @@ class HostCollector:
         """Take in a URL; tell whether code may connect to it, for its looks and its place."""
         if len(record.urls) < MAX_URLS:
             record.urls.add(found.url)
-        record.schemes.add(found.scheme)
+        record.schemes.add(found.url.partition(":")[0].lower())
         if record.rule:
             return record.reachable
         if rule := self._knowledge.rule_for(found.host, found.url):
@@ -261,6 +272,8 @@ class HostCollector:
         uses = record.uses(found) if record.is_followed else []
         decides = strongest(seen for _, seen in uses)
         in_cleartext = [seen for scheme, seen in uses if scheme in CLEARTEXT_SCHEMES]
+        spared = [seen for scheme, seen in uses if scheme == _SPARED_UNLESS_FETCHED]
+        in_cleartext += [one if one.use == "fetched" else one._replace(use="opened") for one in spared]
         owner = known_host(host, self._knowledge).owner
         evidence = sorted(record.evidence, key=lambda one: (one.where, one.offset or 0, one.value))
         return Endpoint(

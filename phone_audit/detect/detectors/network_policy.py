@@ -166,7 +166,8 @@ def cleartext_allowed(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]
     policy = info.network_policy
     if policy is None or not policy.cleartext or may_use_network(info) is False:
         return
-    if any(endpoint.cleartext and endpoint.ruled_out is None for endpoint in info.endpoints or ()):
+    counting = (one for one in info.endpoints or () if one.ruled_out is None)
+    if any(one.cleartext or not CLEARTEXT_SCHEMES.isdisjoint(one.schemes) for one in counting):
         return
     subject = apk_subject(info)
     yield CLEARTEXT_ALLOWED.finding(

@@ -226,6 +226,8 @@ def check_rule(rule: RuledOutRule, report: Report) -> None:
     report_untested(report, rule.matches, rule.ignores)
     if rule.by == "analysis" and (rule.hosts or rule.url_prefixes or rule.url_patterns):
         report("by", "a rule by analysis names no hosts, URL prefixes or patterns; write by name, or leave them out")
+    if (rule.by == "use") != (rule.spares is not None) or (rule.spares and rule.hosts):
+        report("spares", "a rule by use, and no other, says what it spares; it names URLs and no whole host")
     if bool(rule.texts) != bool(rule.held_by) or (rule.texts and rule.by != "analysis"):
         report("texts", "texts and held_by go together, in a rule by analysis")
     if (

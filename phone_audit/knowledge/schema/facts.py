@@ -132,6 +132,8 @@ class RuledOutRule(Frozen):
     a URL exception is one too, for what stays in although a prefix or a pattern covers it.
     A rule `by` analysis names none of them: its id stands for a test in the analyser, which sees what is around a text.
     Such a rule may name `texts`, whole strings that are none where only classes below the prefixes `held_by` hold them.
+    A rule `by` use names URLs that stay endpoints and of which it only says little that they encrypt nothing: `spares`
+    tells whether that holds `always`, or so long as no code was seen to connect to them.
     Where code can connect to what it takes out, as to an address of the owner's own network, it is `reachable`: what
     code does with it is found out all the same.
     """
@@ -139,7 +141,8 @@ class RuledOutRule(Frozen):
     id: str
     reason: str
     reachable: bool = False
-    by: Literal["name", "analysis"] = "name"
+    by: Literal["name", "analysis", "use"] = "name"
+    spares: Literal["always", "unless-fetched"] | None = None
     texts: tuple[str, ...] = ()
     held_by: tuple[str, ...] = ()
     hosts: tuple[str, ...]

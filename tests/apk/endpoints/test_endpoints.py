@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -204,6 +205,40 @@ def test_the_rules_that_are_tried_here_are_those_of_the_knowledge() -> None:
         for text in rules[name].ignores:
             (found,) = _find(Source(strings=(text,)), known=load_knowledge())
             assert found.ruled_out is None, text
+
+
+_CHECK = "http://connectivitycheck.gstatic.com/generate_204"
+_POLICY = "http://www.vendor.dev/mobile/privacy.html"
+
+
+def _used(use: Any, *texts: str, wanted: bool = False) -> Endpoint:
+    """Return what is told of one host where all of its texts are used so."""
+    rules = [one for one in load_knowledge().rules if one.by == "use"]
+    trackers = [tracker("T", hosts=["gstatic.com", "vendor.dev"])] if wanted else ()
+    dex = read_dex("classes.dex", build_dex(Source(strings=texts)))
+    seen = TextUse(use, None)
+    known = knowledge(rules=rules, trackers=trackers)
+    (found,) = find_endpoints([dex], [[]], known, uses_of=lambda spots: dict.fromkeys(spots, seen))[0]
+    return found
+
+
+def test_the_question_whether_a_network_leads_anywhere_is_no_reason_to_worry_and_stays_a_destination() -> None:
+    asked = _used("fetched", _CHECK)
+    assert (asked.use, asked.counts, asked.urls, asked.schemes) == ("fetched", True, (_CHECK,), ("http",))
+    assert (asked.cleartext, asked.counts_in_cleartext, asked.ruled_out) == (False, False, None)
+    for more in (f"{_CHECK}?imei=", "http://connectivitycheck.gstatic.com/"):
+        assert _used("fetched", _CHECK, more).counts_in_cleartext
+        assert _used("fetched", more).counts_in_cleartext
+    assert _used("fetched", _CHECK, wanted=True).counts_in_cleartext
+
+
+def test_a_page_for_people_counts_once_code_connects_to_it() -> None:
+    unsettled = _used("unknown", _POLICY)
+    assert (unsettled.use, unsettled.counts, unsettled.cleartext_use) == ("unknown", True, "opened")
+    assert (unsettled.cleartext, unsettled.counts_in_cleartext) == (True, False)
+    assert _used("fetched", _POLICY).counts_in_cleartext
+    assert _used("unknown", _POLICY, "http://www.vendor.dev/mobile/upload").counts_in_cleartext
+    assert _used("unknown", _POLICY, wanted=True).counts_in_cleartext
 
 
 @pytest.mark.parametrize("wanted", [True, False])

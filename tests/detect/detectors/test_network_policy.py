@@ -42,6 +42,7 @@ def test_cleartext_allowed() -> None:
         {"network_policy": None},
         {"network_policy": policy(cleartext=True), "permissions": ()},
         {"network_policy": policy(cleartext=True), "endpoints": (endpoint("a.example", cleartext=True),)},
+        {"network_policy": policy(cleartext=True), "endpoints": (endpoint("a.example", schemes=("http",)),)},
     ],
 )
 def test_cleartext_not_allowed_not_known_or_told_by_an_address(changes: dict[str, Any]) -> None:

@@ -375,6 +375,18 @@ def test_a_file_is_called_like_its_incident(tmp_path: Path) -> None:
             "matches[0]: 'com.maker.webx.Client' is not met; correct the facts or the self-test",
         ),
         ("rules", rule(reason=""), "reason: missing; say why nothing is sent there"),
+        *(
+            (
+                "rules",
+                rule(**wrong),
+                "spares: a rule by use, and no other, says what it spares; it names URLs and no whole host",
+            )
+            for wrong in (
+                {"by": "use", "hosts": [], "matches": ["http://www.names.org/ns/a"]},
+                {"spares": "always"},
+                {"by": "use", "spares": "always"},
+            )
+        ),
         (
             "rules",
             rule(hosts=["10.0.0.1/8"]),

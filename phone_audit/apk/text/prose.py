@@ -12,6 +12,7 @@ _NEAR: Final = 200
 """Characters before a URL that are looked at."""
 _PLAIN_WORD: Final = re.compile(r"[(\"'`*&]{0,2}[A-Za-z][A-Za-z/'-]*[A-Za-z][)\"'`*_]{0,2}[,.;]?")
 _NUMBER: Final = re.compile(r"\(?[A-Za-z]?[0-9][0-9.,%-]*\)?[,.;]?")
+_MAIL: Final = re.compile(r"<?\b[\w.+-]{1,64}@[\w.-]{1,253}>?[.,;]?")
 _POINTER: Final = re.compile(
     r"(?:^|[^A-Za-z_])(?:see(?: also)?|visit|refer to|read|details|docs|documentation|guide|wiki|information|more info"
     r"|website|home ?page|learn more|report (?:it )?(?:to|at)"
@@ -61,14 +62,15 @@ _MARKUP_NAME: Final = re.compile(
 def is_prose(before: str) -> bool:
     """Tell whether the text before a URL, in the same string, is a sentence for people that leads up to it.
 
-    That is two words and more, or one that sends a reader to a page. URLs that stand before count as a word. A command
-    that fetches what it names is none.
+    That is two words and more, or one that sends a reader to a page. URLs that stand before count as a word, mail
+    addresses as nothing. A command that fetches what it names is none.
 
     Example:
         >>> is_prose("For details see "), is_prose("GET "), is_prose("url = "), is_prose("busybox wget ")
         (True, False, False, False)
     """
-    text = _SPACES.sub(" ", _JOINED.sub(" ", _EARLIER_URL.sub("address", _EMPHASIS.sub("", before[-_NEAR:]))))
+    near = _EARLIER_URL.sub("address", _EMPHASIS.sub("", _MAIL.sub("", before[-_NEAR:])))
+    text = _SPACES.sub(" ", _JOINED.sub(" ", near))
     if _FETCHES.search(text) or _OPENS.search(text):
         return False
     return _has_words(text) or any(sign.search(text) for sign in (_POINTER, _CREDIT, _HAN_SENTENCE, _HAN_POINTER))

@@ -21,6 +21,7 @@ RULES = {rule.id: rule for rule in load_knowledge().rules}
         "Photogrammetric Engineering, November 1998. ",
         "National Geospatial Intelligence Agency (NGA). ",
         "Directorate of Surveys and Mapping; ",
+        "recent by: Stephen Frost <frost@vendor.dev>.  ",
         "\u8bf7\u53c2\u8003 ",
         "\u6743\u9650\u51fa\u9519\uff0c\u8bf7\u68c0\u67e5\u914d\u7f6e\uff0c",
     ],
@@ -34,7 +35,7 @@ def test_a_sentence_leads_up_to_it(before: str) -> None:
     [
         "", "GET ", "url = ", "server: ", "server address: ", "see=", "\u670d\u52a1\u5668=", "<a href=\"",
         "curl -fsSL -o a ", "busybox wget -q ", "am start -d ",
-        "git clone ", "fetch it with wget from ", "else return \"", "download(",
+        "git clone ", "login frost@vendor.dev ", "fetch it with wget from ", "else return \"", "download(",
     ],
 )  # fmt: skip
 def test_anything_else_does_not(before: str) -> None:

@@ -1,6 +1,5 @@
 """A record as JSON of bounded size: what a file was made to fill is cut here, and the record says what."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,12 +135,15 @@ class _FieldCutter:
     def value(self, value: Any) -> Any:
         """Return the value, or as much of it as there is room for."""
         self.room -= _PER_VALUE
-        cutter = _CUTTERS.get(type(value))
-        if cutter is not None:
-            return cutter(self, value)
-        return self._model(value) if isinstance(value, Frozen) else value
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, tuple):
+            return self._items(value)
+        if isinstance(value, Frozen):
+            return value.model_copy(update={name: self.value(inner) for name, inner in value})
+        return value
 
-    def text(self, text: str) -> str:
+    def _text(self, text: str) -> str:
         if len(text) > self.longest:
             self.shortened += 1
             text = text[: self.longest]
@@ -149,7 +151,7 @@ class _FieldCutter:
         self.room -= len(plain)
         return plain.decode()
 
-    def items(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _items(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
         if self.depth:
             self.details += max(0, len(items) - self.inner)
             return tuple(self.value(item) for item in items[: self.inner])
@@ -162,9 +164,3 @@ class _FieldCutter:
         self.depth = 0
         self.dropped += len(items) - len(kept)
         return tuple(kept)
-
-    def _model(self, model: Frozen) -> Frozen:
-        return model.model_copy(update={name: self.value(value) for name, value in model})
-
-
-_CUTTERS: dict[type, Callable[[_FieldCutter, Any], Any]] = {str: _FieldCutter.text, tuple: _FieldCutter.items}

@@ -58,30 +58,28 @@ class DerFile:
         return row >= 0 and at < self._texts[row][1]
 
     @cached_property
-    def _outer(self) -> Value | None:
-        outer = value_at(self._data, 0, len(self._data))
-        return outer if outer and outer.tag == _SEQUENCE and outer.end == len(self._data) else None
-
-    @cached_property
-    def _values(self) -> list[Value] | None:
-        """Every value in the order of the file; None where something is no DER, or it is too large."""
-        values: list[Value] = []
-        waiting = [(self._outer, 0)] if self._outer else []
-        while waiting:
-            value, depth = waiting.pop()
-            values.append(value)
-            inner = _inside(self._data, value)
-            if inner is None or depth == _MAX_DEPTH or len(values) + len(waiting) + len(inner) > _MAX_VALUES:
-                return None
-            waiting.extend((one, depth + 1) for one in reversed(inner))
-        return values
-
-    @cached_property
     def _texts(self) -> list[tuple[int, int]]:
         """Begin and end of the texts, in ascending order."""
-        values = self._values or []
+        values = _all_values(self._data)
         named = next((number for number, value in enumerate(values) if value.tag == _OBJECT), len(values))
         return [(value.begin, value.end) for value in values[named:] if value.tag in _TEXTS]
+
+
+def _all_values(data: memoryview) -> list[Value]:
+    """Return every value in the order of the file; none where it is no one structure in DER, or too large."""
+    outer = value_at(data, 0, len(data))
+    if outer is None or outer.tag != _SEQUENCE or outer.end != len(data):
+        return []
+    values: list[Value] = []
+    waiting = [(outer, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        values.append(value)
+        inner = _inside(data, value)
+        if inner is None or depth == _MAX_DEPTH or len(values) + len(waiting) + len(inner) > _MAX_VALUES:
+            return []
+        waiting.extend((one, depth + 1) for one in reversed(inner))
+    return values
 
 
 def _inside(data: memoryview, value: Value) -> list[Value] | None:

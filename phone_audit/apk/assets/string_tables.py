@@ -202,7 +202,6 @@ class StringPool(NamedTuple):
     width: int
 
     def offset(self, item: int) -> int:
-        """Return where a string begins, in bytes of the file."""
         return self.base + item * self.width
 
 

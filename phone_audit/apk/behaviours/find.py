@@ -67,7 +67,6 @@ class Plan:
 
 @lru_cache(maxsize=4)
 def plan_of(knowledge: Knowledge) -> Plan:
-    """Return the plan of all rules of the knowledge."""
     return Plan(knowledge.behaviours)
 
 
@@ -133,7 +132,6 @@ class LeafPlaces:
         return True
 
     def method(self, place: Place) -> Method:
-        """Return the method that holds a place."""
         bodies = self._indexes[place.part].bodies
         return Method(place.part, int(bodies.rows[bodies.first[place.body]]))
 

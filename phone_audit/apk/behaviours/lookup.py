@@ -82,7 +82,6 @@ class Lookup:
         return LeafNumbers(self._methods(wanted.calls), self._fields(wanted.fields), {}, self._classes(wanted.classes))
 
     def strings(self, leaves: Iterable[Leaf]) -> Numbers:
-        """Look up strings and beginnings of strings."""
         found: dict[int, list[Leaf]] = defaultdict(list)
         for leaf in leaves:
             if leaf.kind in ("string", "string_start"):

@@ -179,7 +179,6 @@ class BlockReader:
         return len(self._data) - self._at
 
     def number(self) -> int:
-        """Read four bytes."""
         if self.left < 4:
             raise _damaged("a number in it is cut off")
         self._at += 4

@@ -105,12 +105,10 @@ class RecordStore:
         return number in self._places
 
     def put(self, number: int, info: ApkInfo) -> None:
-        """Keep a record."""
         self._places[number] = self._spool.put(info.model_dump_json())
         self._last = number, info
 
     def get(self, number: int) -> ApkInfo:
-        """Return a record that is kept."""
         if self._last is None or self._last[0] != number:
             self._last = number, read_own(ApkInfo, self._spool.get(self._places[number]))
         return self._last[1]

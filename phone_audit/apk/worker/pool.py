@@ -50,7 +50,6 @@ class WorkerPool:
         self.close()
 
     def close(self) -> None:
-        """End the workers."""
         for worker in self._workers.all:
             worker.stop()
         self._workers.selector.close()

@@ -187,7 +187,6 @@ class Task:
         self._end = 0.0
 
     def request(self) -> bytes:
-        """Return the line that asks a worker for this file."""
         return request_line(self._item, self._shown_as, self._left_out)
 
     def begin(self, now: float) -> None:

@@ -70,7 +70,6 @@ def fields(message: memoryview) -> Iterator[Field]:
 
 
 def text_of(value: int | memoryview) -> str:
-    """Return the text that a field holds."""
     return bytes(value).decode("utf-8", "replace") if isinstance(value, memoryview) else ""
 
 

@@ -130,12 +130,10 @@ class TreeBuilder:
         return self._open[0].children if len(self._open) == 1 else []
 
     def start(self, tag: str, attributes: tuple[Attribute, ...]) -> None:
-        """Open an element inside the one that is open."""
         self._count += 1
         self._open.append(_OpenElement(tag, attributes))
 
     def text(self, text: str) -> None:
-        """Add character data to the element that is open."""
         self._open[-1].texts.append(text)
 
     def end(self) -> bool:

@@ -199,7 +199,6 @@ def parse_text_xml(data: bytes, what: str) -> Parsed:
 
 
 def is_text(data: bytes) -> bool:
-    """Tell whether XML is plain text and not compiled."""
     return data[:100].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 

@@ -83,7 +83,6 @@ class Archive:
         return first_bytes(raw, count) if entry.method == DEFLATED else bytes(raw[:count])
 
     def find(self, name: str) -> Entry | None:
-        """Return the first entry of exactly this name."""
         return self._by_name.get(name)
 
     def read(self, entry: Entry, limit: int) -> bytes | Buffer:

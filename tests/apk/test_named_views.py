@@ -20,7 +20,7 @@ from tests.apk.tables import Type, make_table
 NAMES = ("login", "user_password", "Pwd2", "pass")
 KEYS = {0: 0, 1: 1, 5: 2, 6: 3}
 ENTRIES = {number: Value(0x12, 0) for number in KEYS}
-FOUND = {0x7F020000: "user-name", 0x7F020001: "password", 0x7F020005: "password"}
+FOUND = {0x7F020000: "user-name", 0x7F020001: "password", 0x7F020005: "password", 0x7F020006: "pass"}
 
 
 IDS = Type(2, ENTRIES, keys=KEYS)
@@ -47,6 +47,9 @@ def test_views_are_found_by_their_names(ids: Type, *, utf8: bool) -> None:
         ("editTextPhone2", None),
         ("nick_name", "user-name"),
         ("title", None),
+        ("etPass", "pass"),
+        ("passportNumber", None),
+        ("passenger", None),
     ],
 )
 def test_names_say_what_may_be_typed(name: str, expected: str | None, *, utf8: bool) -> None:

@@ -80,6 +80,7 @@ def test_a_name_tells_what_is_typed_only_where_something_is() -> None:
     assert typed_into({}, names) == {OTHER: "password"}
     assert typed_into({VIEW: "password"}, {VIEW: "user-name"}) == {VIEW: "password"}
     assert typed_into({VIEW: "typed"}, {}) == {}
+    assert typed_into({VIEW: "typed"}, {VIEW: "pass", OTHER: "pass"}) == {VIEW: "password"}
 
 
 @settings(max_examples=200, deadline=None)

@@ -86,7 +86,7 @@ class CallModel:
         if site.static or not frame.tainted or callee.name not in (taint_rules.TEXT_OF, taint_rules.FIELD_OF):
             return None
         views = {view for atom in heap.taints_of(frame, values[:1]) for view in self._views_at(atom)}
-        if not views:
+        if len(views) != 1:  # none, or a field for views of several kinds, as base classes of screens have
             return None
         is_text = callee.name == taint_rules.TEXT_OF
         return self._made(frame, site, {one.removeprefix(taint_rules.TYPED_VIEW) if is_text else one for one in views})

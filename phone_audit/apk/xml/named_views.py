@@ -22,9 +22,13 @@ KINDS: Final[Mapping[str, Sequence[bytes]]] = {
     "password": (b"passw", b"pwd", b"psw"),
     "email": (b"mail",),
     "typed-phone": (b"phone", b"mobile"),
+    "pass": (b"pass",),
     "user-name": (b"user", b"login", b"nick"),
 }
-"""What the data is called that names of views say, and the letters by which they do; the first kind counts."""
+"""What the data is called that names of views say, and the letters by which they do; the first kind counts.
+
+`pass` is a password where something is typed in, for it may as well be a button, or the beginning of another word.
+"""
 _ORDER: Final = tuple(KINDS)
 
 
@@ -39,6 +43,7 @@ def _pattern(end: bytes) -> re.Pattern[bytes]:
         return b"".join(bytes((letter,)) + end for letter in text)
 
     words = [b"|".join(map(wide, of_kind)) for of_kind in KINDS.values()]
+    words[_ORDER.index("pass")] += b"(?!%b|%b)" % (wide(b"port"), wide(b"eng"))
     words[_ORDER.index("typed-phone")] = b"(?<!%b)(?:%b)" % (wide(_PALETTE), words[_ORDER.index("typed-phone")])
     return re.compile(b"|".join(b"(%b)" % one for one in words), re.IGNORECASE)
 

@@ -103,4 +103,5 @@ def typed_into(layouts: Mapping[int, str], names: Mapping[int, str]) -> dict[int
     A password is told by a name alone; another name has to be that of a view that something is typed into.
     """
     by_name = {view: kind for view, kind in names.items() if kind == "password" or layouts.get(view) == _TYPED}
+    by_name |= {view: "password" for view, kind in by_name.items() if kind == "pass"}
     return {view: kind for view, kind in layouts.items() if kind != _TYPED} | by_name

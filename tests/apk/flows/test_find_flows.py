@@ -375,6 +375,15 @@ def test_libraries_do_not_use_up_what_is_followed_in_the_package_itself() -> Non
     assert found((b"Lx/",)) == {"a.Library", "x.Main"}
 
 
+def test_what_calls_code_of_the_package_is_followed_before_libraries() -> None:
+    library = Class("La/Library;", [create(READ, *[SAY] * 50)], parent=ACTIVITY)
+    gives = Class("Lx/Ids;", [Method(f"id(){TEXT}", join(READ, (0x0111,)), access=9, registers=4)])
+    asks = activity(create(invoke(f"Lx/Ids;->id(){TEXT}"), result(1), SAY))
+    indexes = index_file(read_dex("classes.dex", assemble([library, gives, asks])))
+    found = flows_in(indexes, None, (b"Lx/",), Budget(0, 10)).found
+    assert "x.Main" in {flow.steps[-1].class_ for flow in found if flow.steps}
+
+
 def test_nothing_of_the_package_is_kept_when_its_flows_are_found() -> None:
     (index,) = index_file(read_dex("classes.dex", assemble([activity(create(READ, SAY))])))
     gone = weakref.ref(index)

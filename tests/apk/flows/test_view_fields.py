@@ -114,3 +114,14 @@ def test_what_the_layouts_say_is_typed_into_a_view_is_followed(data: str, expect
     indexes = index_file(read_dex("classes.dex", code))
     assert [flow.id for flow in flows_in(indexes, {"x.Main"}, views={OTHER: data}).found] == expected
     assert not flows_in(indexes, {"x.Main"}, views={VIEW: data}).found
+
+
+@pytest.mark.parametrize(("data", "expected"), [("password", ["flow.password-log"]), ("email", [])])
+def test_a_field_for_views_of_several_kinds_says_nothing(data: str, expected: list[str]) -> None:
+    asks = join((0x1107,), member(1, 1, FIELD, put=False), TEXT_OF, result(1), SAY, (RETURN,))
+    clicked = Method("onClick(Landroid/view/View;)V", asks, direct=False, registers=10, ins=2)
+    keeps = member(1, 8, FIELD, put=True)
+    code = assemble([activity(create(finds(VIEW), keeps, finds(OTHER), keeps), clicked)])
+    indexes = index_file(read_dex("classes.dex", code))
+    found = flows_in(indexes, {"x.Main"}, views={VIEW: "password", OTHER: data}).found
+    assert [flow.id for flow in found] == expected

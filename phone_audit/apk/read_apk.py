@@ -12,14 +12,7 @@ from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.code.obfuscation import hidden_in_files, with_hidden
 from phone_audit.apk.oat.code_files import read_beside
 from phone_audit.apk.package_code import CodeFacts, read_code
-from phone_audit.apk.package_file import (
-    UNKNOWN_HASHES,
-    FileHashes,
-    PackageFile,
-    hash_file,
-    join_members,
-    members_of,
-)
+from phone_audit.apk.package_file import UNKNOWN_HASHES, FileHashes, PackageFile, hash_file, join_members, members_of
 from phone_audit.apk.record_size import RECORD
 from phone_audit.apk.records import INSIDE, empty_record
 from phone_audit.apk.signature.signers import read_signing

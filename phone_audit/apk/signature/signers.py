@@ -12,16 +12,7 @@ from phone_audit.apk.signature.block_schemes import parse_signers
 from phone_audit.apk.signature.certificates import jar_signers, read_certificate
 from phone_audit.apk.signature.faults import Fault, FaultError
 from phone_audit.apk.signature.jar_scheme import BLOCK_SUFFIXES
-from phone_audit.apk.signature.signing_block import (
-    STAMP_ENTRY,
-    STAMP_V1,
-    STAMP_V2,
-    V2,
-    V3,
-    V31,
-    find_block,
-    read_stamp,
-)
+from phone_audit.apk.signature.signing_block import STAMP_ENTRY, STAMP_V1, STAMP_V2, V2, V3, V31, find_block, read_stamp
 from phone_audit.apk.signature.verify import Verification
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import Buffer
@@ -38,10 +29,7 @@ _SHA256_LENGTH = 32
 
 
 def read_signing(
-    archive: Archive,
-    path: Path | None,
-    known_key: Callable[[str], KeyFact | None],
-    checked: Verification | None = None,
+    archive: Archive, path: Path | None, known_key: Callable[[str], KeyFact | None], checked: Verification | None = None
 ) -> tuple[Signature, tuple[Signer, ...]]:
     """Return the schemes and the signers of an APK; damage is listed under `errors` and hides nothing else.
 

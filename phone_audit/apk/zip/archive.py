@@ -13,16 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from phone_audit.apk.zip.directory import (
-    DEFLATED,
-    STORED,
-    Buffer,
-    Entry,
-    Index,
-    damaged,
-    read_index,
-    start_of,
-)
+from phone_audit.apk.zip.directory import DEFLATED, STORED, Buffer, Entry, Index, damaged, read_index, start_of
 from phone_audit.apk.zip.inflate import ContentHashes, InflatedAhead, SecondThread, first_bytes, inflated, whole
 from phone_audit.apk.zip.partial_archive import PartialArchive
 from phone_audit.errors import ApkError

@@ -29,8 +29,12 @@ class BaseLibraries:
         self._callers = Callers(indexes)
         self._starters = Callers(indexes)
         self._owners = owners
+        self._own = owners.own_starts
         self._named = frozenset(map(outermost, named))
         self._may_start = any(self._is_unknown(name) and self._starters.is_defined(_descriptor(name)) for name in named)
+
+    def is_own(self, descriptor: bytes) -> bool:
+        return descriptor.startswith(self._own)
 
     @remembered
     def does(self, descriptor: bytes, behaviour: str) -> bool:

@@ -222,7 +222,7 @@ def find_behaviours(
     behaviours = [
         _behaviour(rule, shown, found, base)
         for rule in found.search(plan, set(told))
-        if (shown := _shown(rule, told, found, owners.own_starts, base))
+        if (shown := _shown(rule, told, found, base))
     ]
     return tuple(behaviours), _left_out(indexes, found)
 
@@ -242,25 +242,19 @@ def _behaviour(rule: BehaviourRule, shown: list[Evidence], found: LeafPlaces, ba
 
 
 def _shown(
-    rule: BehaviourRule,
-    told: Mapping[Leaf, Evidence],
-    found: LeafPlaces,
-    own: tuple[bytes, ...],
-    base: BaseLibraries,
+    rule: BehaviourRule, told: Mapping[Leaf, Evidence], found: LeafPlaces, base: BaseLibraries
 ) -> list[Evidence]:
     """Return the evidence of a rule; nothing where it does not hold."""
     named = [leaf for leaf in rule.declared_leaves if leaf in told]
     if not rule.code_leaves:
         return [told[leaf] for leaf in named]
     shown: list[Evidence] = []
-    for unit, by_itself in _in_order(rule, list(units_of(rule.scope, rule.code_leaves, found.by_leaf)), own, base):
+    for unit, by_itself in _in_order(rule, list(units_of(rule.scope, rule.code_leaves, found.by_leaf)), base):
         if shown and by_itself:
             break  # other code does it, too
         if not rule.match.holds({*unit, *named}):
             continue
-        places = (
-            unit if rule.scope == "method" else {leaf: _own_first(rule, at, own, base) for leaf, at in unit.items()}
-        )
+        places = unit if rule.scope == "method" else {leaf: _own_first(rule, at, base) for leaf, at in unit.items()}
         seen = {leaf: evidence for leaf, at in places.items() if (evidence := _first(rule, leaf, at, found))}
         if not by_itself:
             seen = _without_base(rule, seen, named, base)
@@ -271,17 +265,15 @@ def _shown(
     return [*(told[leaf] for leaf in named), *shown] if shown else []
 
 
-def _in_order(
-    rule: BehaviourRule, units: list[UnitPlaces], own: tuple[bytes, ...], base: BaseLibraries
-) -> Iterator[tuple[UnitPlaces, bool]]:
+def _in_order(rule: BehaviourRule, units: list[UnitPlaces], base: BaseLibraries) -> Iterator[tuple[UnitPlaces, bool]]:
     """Yield the package's own code first, and last, marked, what base libraries do by themselves."""
     by_itself: list[UnitPlaces] = []
     others: list[UnitPlaces] = []
     for unit in units:
         alone = all(base.does(place.class_, rule.id) for places in unit.values() for place in places[:1])
         (by_itself if alone else others).append(unit)
-    if own and len(others) > 1:
-        others.sort(key=lambda places: not next(iter(places.values()))[0].class_.startswith(own))
+    if len(others) > 1:
+        others.sort(key=lambda places: not base.is_own(next(iter(places.values()))[0].class_))
     yield from ((unit, False) for unit in others)
     yield from ((unit, True) for unit in by_itself)
 
@@ -294,11 +286,9 @@ def _without_base(
     return others if others and rule.match.holds({*others, *named}) else seen
 
 
-def _own_first(
-    rule: BehaviourRule, places: Sequence[Place], own: tuple[bytes, ...], base: BaseLibraries
-) -> Sequence[Place]:
+def _own_first(rule: BehaviourRule, places: Sequence[Place], base: BaseLibraries) -> Sequence[Place]:
     """Put the package's own code first, and last what base libraries do by themselves."""
-    return sorted(places, key=lambda at: (base.does(at.class_, rule.id), not at.class_.startswith(own)))
+    return sorted(places, key=lambda at: (base.does(at.class_, rule.id), not base.is_own(at.class_)))
 
 
 def _first(rule: BehaviourRule, leaf: Leaf, places: Sequence[Place], found: LeafPlaces) -> Evidence | None:

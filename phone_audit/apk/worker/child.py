@@ -1,6 +1,6 @@
 """The child process that reads hostile files: one JSON line asks for a file, JSON lines answer.
 
-Asked:    a file as `request_line` writes it
+Asked:    a file as `Task.request` writes it
 Answered: {"step": name} before each step, then {"seconds": n, "retire": bool}, then the record, which is bounded
 It says {"ready": true} once when it can be asked. `retire` means that it holds much memory and will end.
 """

@@ -51,23 +51,8 @@ class ApkInput:
     look: bool = False
 
 
-def request_line(item: ApkInput, shown_as: str, leave_out: Sequence[str]) -> bytes:
-    """Return the line by which a worker is asked for a file, with the steps that it does not try."""
-    compiled = [(one.path, str(one.local), one.size, one.sha256, one.role) for one in item.compiled if one.local]
-    request = {
-        "path": str(item.path),
-        "shown_as": shown_as,
-        "leave_out": list(leave_out),
-        "parts": item.parts.ranges if item.parts is not None else None,
-        "hashes": (item.sha256, item.sha1, item.md5),
-        "compiled": compiled,
-        "look": item.look,
-    }
-    return json.dumps(request).encode() + b"\n"
-
-
 def asked_for(request: dict[str, Any]) -> ApkInput:
-    """Return the file for which a worker is asked: what `request_line` wrote, read from JSON."""
+    """Return the file for which a worker is asked: what `Task.request` wrote, read from JSON."""
     sha256, sha1, md5 = request["hashes"]
     return ApkInput(
         path=Path(request["path"]),
@@ -187,7 +172,18 @@ class Task:
         self._end = 0.0
 
     def request(self) -> bytes:
-        return request_line(self._item, self._shown_as, self._left_out)
+        """Return the line by which a worker is asked for this file, with the steps that it does not try."""
+        item = self._item
+        request = {
+            "path": str(item.path),
+            "shown_as": self._shown_as,
+            "leave_out": self._left_out,
+            "parts": item.parts.ranges if item.parts is not None else None,
+            "hashes": (item.sha256, item.sha1, item.md5),
+            "compiled": [(o.path, str(o.local), o.size, o.sha256, o.role) for o in item.compiled if o.local],
+            "look": item.look,
+        }
+        return json.dumps(request).encode() + b"\n"
 
     def begin(self, now: float) -> None:
         """Start the clock: a worker has been asked."""

@@ -123,11 +123,10 @@ class ApkError(PhoneAuditError):
         message: the reason, a sentence.
         step: the step of the analysis, as in `Skipped.step`.
         code: a stable word, as in `Skipped.code`.
-        hint: the next step, or empty.
     """
 
-    def __init__(self, message: str, *, step: str = "read", code: str = "unreadable", hint: str = "") -> None:
-        super().__init__(message, hint)
+    def __init__(self, message: str, *, step: str = "read", code: str = "unreadable") -> None:
+        super().__init__(message)
         self.step = step
         self.code = code
 

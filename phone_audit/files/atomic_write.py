@@ -42,9 +42,9 @@ def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE, durable: bool 
         file.write(data)
 
 
-def create_file(path: Path, data: bytes, *, mode: int = PRIVATE, durable: bool = True) -> None:
+def create_file(path: Path, data: bytes) -> None:
     """Write a file that is not there yet; a FileExistsError where something bears its name."""
-    with creating(path, mode=mode, durable=durable) as file:
+    with creating(path) as file:
         file.write(data)
 
 
@@ -66,12 +66,12 @@ def creating(path: Path, *, mode: int = PRIVATE, durable: bool = True) -> Iterat
         folder.rename_new(name, path.name)
 
 
-def open_new(path: Path, *, mode: int = PRIVATE) -> BufferedRandom:
+def open_new(path: Path) -> BufferedRandom:
     """Open a file that is not there yet, to be written and read; it has its name from the beginning.
 
     Raises a FileExistsError where something bears its name, be it a link to nothing.
     """
-    return os.fdopen(os.open(path, os.O_RDWR | _NEW, mode), "w+b")
+    return os.fdopen(os.open(path, os.O_RDWR | _NEW, PRIVATE), "w+b")
 
 
 def open_stream(path: Path, *, go_on: bool = False) -> BinaryIO:

@@ -14,7 +14,7 @@ from phone_audit.knowledge.feeds.yaml_text import read_yaml
 from phone_audit.model.acceptance import Acceptances, AcceptedEntry, AcceptedList
 from phone_audit.model.stated import is_day
 from phone_audit.pipeline.list_file import read_list
-from phone_audit.pipeline.options import Clock, utc_now
+from phone_audit.pipeline.options import utc_now
 
 _EXAMPLE: Final = "accept: [{finding: KEY, by: WHO, at: 2026-01-31, reason: WHY, severity: high, until: 2026-12-31}]"
 _HINT: Final = f"It is YAML or JSON of this form: {_EXAMPLE}"
@@ -37,9 +37,9 @@ def read_accepted(path: Path) -> tuple[AcceptedEntry, ...]:
     return AcceptedList(accept=entries).accept
 
 
-def read_accepted_today(path: Path, *, clock: Clock = utc_now) -> Acceptances:
+def read_accepted_today(path: Path) -> Acceptances:
     """Read the same as it holds now; see `read_accepted`."""
-    return Acceptances.on(clock().date(), read_accepted(path))
+    return Acceptances.on(utc_now().date(), read_accepted(path))
 
 
 def _parsed(path: Path) -> Any:

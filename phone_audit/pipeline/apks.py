@@ -18,7 +18,6 @@ from phone_audit.pipeline.known_files import KnownFiles, judge_of, record_cache
 from phone_audit.pipeline.options import (
     TOOL,
     Budget,
-    Clock,
     Progress,
     never,
     no_progress,
@@ -97,7 +96,6 @@ def audit_apks(
     before: Iterable[Apk] = (),
     accept: Iterable[AcceptedEntry] = (),
     stopped: Callable[[], bool] = never,
-    clock: Clock = utc_now,
 ) -> AuditedApks:
     """Audit APK files and folders of them as one result.
 
@@ -119,9 +117,8 @@ def audit_apks(
         before: records that an earlier run has written, which belong to the result, and not to what `on_apk` is given.
         accept: findings that somebody answers for.
         stopped: asked again and again; once true, what was found so far is the result.
-        clock: gives the present time.
     """
-    started = clock()
+    started = utc_now()
     known = knowledge or load_knowledge()
     judge = FolderJudge()
     accepted = Acceptances.on(started.date(), accept)
@@ -142,7 +139,7 @@ def audit_apks(
                 on_apk(record)
     memory.prune()
     verdict = judge.verdict(files.skipped)
-    finished = clock()
+    finished = utc_now()
     result = Apks.model_construct(
         schema_="phone-audit/apks/1",
         label=label,

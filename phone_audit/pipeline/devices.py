@@ -2,14 +2,14 @@
 
 from phone_audit.acquire.adb.connect import list_devices, pair, server_for_pairing
 from phone_audit.model.results import Devices, DevicesRun
-from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
+from phone_audit.pipeline.options import TOOL, rfc3339, utc_now
 
 __all__ = ["find_devices", "pair", "server_for_pairing"]
 
 
-def find_devices(*, clock: Clock = utc_now) -> Devices:
+def find_devices() -> Devices:
     """List the phones that can be seen over USB and through a running adb server, with what blocks them."""
-    started = clock()
+    started = utc_now()
     return Devices(
         schema_="phone-audit/devices/1",
         devices=list_devices(),

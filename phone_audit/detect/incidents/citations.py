@@ -47,10 +47,10 @@ def cited_source(source: IncidentSource | FactSource | FeedHead) -> Source:
     return Source(title=source.title, publisher=source.publisher, date=source.date, url=source.url)
 
 
-def publishers(sources: Sequence[Source], most: int = 3) -> str:
+def publishers(sources: Sequence[Source]) -> str:
     """Name who published, with dates, each publisher once."""
     names = {
         source.publisher: f"{source.publisher} ({source.date})" if source.date else source.publisher
         for source in reversed(sources)
     }
-    return listed(list(reversed(names.values())), most)
+    return listed(list(reversed(names.values())), 3)

@@ -152,22 +152,22 @@ class AbstractInterpreter:
         todo = [0]
         while todo:
             number = heapq.heappop(todo)
-            if visits[number] == _MAX_VISITS:
+            if visits[number] < _MAX_VISITS:
+                visits[number] += 1
+                now = entering[number].copy()
+                if not self._run_block(frame, now, blocks[number]):
+                    return
+                for after in blocks[number].following:
+                    if after not in entering:
+                        entering[after] = now.copy()
+                        heapq.heappush(todo, after)
+                    elif entering[after].join(now) and after not in todo:
+                        heapq.heappush(todo, after)
+                if reached is not None:
+                    reached.join(now)
+            if todo or reached is None:
                 continue
-            visits[number] += 1
-            now = entering[number].copy()
-            if not self._run_block(frame, now, blocks[number]):
-                return
-            for after in blocks[number].following:
-                if after not in entering:
-                    entering[after] = now.copy()
-                    heapq.heappush(todo, after)
-                elif entering[after].join(now) and after not in todo:
-                    heapq.heappush(todo, after)
-            if reached is None:
-                continue
-            reached.join(now)
-            if not todo and (fresh := next((at for at, count in enumerate(visits) if not count), None)) is not None:
+            if (fresh := next((at for at, count in enumerate(visits) if not count), None)) is not None:
                 entering[fresh] = reached.copy()  # an exception or a switch leads there
                 heapq.heappush(todo, fresh)
 

@@ -16,7 +16,7 @@ _MOST_A_ROOT: Final = 2_000
 """Instructions that are followed for one of them."""
 _CALLERS: Final = 12
 """Levels of callers up to which data is followed that methods hand back."""
-_ROUNDS: Final = 4
+_ROUNDS: Final = 8
 """How often what was put into fields is looked for in other methods."""
 
 
@@ -121,8 +121,10 @@ class Search:
             method for method in self._started if self._interpreter.callees.asked_by(program.name_of(method))
         )
         near = self._near = graph.callers_of(graph.naming(wanted) | asked)
-        if (graph.callers_of(graph.flags(self._started)) & near).any():
+        may_meet = (graph.callers_of(graph.flags(self._started)) & near).any()
+        if may_meet or (self._shared.places and near.any()):
             self._budget = self._near_budget
+        if may_meet:
             self._way = graph.called_from(near)
         self._near_budget = 0
 

@@ -15,7 +15,7 @@ from phone_audit.apk.flows.program import Method
 MAX_ATOMS: Final = 24
 """Atoms that one place keeps; sources are kept first."""
 
-_MAX_STEPS: Final = 3
+_MAX_STEPS: Final = 6
 """Steps before the sink: the source, and fields or names that it is kept under."""
 NOWHERE: Final = ""
 """The place where nothing is kept."""

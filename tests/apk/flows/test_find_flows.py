@@ -18,6 +18,7 @@ Code = tuple[int | Ref, ...]
 TEXT = "Ljava/lang/String;"
 IMEI = f"Landroid/telephony/TelephonyManager;->getDeviceId(){TEXT}"
 LOG = f"Landroid/util/Log;->d({TEXT}{TEXT})I"
+WEB = f"Landroid/webkit/WebView;->loadUrl({TEXT})V"
 CREATE = "onCreate(Landroid/os/Bundle;)V"
 ACTIVITY = "Landroid/app/Activity;"
 STATIC = 0x9
@@ -99,6 +100,26 @@ def test_what_is_overwritten_before_the_sink_does_not_flow() -> None:
 def test_one_of_two_branches_is_enough() -> None:
     # if-eqz v0, +4; const-string v1; the other way keeps the number
     assert ids(activity(create(READ, (0x0038, 4), text(1, "x"), SAY))) == ["flow.imei-log"]
+
+
+@pytest.mark.parametrize("cases", [1, 3, 8, 30])
+def test_every_case_of_a_switch_is_followed(cases: int) -> None:
+    """All of them go on at one place, which is run a few times only."""
+    others = [join(text(2, f"x{number}"), (0x0028,)) for number in range(cases)]
+    body = join((0x0000,), *others, READ, SAY, (RETURN,))
+    begin = 3
+    places = [begin + 1 + 3 * number for number in range(cases)] + [begin + 1 + 3 * cases]
+    end = begin + len(body) - 1
+    units = list(join((0x092B, 0, 0), body))
+    units[begin] = 0x28 | (end - begin & 0xFF) << 8
+    for at in places[:-1]:
+        units[at + 2] = 0x28 | (end - at - 2 & 0xFF) << 8
+    payload = end + 1 + (end + 1) % 2
+    units += [0] * (payload - end - 1)
+    units[1] = payload
+    targets = [unit for at in places for unit in (at, 0)]
+    method = Method(CREATE, (*units, 0x0100, len(places), 0, 0, *targets), direct=False, registers=10)
+    assert ids(activity(method)) == ["flow.imei-log"]
 
 
 def test_through_a_call_that_returns_it_and_one_that_takes_it() -> None:
@@ -340,8 +361,8 @@ def test_a_long_chain_of_calls_that_carries_no_data_cuts_nothing() -> None:
     assert followed(activity(again, create(READ, invoke(f"Lx/Main;->again({TEXT})V", 1)))) == (1, True)
 
 
-@pytest.mark.parametrize(("fields", "expected"), [(2, (1, True)), (3, (0, False))])
-def test_data_is_followed_through_two_fields_and_what_lies_further_is_told(
+@pytest.mark.parametrize(("fields", "expected"), [(5, (1, True)), (6, (0, False))])
+def test_data_is_followed_through_five_fields_and_what_lies_further_is_told(
     fields: int, expected: tuple[int, bool]
 ) -> None:
     names = [f"Lx/Main;->kept{number}:{TEXT}" for number in range(fields)]
@@ -353,6 +374,18 @@ def test_data_is_followed_through_two_fields_and_what_lies_further_is_told(
     says = Method("onResume()V", join(static(1, names[-1], put=False), SAY, (RETURN,)), direct=False)
     keeps = create(READ, static(1, names[0], put=True))
     assert followed(activity(keeps, *map(moves, range(fields - 1)), says)) == expected
+
+
+@pytest.mark.parametrize(("sink", "expected"), [(WEB, ["flow.imei-network"]), (LOG, [])])
+def test_more_is_followed_where_data_may_come_to_the_network_by_fields_alone(sink: str, expected: list[str]) -> None:
+    kept, moved = f"Lx/Main;->kept:{TEXT}", f"Lx/Main;->moved:{TEXT}"
+    moves = join(static(1, kept, put=False), static(1, moved, put=True), (RETURN,))
+    says = join(static(1, moved, put=False), invoke(sink, 0, 1, opcode=0x6E), (RETURN,))
+    later = Method("onStart()V", moves, direct=False), Method("onResume()V", says, direct=False)
+    methods = create(READ, static(1, kept, put=True)), *later
+    indexes = index_file(read_dex("classes.dex", assemble([activity(*methods)])))
+    found, _, _ = flows_in(indexes, None, budget=Budget(100, 4))
+    assert [flow.id for flow in found] == expected
 
 
 def test_fields_that_nobody_came_back_to_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,9 @@ _COMPONENTS: Final = (
 """Those whose heirs it creates where the manifest names them."""
 
 
+_CONST_CLASS: Final = 0x1C
+
+
 WAYS: Final[tuple[WayIn, ...]] = ("used", "option", "unused")
 
 
@@ -165,7 +168,7 @@ class WaysIn:
             return None
         if by != owner:
             return _Step(site.method, None)
-        if self._switches.is_shut(site, options=options):
+        if self._switches.is_shut(site, options=options) or not self._may_exist(site.method, options):
             return None
         choice = choice_of(index, code, site.unit)
         if isinstance(choice, Text) and not options and not self._occurs_outside(choice.text, owner):
@@ -173,6 +176,23 @@ class WaysIn:
         if isinstance(choice, Parameter):
             return _Step(site.method, choice)
         return _Step(site.method, handed if isinstance(handed, Parameter) else None)
+
+    @remembered
+    def _may_exist(self, method: Method, options: bool) -> bool:
+        """Tell whether an object that a method is called on may be there: not where each place that makes one is shut.
+
+        What reflection makes may be.
+        """
+        index = self._indexes[method.part]
+        if int(index.methods.access[method.row]) & _STATIC or self._simple_name(method).startswith(b"<"):
+            return True
+        own = self._callers.class_of(method)
+        uses = [site for _, site in self._callers.uses("type", {own, *self._callers.below(own)})]
+        makers = [site for site in uses if self._opcode(site.method, site.unit) == dalvik.NEW_INSTANCE]
+        if not makers or any(self._opcode(site.method, site.unit) == _CONST_CLASS for site in uses):
+            return True
+        open_ones = (not self._switches.is_shut(site, options=options) for site in makers)
+        return any(open_ones) or self._is_named({method})
 
     @remembered
     def _occurs_outside(self, text: str, owner: Owner) -> bool:

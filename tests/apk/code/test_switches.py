@@ -238,3 +238,26 @@ def test_an_array_that_holds_it_is_followed() -> None:
     for code in (before, behind):
         assert way(manager(), code, reads(HOLDER)) == "used"
         assert way(manager(), code, reads(OTHER)) == "unused"
+
+
+def asking_either(*more: int | Ref) -> tuple[Class, ...]:
+    """A library that makes an object of a kind where a switch is on, and asks whichever of that kind it has."""
+    kind, ask = "Llib/Kind;", "ask()V"
+    accepting = Method(ask, (*new(), RETURN), direct=False, registers=2, ins=1)
+    unsafe = Class("Llib/Unsafe;", [accepting], parent=OBJECT, interfaces=[kind])
+    made = (0x106E, Ref("method", "Llib/Conf;->trusts()Z"), 1, 0x000A, IF_ZERO, 4, *new("Llib/Unsafe;"))
+    open_ = Method("open(Llib/Conf;)V", (*made, 0x1072, Ref("method", f"{kind}->{ask}"), 0, RETURN), registers=2, ins=1)
+    return unsafe, Class("Llib/Http;", [open_, method("more()V", *more)])
+
+
+def test_a_method_that_is_only_asked_through_an_interface_of_an_object_that_is_never_made() -> None:
+    assert way(manager(), *asking_either(), conf(), app()) == "unused"
+    assert way(manager(), *asking_either(), conf(), app(*setting(TO_TRUE))) == "used"
+    assert way(manager(), *asking_either(), conf(made=ON), app()) == "used"
+
+
+@pytest.mark.parametrize(
+    "more", [new("Llib/Unsafe;"), (0x001C, Ref("type", "Llib/Unsafe;")), const_string("lib.Unsafe")]
+)
+def test_the_same_object_made_elsewhere(more: Units) -> None:
+    assert way(manager(), *asking_either(*more), conf(), app()) == "used"

@@ -108,7 +108,8 @@ def read_code(
         views,
     )
     told = SharedFields(indexes, owners.of).with_sure_fields(with_started_steps(flows.found, started))
-    accepting = accepting_code(indexes, owners.of, declared.names, started.starts)
+    switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
+    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
     skipped = [skip for file in files for skip in file.skipped]
     initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others)
     trackers = find_trackers(classes, endpoints, knowledge, initialised, components)

@@ -9,13 +9,14 @@ What each of them has to do: https://developer.android.com/privacy-and-security/
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from phone_audit.apk.code.accepting_methods import always_true, never_checks, proceeds
 from phone_audit.apk.code.callers import Site, site_of
-from phone_audit.apk.code.libraries import Owner, OwnerOf
+from phone_audit.apk.code.libraries import Owner, OwnerOf, outermost
 from phone_audit.apk.code.ways_in import NO_WAY, WAYS, WaysIn
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
@@ -87,11 +88,12 @@ def accepting_code(
     owner_of: OwnerOf,
     named: Collection[str] | None = None,
     starts: Callable[[int, int], bool] = lambda _part, _row: True,
+    switches: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[AcceptedBy, ...]:
     """Return the places of a package whose code accepts any certificate or host name, by owner and what leads to it.
 
     `named` are the classes that the manifest names, in Java form; None where it could not be read. `starts` tells, by
-    part and row, whether anything starts a method.
+    part and row, whether anything starts a method. `switches` are methods that known classes ask first, by their names.
     """
     places = list(islice(_Package(indexes).places(), MAX_SHOWN))
     ways = WaysIn(indexes, owner_of, named, starts) if places else None
@@ -100,9 +102,11 @@ def accepting_code(
     for place in places:
         owner = owner_of(place.evidence.class_ or "")
         way = ways.to(place.makers, owner) if ways else NO_WAY
-        group = _Group(owner, way.kind, place.accepts)
+        around = outermost(place.evidence.class_ or "")
+        waits = ways is not None and around in switches and ways.waits_for(switches[around], around)
+        group = _Group(owner, "option" if waits and way.kind == "used" else way.kind, place.accepts)
         groups.setdefault(group, []).append(place.evidence)
-        if ways and ways.calls(way.near, _INSTALLING[place.accepts]):
+        if ways and not waits and ways.calls(way.near, _INSTALLING[place.accepts]):
             installed.add(group)
     order = sorted(groups, key=lambda one: (one.owner.party, one.owner.library or "", WAYS.index(one.way), one.accepts))
     return tuple(_accepted_by(group, groups[group], installed=group in installed) for group in order)

@@ -78,6 +78,12 @@ class Switches:
                 return True
         return False
 
+    def getters(self, switch: str) -> tuple[Method, ...]:
+        """Return the methods by which a switch is asked, given by its class and method, if it can be off."""
+        owner, _, name = switch.rpartition(".")
+        descriptor = f"L{owner.replace('.', '/')};".encode()
+        return self._implementations(descriptor, name) if False in self._implemented(descriptor, name, _DEPTH) else ()
+
     def _allows(self, values: Values, *, wanted: bool, options: bool) -> bool:
         return wanted in values or ANYTHING in values or (options and ASKED in values) or self._callers.cut
 

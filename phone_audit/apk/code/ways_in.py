@@ -125,6 +125,11 @@ class WaysIn:
             return way._replace(kind="option") if leads else way
         return way
 
+    def waits_for(self, switch: str, family: str) -> bool:
+        """Tell whether classes in the one of a name ask a switch that can be off."""
+        getters = frozenset(self._switches.getters(switch))
+        return any(self._family(site.method) == family for _, site in self._callers.of(getters))
+
     def _followed(self, places: Collection[Site], owner: Owner, *, options: bool) -> Way:
         near = frozenset(place.method for place in places)
         new = {step for place in places if (step := self._step(place, None, owner, options=options))}

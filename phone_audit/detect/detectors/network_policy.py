@@ -243,7 +243,8 @@ _ANY_HOST_NAME: Final = (
 )
 _HOW: Final[Mapping[str, str]] = {
     "used": "accepts {what}: on connections that use it, {harm}.",
-    "option": "accepts {what} where an address or a script asks for it, which none in it was seen to do.",
+    "option": "accepts {what} where an address, a script or a file of its developers asks for it, which none in it was "
+    "seen to do.",
     "unused": "could accept {what}; nothing in it was seen to use that.",
 }
 

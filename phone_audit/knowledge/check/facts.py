@@ -150,6 +150,9 @@ def check_library(library: LibraryFact, report: Report) -> None:
     for name in library.base_behaviours:
         if not covers_class(library.base, name):
             report("base_behaviours", f"{short_repr(name)} is in none of its base")
+    for name, switch in library.switches.items():
+        if not (covers_class(library.code, name) and covers_class(library.code, switch)):
+            report("switches", f"{short_repr(name)} or {short_repr(switch)} is no part of the library; see its code")
     if library.base:
         report_untested(report, library.base_matches, library.base_ignores)
         report_failed(report, library.base_matches, library.base_ignores, lambda text: covers_class(library.base, text))

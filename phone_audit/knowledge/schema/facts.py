@@ -255,7 +255,8 @@ class LibraryFact(Frozen):
     tells which of its classes, with those inside them, are known to do what: that counts only where other code calls
     it. A class with nothing is one that manifests name, and that leads to none of it on behalf of the package.
     `base_matches` and `base_ignores` are class names that try `base`. `runs_tests`: it is there to run tests, and a
-    package whose components are all of it does nothing else.
+    package whose components are all of it does nothing else. `switches` names classes that accept any certificate only
+    where a method says so, which a file or a setting of its developers has to turn on.
     """
 
     id: str
@@ -271,6 +272,7 @@ class LibraryFact(Frozen):
     base_matches: tuple[str, ...] = ()
     base_ignores: tuple[str, ...] = ()
     runs_tests: bool = False
+    switches: dict[str, str] = Field(default_factory=dict)
 
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phone_audit.apk.code.switches import Switches, Values
-from tests.apk.code.test_ways_in import FALSE, OBJECT, OWN, TRUE, Units, manager, method, new, way
+from tests.apk.code.test_ways_in import FALSE, OBJECT, OWN, TRUE, Units, found, manager, method, new, way
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, const_string, invoke_static
 
 FIELD = Ref("field", "Llib/Conf;->all:Z")
@@ -261,3 +261,43 @@ def test_a_method_that_is_only_asked_through_an_interface_of_an_object_that_is_n
 )
 def test_the_same_object_made_elsewhere(more: Units) -> None:
     assert way(manager(), *asking_either(*more), conf(), app()) == "used"
+
+
+KNOWN = {"app.Http": "app.Conf.trusts"}
+ASKS = Ref("method", "Lapp/Conf;->trusts()Z")
+
+
+def asking_first(begins: int = FALSE, *, asks: bool = True) -> list[Class]:
+    """Code of the package itself that asks a switch, which a file may turn on, and makes what accepts beforehand."""
+    field = Ref("field", "Lapp/Conf;->all:Z")
+    made = Method("<init>()V", (begins, 0x105C, field, RETURN), registers=2, ins=1)
+    getter = Method("trusts()Z", (0x1055, field, 0x000F), direct=False, registers=2, ins=1)
+    load = Method("load()V", (TRUE, 0x105C, field, RETURN), direct=False, registers=2, ins=1)
+    switch = Class("Lapp/Conf;", [made, *([load] if begins == FALSE else []), getter], parent=OBJECT)
+    asked = (0x106E, ASKS, 1) if asks else ()
+    http = Class("Lapp/Http;", [method("open()V", *new("Lapp/Http$T;"), *asked)])
+    return [
+        manager("Lapp/Http$T;"),
+        http,
+        switch,
+        Class("Lother/A;", [method("f()V", *invoke_static("Lapp/Http;->open()V"))]),
+    ]
+
+
+def test_a_switch_for_developers_that_known_code_asks_is_an_option() -> None:
+    assert found(*asking_first(), switches=KNOWN) == [("first-party", "option", False)]
+    assert found(*asking_first()) == [("first-party", "used", False)]
+
+
+@pytest.mark.parametrize(
+    ("classes", "known"),
+    [
+        (asking_first(TRUE), KNOWN),
+        (asking_first(asks=False), KNOWN),
+        (asking_first(), {"app.Other": "app.Conf.trusts"}),
+        (asking_first(), {"app.Http": "app.Conf.other"}),
+    ],
+    ids=["on from the beginning", "not asked", "of another class", "another switch"],
+)
+def test_the_same_names_on_code_that_accepts_without_being_asked(classes: list[Class], known: dict[str, str]) -> None:
+    assert found(*classes, switches=known) == [("first-party", "used", False)]

@@ -37,9 +37,12 @@ def calling(name: str, *methods: str) -> Class:
     return Class(name, [method("f()V", *(unit for one in methods for unit in invoke_static(one)))])
 
 
-def found(*classes: Class, named: tuple[str, ...] | None = ()) -> list[tuple[str, str, bool]]:
+def found(
+    *classes: Class, named: tuple[str, ...] | None = (), switches: dict[str, str] | None = None
+) -> list[tuple[str, str, bool]]:
     indexes = index_file(read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name))))
-    return [(one.party, one.way, one.installed) for one in accepting_code(indexes, owner, named)]
+    accepting = accepting_code(indexes, owner, named, switches=switches or {})
+    return [(one.party, one.way, one.installed) for one in accepting]
 
 
 def way(*classes: Class, named: tuple[str, ...] | None = ()) -> str:

@@ -129,8 +129,8 @@ def test_what_an_address_would_have_to_ask_for() -> None:
     assert used.key != option.key
     assert (option.severity, option.confidence) == ("low", "low")
     assert option.message == (
-        "Code of the library A in com.a accepts any certificate where an address or a script asks for it, which "
-        "none in it was seen to do."
+        "Code of the library A in com.a accepts any certificate where an address, a script or a file of its "
+        "developers asks for it, which none in it was seen to do."
     )
 
 

@@ -374,6 +374,11 @@ def test_a_file_is_called_like_its_incident(tmp_path: Path) -> None:
             library(matches=["com.maker.webx.Client"], ignores=["com.Client"]),
             "matches[0]: 'com.maker.webx.Client' is not met; correct the facts or the self-test",
         ),
+        (
+            "libraries",
+            library(switches={"com.other.Client": "com.other.Debug.trusts"}),
+            "switches: 'com.other.Client' or 'com.other.Debug.trusts' is no part of the library; see its code",
+        ),
         ("rules", rule(reason=""), "reason: missing; say why nothing is sent there"),
         *(
             (

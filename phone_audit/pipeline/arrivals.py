@@ -28,10 +28,6 @@ class Arrival:
 def everyone(via: Via, *, needed: bool) -> tuple[tuple[str, ...], str]:
     """Return the serials of all phones in sight, and sentences on what was seen that is no usable phone.
 
-    Args:
-        via: through which way in to look.
-        needed: whether one must be there.
-
     Raises:
         NoDeviceError: none is, and one is needed.
     """

@@ -32,12 +32,7 @@ class Asset:
 
 
 class AssetList:
-    """Which asset is which phone.
-
-    Args:
-        file: what the list is called in results.
-        assets: its rows.
-    """
+    """Which asset is which phone; `file` is what the list is called in results."""
 
     def __init__(self, file: str, assets: Sequence[Asset]) -> None:
         self._file = file

@@ -67,13 +67,7 @@ class ConnectionLog:
         self._spent: float | None = None
 
     def note(self, sample: Sample, when: datetime, moment: Moment) -> list[Place]:
-        """Take a look, and return the places that were not seen before.
-
-        Args:
-            sample: what it showed.
-            when: the time on this computer.
-            moment: what the phone was doing.
-        """
+        """Take what a look showed, and what the phone was doing; return the places that were not seen before."""
         before = len(self._places)
         if self._taken:
             self._longest_gap = max(self._longest_gap, sample.asked - self._last_asked)

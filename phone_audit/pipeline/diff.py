@@ -18,12 +18,7 @@ from phone_audit.pipeline.report import has_seal, parse_result, read_result
 
 
 def diff_results(old: Path, new: Path, *, clock: Clock = utc_now) -> Diff:
-    """Compare two saved results. Only one of them is held as a whole at a time.
-
-    Args:
-        old: the result to compare with.
-        new: the later one, or that of the other phone; one of the two may be `-`, standard input.
-        clock: gives the present time.
+    """Compare two saved results, one of which may be `-`, standard input. Only one is held as a whole at a time.
 
     Raises:
         ResultError: one cannot be read.

@@ -80,14 +80,6 @@ def scan_fleet(
     A phone that fails, or is pulled out, costs itself alone. With `save`, a phone whose folder is there already is not
     read again; one that was interrupted is read anew, and what its folder holds is not copied again.
 
-    Args:
-        arrivals: gives the phones.
-        listener: writes the results.
-        depth: as for one phone.
-        users: as for one phone.
-        knowledge: what is known.
-        options: everything else.
-
     Raises:
         SnapshotError: the folder to save in cannot be made.
         UsageError: a result cannot be written.

@@ -42,13 +42,7 @@ def _key() -> bytes | None:
 
 
 def device_of(properties: Mapping[str, str], serial: str | None, *, with_identifiers: bool) -> Device:
-    """Return what a result says of a phone.
-
-    Args:
-        properties: what the phone says of itself, fit to be printed.
-        serial: its serial number, or what stands for one, where there is any.
-        with_identifiers: whether the number itself stands in the result.
-    """
+    """Return what a result says of a phone; `serial` is its serial number, or what stands for one."""
     return Device(
         serial=serial if with_identifiers else None,
         pseudonym=pseudonym(serial),

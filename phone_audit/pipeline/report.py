@@ -52,10 +52,6 @@ def load_result(path: Path) -> Frozen:
 def parse_result(path: Path, text: CheckedJson) -> Frozen:
     """Parse a result. Its values are somebody's claim; those with a form of their own are held against it.
 
-    Args:
-        path: what messages call it.
-        text: as `read_result` gave it.
-
     Raises:
         ResultError: no JSON, or no result of phone-audit.
     """
@@ -97,10 +93,7 @@ def has_seal(path: Path) -> bool:
 
 
 def read_result(path: Path) -> CheckedJson:
-    """Read the text of a saved result, once: what a seal is held against is what is parsed afterwards.
-
-    Args:
-        path: a regular file; `-` is standard input.
+    """Read the text of a saved result, or of standard input (`-`), once: what a seal is held against is what is parsed.
 
     Raises:
         ResultError: no such file, or larger than any result.

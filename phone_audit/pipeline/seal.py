@@ -41,27 +41,14 @@ def digest_of(content: bytes) -> bytes:
 
 
 class Sealer:
-    """Seals files that are written.
-
-    Args:
-        key: the secret key.
-        clock: gives the time that the seal states.
-    """
+    """Seals files that are written."""
 
     def __init__(self, key: SealKey, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._key = key
         self._clock = clock
 
     def seal(self, path: Path, digest: bytes) -> None:
-        """Write the seal of a file beside it.
-
-        Args:
-            path: the file.
-            digest: the BLAKE2b of what was written into it.
-
-        Raises:
-            OSError: it cannot be written.
-        """
+        """Write the seal of a file beside it, or raise an OSError; `digest` is the BLAKE2b of what is in the file."""
         name = "".join(letter if letter.isprintable() else "?" for letter in path.name)
         comment = f"timestamp:{int(self._clock().timestamp())}\tfile:{name}\thashed\tphone-audit:{__version__}"
         place = seal_of(path)

@@ -74,11 +74,7 @@ def seal_key(named: str, ask_password: Callable[[Path], str]) -> SealKey:
 
 
 def read_seal_key(path: Path, ask_password: Callable[[Path], str]) -> SealKey:
-    """Read a secret key as `minisign -G` makes it.
-
-    Args:
-        path: the file.
-        ask_password: asks a person, where the key is protected.
+    """Read a secret key as `minisign -G` makes it; `ask_password` asks a person, where the key is protected.
 
     Raises:
         UsageError: it cannot be read, is none, or the password is wrong.

@@ -70,12 +70,7 @@ class WatchOptions:
 
 
 class WatchSession:
-    """One watch of one phone.
-
-    Attributes:
-        log: what the looks showed so far.
-        device: which phone.
-    """
+    """One watch of one phone."""
 
     def __init__(
         self,

@@ -137,11 +137,7 @@ def run_command(stream: Stream, text: str, phone: Phone) -> None:
 
 
 class StreamInput:
-    """Standard input: what arrives on the stream, as a file.
-
-    Args:
-        more: returns the next bytes, or nothing at the end.
-    """
+    """Standard input as a file; `more` returns the next bytes that arrived on the stream, or nothing at the end."""
 
     def __init__(self, more: Callable[[], bytes]) -> None:
         self._more = more

@@ -162,10 +162,7 @@ def profile_names() -> tuple[str, ...]:
 
 
 def load_profile(profile: str | Path) -> Profile:
-    """Read a profile.
-
-    Args:
-        profile: the name of one that comes with the program, or a folder with a `profile.json`.
+    """Read a profile that comes with the program by its name, or one from a folder with a `profile.json`.
 
     Raises:
         UsageError: there is no such profile, or it is damaged.

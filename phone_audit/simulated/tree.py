@@ -75,11 +75,7 @@ def allowed(node: Node, want: int) -> bool:
 
 
 class Tree:
-    """Every file of the phone. Nothing in it changes.
-
-    Args:
-        profile: the phone.
-    """
+    """Every file of the phone. Nothing in it changes."""
 
     def __init__(self, profile: Profile) -> None:
         self._inodes = iter(range(11, 1 << 31))

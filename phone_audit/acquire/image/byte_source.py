@@ -108,11 +108,7 @@ class Run:
 
 
 class Runs:
-    """Bytes put together from runs; what no run covers is zero.
-
-    Args:
-        runs: sorted, without overlap.
-        size: of the whole.
+    """Bytes put together from sorted runs that do not overlap; what no run covers is zero. `size` is that of the whole.
 
     Raises:
         ImageError: they overlap, or go beyond the end.

@@ -42,14 +42,7 @@ def gunzipped(packed: ByteSource) -> "Inflated":
 
 
 class Inflated:
-    """The unpacked bytes.
-
-    Args:
-        packed: the packed ones.
-        size: of the unpacked ones, or `UNKNOWN`.
-        form: `RAW` or `GZIP`.
-        work: what may be unpacked.
-    """
+    """The unpacked bytes: `size` of them, or `UNKNOWN`; the form is `RAW` or `GZIP`."""
 
     def __init__(self, packed: ByteSource, size: int, form: int, work: Work) -> None:
         self._packed = packed

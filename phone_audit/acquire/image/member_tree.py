@@ -16,11 +16,7 @@ class _Folder:
 
 
 class MemberTree:
-    """See `FileSystem`. A node is a folder, the bytes of a file, or the target of a link.
-
-    Args:
-        kind: what the archive is.
-    """
+    """See `FileSystem`. A node is a folder, the bytes of a file, or the target of a link."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind

@@ -26,12 +26,7 @@ LEAST_COPIED, MOST_TIMES, OF_FOLDER = 4 * 2**30, 16, 64 * 2**30
 
 
 class ImageTransport(Transport):
-    """See `Transport`.
-
-    Args:
-        firmware: what is read.
-        path: what the person named.
-    """
+    """See `Transport`."""
 
     def __init__(self, firmware: Firmware, path: Path) -> None:
         self.serial = ""

@@ -133,12 +133,9 @@ class Pace:
         self._cost = 0.0
 
     def note(self, now: float, spent: float | None, *, news: bool) -> None:
-        """Take note of a look.
+        """Take note of a look at a time of `time.monotonic()`, and whether it showed anything new.
 
-        Args:
-            now: a time of `time.monotonic()`.
-            spent: processor time on the phone so far, seconds.
-            news: something was seen that was not there before.
+        `spent` are seconds of processor time on the phone so far.
         """
         self._started = now if self._started is None else self._started
         self._looks += 1

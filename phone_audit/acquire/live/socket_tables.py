@@ -72,12 +72,9 @@ class SocketTables:
 
 
 def parse_tables(text: str) -> SocketTables:
-    """Read what `cat` prints of the four files, in any order; each begins with its header.
+    """Read what `cat` prints of the four files, in any order, with its errors in between; each begins with its header.
 
     Sockets that listen, and those towards the phone itself, are left out.
-
-    Args:
-        text: the output of `cat` with its error messages in between.
     """
     connections: list[Connection] = []
     refused: dict[str, str] = {}

@@ -94,16 +94,7 @@ def package_of(
     files: Iterable[PackageFile],
     offset: int,
 ) -> Package:
-    """Return the package as the contract has it.
-
-    Args:
-        name: the package.
-        block: its block of the dump, empty where there is none.
-        lines: the lines of the lists that name it.
-        listing: everything that was learned.
-        files: its files on the phone.
-        offset: the phone's offset from UTC in seconds.
-    """
+    """Return the package as the contract has it. `block` may be empty; `offset` is the phone's from UTC in seconds."""
     users = tuple(
         _user(user, name, block, lines, listing, offset)
         for user in sorted(block.users.keys() | (listing.lists.keys() if lines else ()))

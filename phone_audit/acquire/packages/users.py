@@ -105,12 +105,7 @@ def _by_flags(flags: int) -> str:
 
 
 def read_users(reader: Reader, listing: Listing, wanted: str) -> None:
-    """Learn the users, and which of them to ask for.
-
-    Args:
-        reader: the phone.
-        listing: filled.
-        wanted: `all`, `current`, or an id.
+    """Fill in the users, and which of them to ask for; `wanted` is `all`, `current`, or an id.
 
     Raises:
         UsageError: the phone has no such user.

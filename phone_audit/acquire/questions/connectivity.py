@@ -51,12 +51,7 @@ def parse_networks(text: str) -> Networks | None:
 
 
 def network_items(networks: Networks | None, packages: Mapping[int, tuple[str, ...]]) -> Iterator[StateItem]:
-    """Yield what the networks that are up say of proxies, private DNS and tunnels.
-
-    Args:
-        networks: as read; None where they were not.
-        packages: app id → names of packages.
-    """
+    """Yield what the networks that are up say of proxies, private DNS and tunnels; nothing where they were not read."""
     if networks is None:
         return
     where = CONNECTIVITY.text

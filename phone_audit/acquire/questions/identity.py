@@ -32,13 +32,7 @@ PARTITION = re.compile(r"ro\.([A-Za-z0-9_]+)\.build\.fingerprint")
 
 
 def identity_items(properties: Mapping[str, str], selinux: str | None, shell_id: str | None) -> list[StateItem]:
-    """Return what the properties and the shell say of the phone's state.
-
-    Args:
-        properties: the whole getprop, as decoded.
-        selinux: answer of getenforce; None where there was none.
-        shell_id: answer of id; None where there was none.
-    """
+    """Return what the whole getprop, and the answers of getenforce and id, say of the phone's state."""
     items = []
     for name, expected in PROPERTIES.items():
         if name in properties:

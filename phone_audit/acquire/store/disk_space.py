@@ -22,11 +22,7 @@ class DiskSpace:
         self._promised: dict[Path, int] = {}
 
     def take(self, folder: Path, needed: int) -> None:
-        """Promise room for one phone.
-
-        Args:
-            folder: where its files go; it may not be there yet.
-            needed: bytes at most.
+        """Promise room for one phone, `needed` bytes at most, in a folder that may not be there yet.
 
         Raises:
             AcquireError: there is not that much free.

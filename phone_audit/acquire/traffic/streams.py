@@ -12,10 +12,7 @@ _MOST_BYTES: Final = 256 * 2**10
 class OrderedBytes:
     """Gives the bytes of a direction in order.
 
-    A segment that comes early waits for those before it, within bounds; beyond them there is a gap, which is counted.
-
-    Attributes:
-        gaps: how often bytes are missing.
+    A segment that comes early waits for those before it, within bounds; beyond them there is a gap; `gaps` counts them.
     """
 
     def __init__(self) -> None:

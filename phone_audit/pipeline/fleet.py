@@ -102,6 +102,7 @@ def scan_fleet(
     )
 
 
+@dataclass
 class _FleetRun:
     """The phones that are being read, each in a thread of its own, and those that wait for their turn.
 
@@ -111,30 +112,23 @@ class _FleetRun:
         assets: those of which a phone was there.
     """
 
-    def __init__(
-        self,
-        arrivals: Arrivals,
-        listener: Listener,
-        depth: Depth,
-        users: str,
-        knowledge: Knowledge,
-        options: FleetOptions,
-    ) -> None:
+    _arrivals: Arrivals
+    _listener: Listener
+    _depth: Depth
+    _users: str
+    _knowledge: Knowledge
+    _options: FleetOptions
+
+    def __post_init__(self) -> None:
         self.rows: dict[int, FleetScan] = {}
         self.traits: dict[int, Traits] = {}
         self.assets: set[Asset] = set()
-        self._arrivals = arrivals
-        self._listener = listener
-        self._depth: Depth = depth
-        self._users = users
-        self._knowledge = knowledge
-        self._options = options
         self._waiting: list[Arrival] = []
         self._ends: queue.SimpleQueue[tuple[Arrival, Scan | BaseException]] = queue.SimpleQueue()
         self._busy: dict[int, Arrival] = {}
         self._speaking: set[int] = set()
-        self._turns = Turns(options.at_once)
-        self._saves = SavedPhones(options.scan)
+        self._turns = Turns(self._options.at_once)
+        self._saves = SavedPhones(self._options.scan)
         self._over = threading.Event()
 
     def read_all(self) -> None:

@@ -103,6 +103,7 @@ class CallSearch:
         self._definers: dict[Selector, list[bytes]] = defaultdict(list)
         self._answering: set[bytes] = set()
         self._open: set[bytes] = set()
+        self._called: set[tuple[bytes, frozenset[bytes]]] = set()
         self._taken: list[set[tuple[int, int]]] = [set() for _ in self._indexes]
         self._looked_up = 0
         self._walked = 0
@@ -191,18 +192,21 @@ class CallSearch:
 
     def _call(self, opcode: int, part: int, number: int) -> None:
         owner, selector = self._selectors.asked_for(part, number)
-        self._reach_all(self._resolved(owner, selector))
+        if owner in self._selectors.defined:
+            self._reach_all(self._resolved(owner, selector))
         if opcode not in _VIRTUAL:
             self._use(owner)
         elif selector not in self._asked[owner]:
             self._asked[owner].add(selector)
-            for name in self._definers.get(selector, ()):
-                if self._made_of_both(name, owner):
-                    self._reach_all(self._selectors.rows(name)[selector])
+            is_made = owner in self._below or self._has_many_above
+            for name in self._definers.get(selector, ()) if is_made else ():
+                rows = self._selectors.rows(name)[selector]
+                if not self.seen.issuperset(rows) and self._made_of_both(name, owner):
+                    self._reach_all(rows)
 
     def _made_of_both(self, one: bytes, other: bytes) -> bool:
         """Tell whether a class that was made derives from both."""
-        some, others = self._below[one].keys(), self._below[other].keys()
+        some, others = (self._below.get(name, {}).keys() for name in (one, other))
         self._looked_up += 1 + min(len(some), len(others))
         return not some.isdisjoint(others) or (self._has_many_above and other in self._tree.above(one))
 
@@ -241,18 +245,24 @@ class CallSearch:
             if may_call_each:
                 self._open_all(one)
                 continue
-            for selector, of_class in rows.items():
-                if self._selectors.names[selector] in called:
-                    self._reach_all(row for row in of_class if self._may_override(row, selector))
-                elif selector in asked:
-                    self._reach_all(of_class)
+            if (one, called) not in self._called:
+                self._called.add((one, called))
+                self._reach_all(self._overriding(one, called))
+            for selector in rows.keys() & asked:
+                if self._selectors.names[selector] not in called:
+                    self._reach_all(rows[selector])
 
     def _open_all(self, name: bytes) -> None:
         """Take all methods of a class as called that Android may call."""
         if name not in self._open:
             self._open.add(name)
-            for selector, rows in self._selectors.rows(name).items():
-                self._reach_all(row for row in rows if self._may_override(row, selector))
+            self._reach_all(self._overriding(name))
+
+    def _overriding(self, name: bytes, called: Collection[bytes] | None = None) -> Iterator[Row]:
+        """Yield the methods of a class that may override others; with `called` those of these names."""
+        for selector, rows in self._selectors.rows(name).items():
+            if called is None or self._selectors.names[selector] in called:
+                yield from (row for row in rows if self._may_override(row, selector))
 
     def _may_override(self, row: Row, selector: Selector) -> bool:
         name = self._selectors.names[selector]
@@ -276,12 +286,9 @@ class CallSearch:
 
     def _reach_all(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            self._reach(row)
-
-    def _reach(self, row: Row) -> None:
-        if row not in self.seen:
-            self.seen.add(row)
-            self._waiting.append(row)
+            if row not in self.seen:
+                self.seen.add(row)
+                self._waiting.append(row)
 
     def _resolved(self, owner: bytes, selector: Selector) -> Iterable[Row]:
         """Return the method that a call on a class names, in each part that defines it."""

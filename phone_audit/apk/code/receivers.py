@@ -6,6 +6,7 @@ from typing import Final
 
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.def_use import ENTRY, Method
+from phone_audit.apk.dex.file import types_in
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import MOVE_OBJECT, MOVE_RESULT_OBJECT, NEW_INSTANCE, STATIC_INVOKES, Instruction
 
@@ -35,7 +36,11 @@ class Receivers:
         self._tree = tree
         self._origins = origins
         self._defined = frozenset(name for index in tree.indexes for name in index.file.defined_classes)
-        self._has_loader = any(b"ClassLoader" in one for name in self._defined for one in tree.supers(name))
+        self._has_loader = any(
+            b"ClassLoader" in index.descriptor(number)
+            for index in tree.indexes
+            for number in types_in(index.part, "super")
+        )
 
     def is_known(self, part: int, row: int, method: Method, call: Instruction) -> bool:
         """Tell whether a call on a class is on one that is known and that leads to no other classes."""

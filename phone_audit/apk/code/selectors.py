@@ -39,10 +39,10 @@ class Selectors:
         if number >= len(known):
             return b"?", self.number(b"?", "?")
         found = known[number]
-        if len(found) == 3:
-            owner, name, prototype = found
-            selector = self._of_numbers(part, name, prototype)
-            found = known[number] = (self._indexes[part].descriptor(owner), selector)
+        if found is None:
+            owners, prototypes, names = self._indexes[part].method_columns
+            selector = self._of_numbers(part, names[number], prototypes[number])
+            found = known[number] = (self._indexes[part].descriptor(owners[number]), selector)
         return found
 
     def rows(self, name: bytes) -> dict[Selector, list[Row]]:
@@ -50,37 +50,35 @@ class Selectors:
         found = self._of_class.get(name)
         if found is None:
             found = self._of_class[name] = {}
-            for part, rows in self.defined.get(name, ()):
-                methods = self._methods[part]
-                for row in rows:
+            for part, class_def in self.defined.get(name, ()):
+                methods, rows, ends = self._methods[part]
+                for row in rows[ends[class_def] : ends[class_def + 1]]:
                     found.setdefault(self.asked_for(part, methods[row])[1], []).append((part, row))
         return found
 
     @cached_property
-    def defined(self) -> dict[bytes, list[tuple[int, list[int]]]]:
-        """For each class that is defined, the parts with the rows of its methods."""
-        found: dict[bytes, list[tuple[int, list[int]]]] = defaultdict(list)
+    def defined(self) -> dict[bytes, list[tuple[int, int]]]:
+        """For each class that is defined, the parts with its row of class_defs."""
+        found: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
         for part, index in enumerate(self._indexes):
-            order = np.argsort(index.methods.class_def, kind="stable")
-            bounds = np.searchsorted(index.methods.class_def[order], np.arange(index.part.class_defs.size + 1))
-            rows, ends = order.tolist(), bounds.tolist()
-            for class_def in range(index.part.class_defs.size):
-                found[index.defined_class(class_def)].append((part, rows[ends[class_def] : ends[class_def + 1]]))
+            for class_def, number in enumerate(index.part.class_defs["class"].tolist()):
+                found[index.descriptor(number)].append((part, class_def))
         return found
 
     @cached_property
-    def _methods(self) -> list[list[int]]:
-        """The method_ids of the methods of each part."""
-        return [index.methods.method.tolist() for index in self._indexes]
+    def _methods(self) -> list[tuple[list[int], list[int], list[int]]]:
+        """For each part the method_ids of the methods; their rows by class, and where each class begins there."""
+        found = []
+        for index in self._indexes:
+            order = np.argsort(index.methods.class_def, kind="stable")
+            bounds = np.searchsorted(index.methods.class_def[order], np.arange(index.part.class_defs.size + 1))
+            found.append((index.methods.method.tolist(), order.tolist(), bounds.tolist()))
+        return found
 
     @cached_property
-    def _method_ids(self) -> list[list[tuple[bytes, Selector] | tuple[int, int, int]]]:
-        """The method_ids of each part: class, name and prototype, and class and selector once they were looked up."""
-        tables = [index.method_ids for index in self._indexes]
-        return [
-            list(zip(*(table[column].tolist() for column in ("class", "name", "type")), strict=True))
-            for table in tables
-        ]
+    def _method_ids(self) -> list[list[tuple[bytes, Selector] | None]]:
+        """Class and selector by the method_ids of each part, once they were looked up."""
+        return [[None] * index.method_ids.size for index in self._indexes]
 
     @remembered
     def _of_numbers(self, part: int, name: int, prototype: int) -> Selector:

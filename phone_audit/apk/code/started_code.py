@@ -26,7 +26,7 @@ from phone_audit.errors import ApkError
 
 _MOST_ROUNDS: Final = 7
 """How often it is looked at what started code looks up; where that starts more code yet, all runs."""
-MANY: Final = 1_000
+MANY: Final = 500
 """Methods that run, from which on it pays to find out first which of them would end the search."""
 _NATIVE: Final = 0x100
 _NATIVE_ACTIVITY: Final = "android.app.NativeActivity"
@@ -195,6 +195,8 @@ class StartedCode:
                 self._search.take_whole(_descriptor(name))
             else:
                 self._search.take_made(_descriptor(name))
+
+    def _take_roots(self) -> None:
         for one in self._roots.found:
             self._search.take_whole(one)
 
@@ -249,6 +251,7 @@ class StartedCode:
 
 _STAGES: Final = (
     StartedCode._begin,
+    StartedCode._take_roots,
     StartedCode._take_named_in_files,
     *(StartedCode._look_up for _ in range(_MOST_ROUNDS)),
     StartedCode._give_up,

@@ -176,19 +176,19 @@ class DexIndex:
         return (names[type_id] if type_id < len(names) else None) or _NO_NAME
 
     def class_descriptor(self, method_id: int) -> bytes:
-        classes, _, _ = self._method_columns
+        classes, _, _ = self.method_columns
         return self.descriptor(classes[method_id]) if method_id < len(classes) else _NO_NAME
 
     def method_name(self, method_id: int) -> str:
         """Return name and descriptor of a method_id, such as `send(Landroid/content/Context;)V`."""
-        _, prototypes, names = self._method_columns
+        _, prototypes, names = self.method_columns
         if method_id >= len(names):
             return "?"
         return self.string(names[method_id]) + self.prototype(prototypes[method_id])
 
     def simple_name(self, method_id: int) -> str:
         """Return the name of a method_id alone, such as `send`."""
-        _, _, names = self._method_columns
+        _, _, names = self.method_columns
         return self.string(names[method_id]) if method_id < len(names) else "?"
 
     @remembered
@@ -254,7 +254,7 @@ class DexIndex:
         return rows, memoryview(strings.starts.data), memoryview(strings.ends.data)
 
     @cached_property
-    def _method_columns(self) -> tuple[memoryview, memoryview, memoryview]:
+    def method_columns(self) -> tuple[memoryview, memoryview, memoryview]:
         """Class, prototype and name by method_id."""
         ids = self.method_ids
         return _column(ids, "class"), _column(ids, "type"), _column(ids, "name")

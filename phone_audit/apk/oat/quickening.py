@@ -111,8 +111,7 @@ class QuickeningByOrder:
         self._info = info
         self._at = 0
 
-    def of(self, method: int, code: int) -> OriginalOperands:
-        del method, code
+    def of(self, _method: int, _code: int) -> OriginalOperands:
         begin = self._at + 4
         end = begin + word(self._info, self._at)
         if end > len(self._info):
@@ -139,9 +138,8 @@ class QuickeningByCode:
             raise CodeFileError("The table of replaced instructions lies outside the file.", "bad-quickening")
         self._places = {word(info, at): word(info, at + 4) for at in range(begin, end - 7, 8)}
 
-    def of(self, method: int, code: int) -> OriginalOperands:
+    def of(self, _method: int, code: int) -> OriginalOperands:
         """Return what was written down; where that is nothing, returns may still have been replaced."""
-        del method
         at = self._places.get(code)
         return SequentialOperands(_numbers(self._info, at + 4, word(self._info, at) // 2) if at is not None else ())
 
@@ -155,8 +153,7 @@ class QuickeningByMethod:
         self._blocks = table + 8
         self._table = self._blocks + word(info, table + 4)
 
-    def of(self, method: int, code: int) -> OriginalOperands | None:
-        del code
+    def of(self, method: int, _code: int) -> OriginalOperands | None:
         offset = self._offset(method)
         if not offset:
             return None

@@ -103,26 +103,6 @@ def read_index(data: Sliceable, *, small: bool = False) -> Index:
     end = _find_end(data, notes)
     if small:
         _check_small(end)
-    return _index(data, end, notes)
-
-
-def records(data: Sliceable, *, small: bool = False) -> Iterator[Entry]:
-    """Return the entries as they are read, as far as they can be.
-
-    Raises as `read_index`, except that the number of entries is limited only where it has to be small.
-    """
-    end = _find_end(data, [])
-    if small:
-        _check_small(end)
-    return _records(data, end)
-
-
-def _check_small(end: _End) -> None:
-    if end.records > SMALL_ENTRIES or end.offset - end.directory_offset - end.shift > SMALL_DIRECTORY:
-        raise ApkError("The archive has a larger directory than is read here.", code="too-many-entries")
-
-
-def _index(data: Sliceable, end: _End, notes: list[Note]) -> Index:
     if end.records > MAX_ENTRIES:
         reason = f"The archive claims {end.records} entries; {MAX_ENTRIES} is the limit."
         raise ApkError(reason, code="too-many-entries")
@@ -139,6 +119,22 @@ def _index(data: Sliceable, end: _End, notes: list[Note]) -> Index:
         notes.append(Note("directory-size", odd))
     notes.extend(_duplicates(entries))
     return Index(entries, end.directory_offset, end.directory_size, end.offset, tuple(notes))
+
+
+def records(data: Sliceable, *, small: bool = False) -> Iterator[Entry]:
+    """Return the entries as they are read, as far as they can be.
+
+    Raises as `read_index`, except that the number of entries is limited only where it has to be small.
+    """
+    end = _find_end(data, [])
+    if small:
+        _check_small(end)
+    return _records(data, end)
+
+
+def _check_small(end: _End) -> None:
+    if end.records > SMALL_ENTRIES or end.offset - end.directory_offset - end.shift > SMALL_DIRECTORY:
+        raise ApkError("The archive has a larger directory than is read here.", code="too-many-entries")
 
 
 def _find_end(data: Sliceable, notes: list[Note]) -> _End:

@@ -24,7 +24,7 @@ from phone_audit.apk.xml.typed_views import typed_into
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import MANIFEST, code_entries, is_container
 from phone_audit.apk.zip.directory import Entry
-from phone_audit.apk.zip.inflate import LARGE, SecondThread
+from phone_audit.apk.zip.inflate import LARGE, ContentHashes, SecondThread
 from phone_audit.apk.zip.media import OPENING, may_stay, named_like_media
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import Knowledge
@@ -152,7 +152,7 @@ class _PackageReader:
 
     def _hash_what_is_read(self) -> None:
         """Have the hashes that the signature needs taken while the entries are read anyway."""
-        self._archive.hash_what_is_read(hashes_to_take(self._archive, self._platform), self._thread)
+        self._archive.hashes = ContentHashes(hashes_to_take(self._archive, self._platform), self._thread)
 
     def _find_compiled_code(self) -> None:
         """Add the DEX files that Android took out of the archive when it compiled the package."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.directory import read_index, records
-from phone_audit.apk.zip.inflate import SecondThread
+from phone_audit.apk.zip.inflate import ContentHashes, SecondThread
 from phone_audit.errors import ApkError
 from tests.apk.zips import Part, end_record, make_zip
 
@@ -381,7 +381,7 @@ def test_two_records_of_one_entry_are_told_apart() -> None:
         opened.read(forged, LIMIT)
     assert refused.value.code == "damaged-entry"
     with SecondThread() as thread:
-        opened.hash_what_is_read(("sha256",), thread)
+        opened.hashes = ContentHashes(("sha256",), thread)
         opened.read(entry, LIMIT)
-        assert opened.hashes_of(entry, ["sha256"]) is not None
-        assert opened.hashes_of(forged, ["sha256"]) is None
+        assert opened.hashes.of(entry, ["sha256"]) is not None
+        assert opened.hashes.of(forged, ["sha256"]) is None

@@ -11,7 +11,7 @@ import pytest
 from phone_audit.apk.signature.faults import FaultError, SdkRange
 from phone_audit.apk.signature.jar_scheme import verify_jar
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.inflate import SecondThread
+from phone_audit.apk.zip.inflate import ContentHashes, SecondThread
 from phone_audit.errors import ApkError
 from tests.apk.apk_signer import CODE, PARTS, Jar, key, manifest_of
 from tests.apk.zips import Part, make_zip
@@ -35,7 +35,7 @@ def verifies(data: bytes, *, read_before: bool = False) -> bool:
     opened = Archive(memoryview(data))
     with SecondThread() as thread:
         if read_before:
-            opened.hash_what_is_read(("sha256",), thread)
+            opened.hashes = ContentHashes(("sha256",), thread)
             for entry in opened.entries:
                 try_to_read(opened, entry.name)
         try:

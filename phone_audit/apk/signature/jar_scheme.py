@@ -276,7 +276,7 @@ class _Verifier:
         return used
 
     def _digests(self, entry: Entry, names: list[str], limit: int) -> tuple[list[bytes], int]:
-        taken = self._archive.hashes_of(entry, names)
+        taken = self._archive.hashes.of(entry, names) if self._archive.hashes is not None else None
         if taken is not None and taken[1] <= limit and is_read_as_signed(entry, taken[1]):
             signed_extent(self._archive, entry)
             return taken

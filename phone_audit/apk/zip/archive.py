@@ -8,7 +8,7 @@ deflate is read as if stored.
 import errno
 import mmap
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ class Archive:
 
     `entries` are in the order of the central directory, duplicates included. `parts` is what of it is here, None for
     all of it; `partial` tells that. Raises as `read_index`, and an ApkError (`not-brought`) where the directory is not
-    here.
+    here. `hashes`, if there are any, take in every entry that is read.
     """
 
     def __init__(self, data: Buffer, *, total_limit: int = TOTAL_LIMIT, parts: Parts | None = None) -> None:
@@ -43,7 +43,7 @@ class Archive:
             self._by_name.setdefault(entry.name, entry)
         self._left = total_limit
         self._ahead: InflatedAhead | None = None
-        self._hashes: ContentHashes | None = None
+        self.hashes: ContentHashes | None = None
         self._mislabelled: dict[Entry, bool] = {}
         self._left_to_try = TOTAL_LIMIT
 
@@ -51,14 +51,6 @@ class Archive:
         """Let the large ones of some entries be inflated in another thread, in this order, before they are read."""
         deflated = (entry for entry in entries if entry.method == DEFLATED and self.partial.has(entry))
         self._ahead = InflatedAhead(deflated, partial(_announced, self.data), thread)
-
-    def hash_what_is_read(self, names: Sequence[str], thread: SecondThread) -> None:
-        """Take hashes of the entries that are read from now on; `hashes_of` gives them."""
-        self._hashes = ContentHashes(names, thread)
-
-    def hashes_of(self, entry: Entry, names: Sequence[str]) -> tuple[list[bytes], int] | None:
-        """Return hashes of an entry's content, and its size in bytes; None where they were not taken."""
-        return self._hashes.of(entry, names) if self._hashes is not None else None
 
     def opening(self, entry: Entry, count: int) -> bytes | None:
         """Return the first bytes of an entry also where only these are here; None where they are not, or damaged."""
@@ -88,8 +80,8 @@ class Archive:
             reason = f"The entry {entry.name} is larger than {allowed} bytes when unpacked."
             raise ApkError(reason, code="size-limit")
         self._left -= len(content)
-        if self._hashes is not None:
-            self._hashes.note(entry, content)
+        if self.hashes is not None:
+            self.hashes.note(entry, content)
         return content
 
     def pieces(self, entry: Entry) -> Iterator[bytes | Buffer]:

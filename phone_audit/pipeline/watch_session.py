@@ -69,34 +69,28 @@ class WatchOptions:
     monotonic: Callable[[], float] = time.monotonic
 
 
+@dataclass
 class WatchSession:
     """One watch of one phone."""
 
-    def __init__(
-        self,
-        transport: LiveTransport,
-        device: Device,
-        owners: Owners,
-        code: WatchedCode,
-        knowledge: Knowledge,
-        options: WatchOptions,
-    ) -> None:
-        self.log = ConnectionLog(owners)
-        self.knowledge = knowledge
-        self.options = options
-        self.owners = owners
-        self._transport = transport
-        self.device = device
-        self._code = code
-        self._sampler = Sampler(transport, options.monotonic)
-        self._bystander = Poller(transport, options.monotonic)
+    _transport: LiveTransport
+    device: Device
+    owners: Owners
+    _code: WatchedCode
+    knowledge: Knowledge
+    options: WatchOptions
+
+    def __post_init__(self) -> None:
+        self.log = ConnectionLog(self.owners)
+        self._sampler = Sampler(self._transport, self.options.monotonic)
+        self._bystander = Poller(self._transport, self.options.monotonic)
         self._pace = Pace()
         self._waiting: dict[Place, float] = {}
         self._names: dict[tuple[int, str], set[str]] = {}
         self._queries = 0
         self._code_of: dict[tuple[str, ...], tuple[int, EndpointIndex]] = {}
         self._lost: DeviceLostError | None = None
-        self._started = self._news = options.monotonic()
+        self._started = self._news = self.options.monotonic()
 
     @property
     def poll_log(self) -> PollLog:

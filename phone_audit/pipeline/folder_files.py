@@ -63,15 +63,7 @@ EVERY_FILE: Final = FileChoice()
 
 
 class FolderFiles:
-    """The files of a run.
-
-    Args:
-        pool: the processes that read them, since no byte of an APK is read in this one.
-        known: what earlier runs learned.
-        on_progress: told how many files were looked at, and read.
-        on_share: told which share of the work is done, as large files take longer.
-        stopped: asked again and again; once true, what is left is not read.
-        choice: which of the files are read.
+    """The files of a run; no byte of an APK is read in this process.
 
     Attributes:
         found: the files to read, the largest first, then folder by folder whatever the order of the arguments.

@@ -34,14 +34,7 @@ NOT_REACHED = "The watch ended before this package's code was read."
 class WatchedCode:
     """Copies the files of packages from the phone and analyses them, in a thread of its own.
 
-    Args:
-        transport: a live phone that takes several streams at once.
-        owners: where the files of packages lie.
-        knowledge: what is known.
-        budget: what the analysis of one file may cost.
-        scratch: a folder on this computer for the copies; each is removed after its analysis.
-        cache: records of earlier runs; None where none are used.
-        phone: the pseudonym of the phone, by which records of parts of its files are found; None where it has none.
+    Each copy is removed after its analysis. Records of parts of files are found by the pseudonym of the phone.
     """
 
     def __init__(

@@ -105,16 +105,7 @@ _LINGER = 5.0
 
 
 class ConcurrentReading:
-    """Reads the files of one phone in threads of their own.
-
-    Args:
-        reader: the phone; told of what could not be had.
-        phone: the same, for the threads.
-        files: the files that were found; gets their hashes and copies.
-        into: folder for the copies.
-        plan: which bytes are wanted, and who gets the files.
-        copied: whether bytes are brought at all; with False files are only hashed.
-    """
+    """Reads the files of one phone in threads of their own; without `copied` they are only hashed."""
 
     def __init__(
         self, reader: Reader, phone: LiveTransport, files: ApkFiles, into: Path, plan: Plan, *, copied: bool

@@ -105,12 +105,7 @@ class Queue:
 
 
 class Deliveries:
-    """The files of one phone.
-
-    Args:
-        plan: who gets them.
-        into: folder in which they lie, named by their hash.
-        keeper: writes them down; None where nothing is kept.
+    """The files of one phone, which lie in a folder, named by their hash, and are written down where there is a keeper.
 
     Attributes:
         done: path as decoded → file.

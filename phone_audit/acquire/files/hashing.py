@@ -38,17 +38,10 @@ OnHash = Callable[[FileOnPhone], None]
 
 
 class PhoneHasher:
-    """The hashing of a list of files, by as many threads as call `work`.
+    """The hashing of a list of files, by as many threads as call `work`; `on_hash` is called in these.
 
     A few small files come first, so that copying begins at once, then the largest ones, so that what follows the last
     hash is short.
-
-    Args:
-        transport: a way to the phone.
-        files: files without a hash.
-        on_hash: called in the threads that work.
-        stop: ends the work.
-        patience: seconds; see `PATIENCE`.
 
     Attributes:
         no_tool: whether the phone has nothing that hashes.

@@ -120,12 +120,7 @@ def role_of(path: str) -> CompiledRole:
 
 
 class StrippedApks:
-    """Holds an APK back until the code that it lacks has come. Not safe for several threads at once.
-
-    Args:
-        files: APK → files that hold its code if it does not; see `find_oat_files`.
-        lacks_code: tells whether it does not.
-    """
+    """Holds an APK back until the code that it lacks has come. Not safe for several threads at once."""
 
     def __init__(
         self, files: Mapping[str, Sequence[FileOnPhone]] | None = None, lacks_code: LacksCode = lambda *_: False

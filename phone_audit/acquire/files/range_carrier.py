@@ -47,17 +47,7 @@ _POLL = 0.1
 
 
 class RangeCarrier:
-    """Brings what is wanted of each file, many files at once over one stream.
-
-    Args:
-        transport: a way to the phone; see `Transport.start`.
-        queue: the files.
-        whole: takes those that are better copied as a whole.
-        next_wanted: which parts are wanted.
-        deliveries: takes what has arrived.
-        stop: ends the work.
-        stall: seconds; see `STALL`.
-    """
+    """Brings what is wanted of many files at once over one stream; what is better copied whole goes into `whole`."""
 
     def __init__(
         self,

@@ -16,17 +16,10 @@ from phone_audit.errors import CommandError
 
 
 class SequentialReading:
-    """Copies each content once.
+    """Copies each content once, or where `copied` is false reads no bytes at all.
 
     A saved acquisition whose files were read by `ConcurrentReading` gives those that it holds at the beginning; so the
     questions after them find the phone gone where it went away.
-
-    Args:
-        reader: the phone, or a saved acquisition.
-        files: the files that were found; gets their hashes and copies.
-        into: folder for the copies; they are named by their hash.
-        plan: which bytes are wanted, and who gets the files.
-        copied: whether bytes are read at all.
     """
 
     def __init__(self, reader: Reader, files: ApkFiles, into: Path, plan: Plan, *, copied: bool) -> None:

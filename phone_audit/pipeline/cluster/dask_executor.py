@@ -51,19 +51,7 @@ _Answer = bytes | None | BaseException
 
 
 class DaskExecutor:
-    """The workers of a Dask scheduler; a context manager.
-
-    Args:
-        address: of the scheduler.
-        budget: what one APK may cost.
-        on_progress: told how many files are read.
-        stopped: asked again and again; once true, what is left is not read.
-        on_share: told which share of the files is read.
-        choice: which of the files are read.
-
-    Raises:
-        PhoneAuditError: nothing answers there.
-    """
+    """The workers of a Dask scheduler; a context manager. Raises PhoneAuditError where nothing answers there."""
 
     def __init__(
         self,

@@ -19,13 +19,7 @@ _ALONE = ("base", "container")
 
 
 class Folders:
-    """The folders of which not every record is here; a context manager. They wait on disk.
-
-    Args:
-        files: the folder of each file that is read.
-        knowledge: by which packages are judged whose files were joined.
-        accepted: what somebody answers for.
-    """
+    """The folders of which not every record is here; a context manager. They wait on disk."""
 
     def __init__(self, files: Iterable[PurePosixPath], knowledge: Knowledge, accepted: Acceptances) -> None:
         self._to_come = Counter(files)

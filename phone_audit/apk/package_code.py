@@ -87,8 +87,14 @@ def read_code(
     code = StartedCode(indexes, owners.of, declared.names, others)
     components = [one.name for one in declared.components]
     started = code.without_own(components, declared.active, declared.private, own_whole=True)
-    may_read = FieldLookUps(indexes, owners.of, started).may_read
-    uses_of = AddressUses(indexes, effects_of(knowledge), has_native=has_native, may_read=may_read)
+    look_ups = FieldLookUps(indexes, owners.of, started)
+    uses_of = AddressUses(
+        indexes,
+        effects_of(knowledge),
+        has_native=has_native,
+        may_read=look_ups.may_read,
+        may_find=look_ups.may_find,
+    )
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
     elsewhere = _without_links_read_back(elsewhere, indexes, owners)

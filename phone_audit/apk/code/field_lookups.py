@@ -50,12 +50,22 @@ class FieldLookUps:
             return True
         return any(name in (None, field) for name in self._look_ups)
 
+    def may_find(self, field: bytes) -> bool:
+        """Tell whether any look-up, on whatever class and whether or not it is started, may ask for this name."""
+        return not self._names.isdisjoint({None, field})
+
+    @cached_property
+    def _names(self) -> frozenset[bytes | None]:
+        """The names of fields that are looked up on any class; None stands for any."""
+        parts = enumerate(self._indexes)
+        return frozenset(one for part, index in parts for one in self._in_part(part, index, on_any_class=True))
+
     @cached_property
     def _look_ups(self) -> frozenset[bytes | None]:
         """The names of fields that are looked up on a class that is not known; None stands for any."""
         return frozenset(one for part, index in enumerate(self._indexes) for one in self._in_part(part, index))
 
-    def _in_part(self, part: int, index: DexIndex) -> Iterator[bytes | None]:
+    def _in_part(self, part: int, index: DexIndex, *, on_any_class: bool = False) -> Iterator[bytes | None]:
         named = list(index.strings_equal(_LOOK_UPS).values())
         kinds = [number for name in _OTHER_WAYS if (number := index.type_ids.get(name)) is not None]
         ids = index.method_ids
@@ -65,12 +75,12 @@ class FieldLookUps:
             if len(uses) == MAX_USES:
                 yield None
             for use in uses:
-                if self._started.starts(part, use.row):
-                    yield from [None] if others[number] else _names_of(index, use)
+                if on_any_class or self._started.starts(part, use.row):
+                    yield from [None] if others[number] else _names_of(index, use, on_any_class=on_any_class)
 
 
-def _names_of(index: DexIndex, use: Use) -> list[bytes | None]:
-    """Return the names that are looked up on a class that is not known; None for any."""
+def _names_of(index: DexIndex, use: Use, *, on_any_class: bool) -> list[bytes | None]:
+    """Return the names that are looked up on a class that is not known, or on any; None for any name."""
     code = index.code(use.row)
     try:
         method = Method(code) if code else None
@@ -78,7 +88,7 @@ def _names_of(index: DexIndex, use: Use) -> list[bytes | None]:
         if method is None or call is None or not call.registers:
             return [None]
         classes = method.origins_of(call, call.registers[0])
-        if classes and all(_is_known(index, method, place) for place in classes):
+        if not on_any_class and classes and all(_is_known(index, method, place) for place in classes):
             return []
         names = method.origins_of(call, call.registers[1]) if len(call.registers) > 1 else []
         return [_text(index, method, place) for place in names] or [None]

@@ -104,12 +104,14 @@ class AddressFlow:
         *,
         has_native: bool = False,
         may_read: Callable[[bytes, bytes], bool] = lambda _class, _field: True,
+        may_find: Callable[[bytes], bool] = lambda _field: True,
     ) -> None:
         """Get ready.
 
         With `has_native` the manifest starts native code. `may_read` tells whether anything may read a static field in
-        another way than by an instruction for it.
+        another way than by an instruction for it, and `may_find` whether a field of a name is looked up on any class.
         """
+        self._may_find = may_find
         self._has_native = has_native
         self._may_read = may_read
         self.tree = ClassTree(indexes)
@@ -207,7 +209,8 @@ class AddressFlow:
         elif not is_read and not node.begins:
             is_kept = is_static and not self._may_read(node.field.owner, node.field.name)
             endings.append(_KEPT if is_kept else _UNREAD)
-        self._close(node, node.field.owner)
+        if self._may_find(node.field.name):
+            self._close(node, node.field.owner)
         if self.tree.has_native(node.field.owner):
             endings.append(_NATIVE)
 

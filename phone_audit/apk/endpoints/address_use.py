@@ -41,10 +41,12 @@ class AddressUses:
         *,
         has_native: bool = False,
         may_read: Callable[[bytes, bytes], bool] = lambda _class, _field: True,
+        may_find: Callable[[bytes], bool] = lambda _field: True,
     ) -> None:
         """Get ready; see `AddressFlow`."""
         self._has_native = has_native
         self._may_read = may_read
+        self._may_find = may_find
         self._indexes = indexes
         self._effects = effects
         self._known: dict[Spot, TextUse] = {}
@@ -61,7 +63,13 @@ class AddressUses:
 
     @cached_property
     def _flow(self) -> AddressFlow:
-        return AddressFlow(self._indexes, self._effects, has_native=self._has_native, may_read=self._may_read)
+        return AddressFlow(
+            self._indexes,
+            self._effects,
+            has_native=self._has_native,
+            may_read=self._may_read,
+            may_find=self._may_find,
+        )
 
     def _follow(self, texts: Sequence[Spot]) -> None:
         begins, ends = _begins(self._flow, texts)

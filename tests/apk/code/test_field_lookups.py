@@ -44,9 +44,11 @@ def use(*classes: Class, files: tuple[bytes, ...] = ()) -> str:
     file = read_dex("classes.dex", content)
     indexes = index_file(file)
     started = StartedCode(indexes, owner, ("app.Main",), lambda: files)
-    may_read = FieldLookUps(indexes, owner, started).may_read
+    ups = FieldLookUps(indexes, owner, started)
     spot = next(Spot("classes.dex", at) for at, _ in file.strings.holding(URL.encode()))
-    return AddressUses(indexes, effects_of(load_knowledge()), may_read=may_read)([spot])[spot].use
+    return AddressUses(indexes, effects_of(load_knowledge()), may_read=ups.may_read, may_find=ups.may_find)([spot])[
+        spot
+    ].use
 
 
 def on_class(source: Units, name: str) -> Units:
@@ -136,3 +138,33 @@ def test_a_file_that_names_its_class() -> None:
 def test_an_object_may_hold_it() -> None:
     puts = method("f()V", *const_string(URL), 0x005B, Ref("field", FIELD))
     assert use(Class("Llib/Host;", [puts]), app()) == "unknown"
+
+
+def own_constant(*more: int | Ref) -> list[Class]:
+    """A constant of the package, whose value the compiler put where it is compared; a text names its class."""
+    equals = (0x206E, Ref("method", "Ljava/lang/String;->equals(Ljava/lang/Object;)Z"), 0x00)
+    own = Class("Lapp/Own;", [method("g()V", *const_string(URL), *equals)], statics=[("url", URL)])
+    return [own, app(*const_string("app.Own"), *invoke_static("Lapp/Own;->g()V"), *more)]
+
+
+OWN_CLASS = (0x001C, Ref("type", "Lapp/Own;"))
+
+
+def test_a_constant_of_a_class_that_a_text_names_is_what_code_does_with_it() -> None:
+    assert use(*own_constant()) == "compared"
+    assert use(*own_constant(*on_class((*named("other"), *PUT_TOGETHER), DECLARED))) == "compared"
+
+
+@pytest.mark.parametrize(
+    "look_up",
+    [
+        on_class((*named("url"), *PUT_TOGETHER), DECLARED),
+        on_class((*named("url"), *OWN_CLASS), DECLARED),
+        on_class((*NAME_PUT_TOGETHER, *PUT_TOGETHER), DECLARED),
+        on_class(OWN_CLASS, ALL),
+        (0x0022, Ref("type", "Lsun/misc/Unsafe;"), 0x106E, Ref("method", "Lsun/misc/Unsafe;->get()V"), 0),
+    ],
+    ids=["its name", "its name on its class", "any name", "all fields", "Unsafe"],
+)
+def test_the_same_constant_that_may_be_looked_up_counts(look_up: Units) -> None:
+    assert use(*own_constant(*look_up)) == "unknown"

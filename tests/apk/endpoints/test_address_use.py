@@ -363,6 +363,27 @@ def test_the_name_of_a_vocabulary_that_xml_is_asked_for() -> None:
     assert use_of(*call(made, 4, 0, 5, opcode=0x72)) == "unknown", "code can ask an element for it"
 
 
+_SYSTEM_DEFAULT = (
+    *call(f"Landroid/os/SystemProperties;->get({_STRING}{_STRING}){_STRING}", 4, 0),
+    *result(0),
+)
+_SUMMARY = virtual("Landroid/preference/Preference;->setSummary(Ljava/lang/CharSequence;)V", 4, 0)
+
+
+def test_an_address_that_a_property_of_the_phone_may_replace() -> None:
+    assert use_of(*_SYSTEM_DEFAULT, *_CONNECT) == "fetched"
+    assert use_of(*_SYSTEM_DEFAULT, *opened()) == "opened"
+
+
+def test_the_text_below_a_setting_unless_code_reads_it_again() -> None:
+    read = method(
+        *virtual("Landroid/preference/Preference;->getSummary()Ljava/lang/CharSequence;", 1), signature="g(I)V"
+    )
+    assert use_of(*_SUMMARY) == "opened"
+    assert use_of(*_SUMMARY, *_CONNECT) == "fetched"
+    assert use_of(*_SUMMARY, more=[read]) == "unknown"
+
+
 OPENED: dict[str, Units] = {
     "a text that is shared": (
         *text("android.intent.action.SEND", 3),

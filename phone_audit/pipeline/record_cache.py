@@ -235,7 +235,7 @@ class RecordCache:
             return None
 
     def _path(self, sha256: str, extent: Extent | Literal["stripped", "link", "file", "judged"]) -> Path:
-        return self._folder / sha256[:2] / f"{sha256}.{extent}{_SUFFIX}"
+        return Path(f"{self._folder}/{sha256[:2]}/{sha256}.{extent}{_SUFFIX}")  # parsed once
 
 
 def _unpacked(body: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple, Self
 
@@ -96,8 +97,20 @@ class _SplitFolder:
 
 
 def folder_of(shown_as: str) -> PurePosixPath:
-    """Return the folder of a file, from its name in the record."""
-    return PurePosixPath(shown_as).parent
+    """Return the folder of a file, from its name in the record.
+
+    Example:
+        >>> [str(folder_of(name)) for name in ("a.apk", "x/a.apk", "/a.apk", "//a.apk", "x//y/./a.apk", "x/y/")]
+        ['.', 'x', '/', '//', 'x/y', 'x']
+    """
+    folder, _, name = shown_as.rpartition("/")
+    is_plain = folder.strip("/") and name not in ("", ".")
+    return _as_path(folder) if is_plain else PurePosixPath(shown_as).parent
+
+
+@lru_cache(maxsize=1_000)
+def _as_path(folder: str) -> PurePosixPath:
+    return PurePosixPath(folder)
 
 
 def _read_back(members: Sequence[_Waiting], spool: Spool) -> Iterator[AnalysedApk]:

@@ -72,6 +72,13 @@ def test_the_script(tmp_path: Path) -> None:
 def test_the_bundled_list() -> None:
     """WoSign left after Android 8.1, TrustCor came with Android 9 and left later; ISRG Root X1 came with 7.1."""
     known = {fact.name: fact.api_levels for fact in load_knowledge().authorities}
-    assert known["ISRG Root X1"] == tuple(range(26, 37))
-    assert known["Certification Authority of WoSign"] == (26, 27)
+    assert known["ISRG Root X1"] == tuple(range(25, 37))
+    assert known["Certification Authority of WoSign"] == (23, 25, 26, 27)
     assert 36 not in known["TrustCor RootCert CA-1"]
+
+
+def test_what_android_6_and_7_brought_and_later_ones_took_out_is_known() -> None:
+    """Every phone with Android 7.1 has these, so they are no sign of an intruder there; on a later one they are old."""
+    known = {fact.name: fact.api_levels for fact in load_knowledge().authorities}
+    gone = ("Juur-SK", "IGC/A", "Buypass Class 2 CA 1", "RSA Security 2048 V3", "Root CA Generalitat Valenciana")
+    assert {name: known[name] for name in gone} == dict.fromkeys(gone, (23, 25))

@@ -120,7 +120,7 @@ def role_of(path: str) -> CompiledRole:
 
 
 class StrippedApks:
-    """Holds an APK back until the code that it lacks has come. Not safe for several threads at once."""
+    """Holds an APK back until the code that it lacks has come; see `find_oat_files`. Not safe for threads."""
 
     def __init__(
         self, files: Mapping[str, Sequence[FileOnPhone]] | None = None, lacks_code: LacksCode = lambda *_: False

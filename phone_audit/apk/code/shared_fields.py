@@ -32,6 +32,7 @@ class SharedFields:
     def __init__(self, indexes: Sequence[DexIndex], owner_of: OwnerOf) -> None:
         self._indexes = indexes
         self._owner_of = owner_of
+        self._tree = ClassHierarchy(indexes)
 
     def with_sure_fields(self, flows: Iterable[Behaviour]) -> Iterator[Behaviour]:
         """Yield flows; those through a field of which many objects of others have one are `library_only`."""
@@ -51,10 +52,13 @@ class SharedFields:
         own = descriptor_of(class_.encode("utf-8", "surrogatepass"))
         if any(self._is_static(index, own, name.encode("utf-8", "surrogatepass")) for index in self._indexes):
             return False
-        tree = ClassHierarchy(self._indexes)
+        return self._places_that_make(own) > _FEW
+
+    @remembered
+    def _places_that_make(self, own: bytes) -> int:
         defined = {one for index in self._indexes for one in index.file.defined_classes}
-        kin = {own, *(one for one in defined if own in tree.above(one))}
-        return sum(_made(index, kin) for index in self._indexes) > _FEW
+        kin = {own, *(one for one in defined if own in self._tree.above(one))}
+        return sum(_made(index, kin) for index in self._indexes)
 
     def _is_static(self, index: DexIndex, class_: bytes, name: bytes) -> bool:
         ids = index.field_ids

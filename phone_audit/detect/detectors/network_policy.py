@@ -57,9 +57,9 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     """Yield one finding with the unencrypted addresses of the APK that code may connect to, the worst first.
 
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
-    none of them, the finding names the others, and nothing rests on it. It is low where only code of libraries, and
-    files other than code, hold them and none was seen to be connected to. Nor does anything rest on those in code that
-    nothing starts: they have a finding of their own. Shown and judged are the texts that name an unencrypted scheme.
+    none of them, the finding names the others. It is low where only code of libraries, and files other than code, hold
+    them and none was seen to be connected to. Nothing rests on either, nor on those in code that nothing starts: they
+    have a finding of their own. Shown and judged are the texts that name an unencrypted scheme.
     """
     every = [in_cleartext(one) for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
     yield from _not_started(info, [one for one in every if one.started is False])
@@ -76,12 +76,13 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     able = bool(allowed) and may_use_network(info) is not False
     fetched = [one for one in allowed if able and cleartext_use_of(one) == "fetched"]
     said = f"contains unencrypted addresses of {_hosts(allowed or endpoints)}{refused}"
+    is_severe = bool(fetched) or any(map(_stands_in_own_code, allowed))
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in the code",
         f"{subject.name} {_fetching(fetched, len(allowed)) if fetched else said}.",
-        severity="medium" if fetched or any(map(_stands_in_own_code, allowed)) else "low",
-        confidence=_how_sure(able=able, fetched=bool(fetched)),
+        severity="medium" if is_severe else "low",
+        confidence=_how_sure(able=able and is_severe, fetched=bool(fetched)),
         evidence=evidence_of(allowed or endpoints),
     )
 

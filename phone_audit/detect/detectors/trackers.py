@@ -82,6 +82,8 @@ def _of_tracker(detector: Detector, info: ApkInfo, tracker: Tracker, knowledge: 
     if tracker.tier == "host-only" and not mute:
         named = [by_host[host] for host in tracker.endpoints if host in by_host]
         but = _BY_TESTS if _of_tests(info, named, knowledge) else ""
+        if not any(one.use == "fetched" for one in named):
+            confidence = "low"
     is_there = tracker.tier in _WITH_CODE
     told = seen.format(what=_WHAT[detector.id], name=_named(tracker, fact)) + (_taken(fact) if is_there else "")
     return detector.finding(

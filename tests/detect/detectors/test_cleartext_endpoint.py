@@ -154,7 +154,7 @@ def test_addresses_that_only_files_without_code_hold_are_low_until_code_is_seen_
         (finding,) = cleartext_endpoint(apk_info("com.a", endpoints=found, network_policy=None), knowledge())
         return finding.severity, finding.confidence
 
-    assert severity(kind("resource")) == severity(kind("asset")) == ("low", "medium")
+    assert severity(kind("resource")) == severity(kind("asset")) == ("low", "low")
     assert severity(kind("native-string")) == severity(kind("dex-string")) == ("medium", "medium")
     assert severity(kind("resource", use="fetched")) == ("medium", "high")
     assert severity(kind("asset"), kind("dex-string")) == ("medium", "medium")
@@ -169,7 +169,7 @@ def test_addresses_that_only_libraries_hold_are_low_until_code_is_seen_to_connec
         (finding,) = cleartext_endpoint(apk_info("com.a", endpoints=found, network_policy=None), knowledge())
         return finding.severity, finding.confidence
 
-    assert severity(held("library")) == ("low", "medium")
+    assert severity(held("library")) == ("low", "low")
     assert severity(held("library", use="fetched")) == ("medium", "high")
     assert severity(held("library", "unknown")) == severity(held("obfuscated")) == ("medium", "medium")
     assert severity(held("library"), held("first-party", host="b.example")) == ("medium", "medium")

@@ -97,7 +97,7 @@ def test_what_only_the_library_that_runs_the_tests_reports(
 ) -> None:
     """The same address counts wherever other code holds it, and in whatever is not only tests."""
     holder = HeldBy(party="library" if library else "first-party", library=library, evidence=())
-    host = endpoint("stats.example", owner="Acme", category="telemetry", held_by=(holder,))
+    host = endpoint("stats.example", owner="Acme", category="telemetry", held_by=(holder,), use="fetched")
     seen = tracker("host-only", endpoints=("stats.example",))
     info = apk_info("com.a.test", instruments=instruments, components=components, endpoints=(host,), trackers=(seen,))
     (present,) = tracker_present(info, load_knowledge())

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from phone_audit.detect.detectors.trackers import TRACKER_PRESENT, tracker_present
-from phone_audit.model.apk import ApkFile, Signature, Tier
+from phone_audit.model.apk import AddressUse, ApkFile, Signature, Tier
 from phone_audit.model.finding import Confidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import CLASS, SOURCE, knowledge, tracker
-from tests.judge.cases import apk_info
+from tests.judge.cases import apk_info, endpoint
 
 SUBJECT = Subject(kind="package", name="com.a")
 
@@ -38,13 +38,22 @@ def test_the_code_of_a_tracker() -> None:
     ("tier", "confidence", "message"),
     [
         ("initialised", "confirmed", "com.a starts the tracker Ads."),
-        ("host-only", "medium", "com.a holds addresses of the tracker Ads, but not its code."),
+        ("host-only", "low", "com.a holds addresses of the tracker Ads, but not its code."),
         ("referenced", "low", "com.a names classes of the tracker Ads that are not in it."),
     ],
 )
 def test_how_far_it_is_there(tier: Tier, confidence: Confidence, message: str) -> None:
     (found,) = tracker_present(apk_info("com.a", trackers=(tracker(tier),)), knowledge())
     assert (found.confidence, found.message) == (confidence, message)
+
+
+@pytest.mark.parametrize(("use", "confidence"), [("fetched", "medium"), ("unknown", "low"), ("opened", "low")])
+def test_addresses_alone_need_code_that_connects_to_them(use: AddressUse, confidence: Confidence) -> None:
+    seen = tracker("host-only", endpoints=("ads.example",))
+    (found,) = tracker_present(
+        apk_info("com.a", trackers=(seen,), endpoints=(endpoint("ads.example", use=use),)), knowledge()
+    )
+    assert (found.severity, found.confidence) == ("low", confidence)
 
 
 def test_what_watches_persons_is_worse() -> None:

@@ -192,7 +192,9 @@ _LOOKING: Final = (
     "get", "is", "has", "contains", "equals", "index", "compare", "find", "length", "size", "toString", "read", "hash",
 )  # fmt: skip
 UNTOUCHED: Final = (
-    "android.app.", "android.view.", "android.widget.", "android.telephony.", "android.content.Context",
+    "android.app.", "android.view.", "android.widget.", "android.telephony.PhoneStateListener",
+    "android.telephony.SmsManager", "android.telephony.SubscriptionManager", "android.telephony.TelephonyManager",
+    "android.telephony.gsm.SmsManager", "android.content.Context",
     "android.content.res.", "android.content.pm.", "android.content.ContentResolver",
     "android.location.LocationManager", "android.util.Log", "java.lang.Class", "java.lang.Thread", "java.lang.System",
     "android.support.", "androidx.",

@@ -122,6 +122,19 @@ def test_every_case_of_a_switch_is_followed(cases: int) -> None:
     assert ids(activity(method)) == ["flow.imei-log"]
 
 
+@pytest.mark.parametrize(
+    ("message", "body"), [("SmsMessage", "getMessageBody"), ("gsm/SmsMessage", "getDisplayMessageBody")]
+)
+def test_what_a_text_message_says_is_data(message: str, body: str) -> None:
+    made = f"Landroid/telephony/{message};"
+    reads = join(invoke(f"{made}->createFromPdu([B){made}", 0), result(2))
+    asks = join(invoke(f"{made}->{body}(){TEXT}", 2, opcode=0x6E), result(1))
+    assert ids(activity(create(reads, asks, SAY))) == ["flow.sms-log"]
+    manager = "Landroid/telephony/TelephonyManager;"
+    other = join(invoke(f"{manager}->getNetworkOperator(){TEXT}", 3, opcode=0x6E), result(1))
+    assert ids(activity(create(reads, invoke(f"{manager}->listen(Ljava/lang/Object;I)V", 3, 2, 0), other, SAY))) == []
+
+
 def test_through_a_call_that_returns_it_and_one_that_takes_it() -> None:
     gives = Method(f"give(){TEXT}", join(READ, (0x0111,)))
     takes = Method(f"take({TEXT})V", join((0x3107,), SAY, (RETURN,)))  # move-object v1, v3: the argument

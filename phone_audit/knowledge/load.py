@@ -250,6 +250,11 @@ class Knowledge:
         return {key.sha256: key for key in self.keys if key.sha256}
 
     @cached_property
+    def spared_packages(self) -> frozenset[str]:
+        """Packages that incidents spare while they hold no code: ordinary phones have them with a public key, too."""
+        return frozenset(fact.value for entry in self.incidents for fact in entry.spares)
+
+    @cached_property
     def public_certificates(self) -> frozenset[str]:
         """SHA-256 and SHA-1 of certificates that more than one party can sign with, or that a maker is known by."""
         return frozenset(digest for key in self.keys for digest in (key.sha256, key.sha1) if digest)

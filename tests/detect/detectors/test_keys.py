@@ -55,6 +55,9 @@ def test_the_bundled_test_keys_are_known() -> None:
     apk = apk_info("com.a", signers=(signer("a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc"),))
     (found,) = public_test_key(apk, load_knowledge())
     assert found.sources[0].publisher == "Android Open Source Project"
+    shim = apk.model_copy(update={"package": "com.android.cts.ctsshim", "has_code": False})
+    assert list(public_test_key(shim, load_knowledge())) == []
+    assert len(list(public_test_key(shim.model_copy(update={"has_code": True}), load_knowledge()))) == 1
 
 
 def test_none_and_not_read() -> None:

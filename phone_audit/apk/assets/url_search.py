@@ -25,7 +25,7 @@ from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
 from phone_audit.apk.dex.strings import Bytes
-from phone_audit.apk.text.host_text import MAX_HOST, find_urls
+from phone_audit.apk.text.host_text import MAX_HOST, find_urls, unescaped
 from phone_audit.apk.text.prose import is_prose, is_shown
 from phone_audit.apk.xml.xml_parser import read_regular
 from phone_audit.errors import ApkError
@@ -49,6 +49,8 @@ _TOGETHER: Final = 1 << 19
 _ALONE: Final = 1 << 16
 """Bytes from which on a file is scanned by itself, with no copy of it."""
 _NO_MARKS: Final = UrlPositions()
+_BEFORE: Final = 1 << 10
+"""Characters before a URL in a string pool that are looked at: one text may hold very many URLs."""
 
 
 def _pool_of(file: AssetFile, marks: UrlPositions) -> StringPool | None:
@@ -108,11 +110,13 @@ def _mentions_in_pool(file: AssetFile, pool: StringPool, marks: UrlPositions) ->
     links = _viewed(file) if marks.plain else frozenset()
     is_table = file.type is FileType.TABLE
     for item, text in pool.strings.holding(_URL_MARK) if marks.plain else ():
+        told, plain, begin = is_table and is_shown(text), unescaped(text), 0
         for found in find_urls(text):
             if found.host == _OWN_HOST:
                 continue
-            before = text.partition(found.url)[0]
-            rule = PROSE if is_prose(before) or (is_table and is_shown(text)) else None
+            begin = max(begin, plain.find(found.url, begin))
+            before = plain[max(0, begin - _BEFORE) : begin]
+            rule = PROSE if told or is_prose(before) else None
             is_link = rule is None and (text in links or (is_table and is_anchor(before)))
             yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule, is_link=is_link)
     decoded = encoded_in(pool.strings.data.data, binary_extent, marks)

@@ -116,7 +116,7 @@ def find_urls(text: str) -> Iterator[Host]:
         >>> [(found.host, found.port) for found in find_urls("a,http://Api.Example.com:8080/v1?u=ws://192.0.2.7/")]
         [('api.example.com', 8080), ('192.0.2.7', None)]
     """
-    plain = _plain(text)
+    plain = unescaped(text)
     for begin in _begins(plain):
         found = _url_at(plain, begin)
         if found is not None:
@@ -130,12 +130,13 @@ def find_first_url(text: str) -> Host | None:
         >>> find_first_url("http://http://a.example/") is None
         True
     """
-    plain = _plain(text)
+    plain = unescaped(text)
     begin = next(_begins(plain), None)
     return None if begin is None else _url_at(plain, begin)
 
 
-def _plain(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Take out the signs by which scripts and expressions escape others in a URL."""
     return text.replace("\\/", "/").replace("\\.", ".")
 
 

@@ -3,7 +3,10 @@
 import re
 from typing import Final
 
-_EARLIER_URL: Final = re.compile(r"[a-z]+://\S*", re.IGNORECASE)
+_EARLIER_URL: Final = re.compile(r"(?<![a-z])[a-z]+://\S*", re.IGNORECASE)
+"""It begins where a word does, so that a long one is read once."""
+_A_URL: Final = "address"
+"""What stands for one among the words of a sentence."""
 _JOINED: Final = re.compile(r"[\"'`]\s*\+\s*[\"'`]|\\[nrt]")
 """Where a script puts the pieces of a text together, and its ends of lines."""
 _EMPHASIS: Final = re.compile(r"(?:</?(?:span|b|i|u|em|strong|font|small)\b[^<>]*>\s*)+\Z", re.IGNORECASE)
@@ -31,7 +34,7 @@ _HAN_SENTENCE: Final = re.compile(rf"[\u4e00-\u9fff]{{2}}[\s\S]*[\u4e00-\u9fff]{
 _HAN_POINTER: Final = re.compile(rf"(?:参考|参见|查看|参阅|详见|访问|官网|請參考|參見|詳見){_COLON}")
 _FETCHES: Final = re.compile(r"(?<![A-Za-z])(?:wget|curl|ftpget|tftp|aria2c|axel|lynx)(?![A-Za-z])", re.IGNORECASE)
 _OPENS: Final = re.compile(
-    r"(?:^|[^A-Za-z])(?:fetch|git|clone|pip|install|apt|npm|adb|am|view|start|open|loadurl)(?: -+[\w=-]+)* ?\Z",
+    r"(?:^|[^A-Za-z])(?:fetch|git|clone|pip|install|apt|npm|adb|am|view|start|open|loadurl)(?: -[\w=-]+)* ?\Z",
     re.IGNORECASE,
 )
 """Words of a command that fetches or opens what stands behind it."""
@@ -62,14 +65,14 @@ _MARKUP_NAME: Final = re.compile(
 def is_prose(before: str) -> bool:
     """Tell whether the text before a URL, in the same string, is a sentence for people that leads up to it.
 
-    That is two words and more, or one that sends a reader to a page. URLs that stand before count as a word, mail
-    addresses as nothing. A command that fetches what it names is none.
+    That is two words and more, or one that sends a reader to a page. URLs that stand before count as a word beside
+    others, mail addresses as nothing. A command that fetches what it names is none, nor is a list of URLs.
 
     Example:
         >>> is_prose("For details see "), is_prose("GET "), is_prose("url = "), is_prose("busybox wget ")
         (True, False, False, False)
     """
-    near = _EARLIER_URL.sub("address", _EMPHASIS.sub("", _MAIL.sub("", before[-_NEAR:])))
+    near = _EARLIER_URL.sub(_A_URL, _EMPHASIS.sub("", _MAIL.sub("", before[-_NEAR:])))
     text = _SPACES.sub(" ", _JOINED.sub(" ", near))
     if _FETCHES.search(text) or _OPENS.search(text):
         return False
@@ -82,13 +85,13 @@ def _has_words(text: str) -> bool:
     if sentence == text:
         return False
     wanted = 3 if sentence.endswith(":") else 2
-    found = 0
+    found = []
     for word in reversed(sentence.removesuffix(":").split(" ")):
         if _PLAIN_WORD.fullmatch(word):
-            found += 1
+            found.append(word)
         elif not _NUMBER.fullmatch(word):
             break
-    return found >= wanted
+    return len(found) >= wanted and any(word != _A_URL for word in found)
 
 
 def is_sentence(text: str, url: str) -> bool:
@@ -124,7 +127,7 @@ def is_shown(text: str) -> bool:
     if (
         _SYNTAX.search(plain)
         or _FETCHES.search(plain)
-        or any(_OPENS.search(text[: url.start()]) for url in _EARLIER_URL.finditer(text))
+        or any(_OPENS.search(text[max(0, url.start() - _NEAR) : url.start()]) for url in _EARLIER_URL.finditer(text))
     ):
         return False
     pieces = [one for one in plain.split() if not one.isupper() and sum(map(str.isalpha, one)) > 1]

@@ -243,6 +243,14 @@ def test_texts_of_resources_that_are_only_shown(text: str, told: tuple[str | Non
     assert {(one.rule, one.is_link) for one in found} == {told}
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("form", ["http://v{}.vendor.cn/ ", "http:\\/\\/v{}.vendor.cn/ "])
+def test_one_text_of_very_many_addresses(form: str) -> None:
+    text = "".join(map(form.format, range(10_000)))
+    found = look({"resources.arsc": resource_table(text, wide=True)}).mentions
+    assert [one.rule for one in found] == [None] * 10_000
+
+
 def test_a_sentence_in_configuration_or_in_other_files_is_no_text_of_a_resource() -> None:
     text = 'Subject to our Privacy Policy - "http://a.vendor.cn/p".'
     (found,) = look({"res/xml/a.xml": compiled_xml(text)}).mentions

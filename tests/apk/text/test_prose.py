@@ -35,7 +35,7 @@ def test_a_sentence_leads_up_to_it(before: str) -> None:
     [
         "", "GET ", "url = ", "server: ", "server address: ", "see=", "\u670d\u52a1\u5668=", "<a href=\"",
         "curl -fsSL -o a ", "busybox wget -q ", "am start -d ",
-        "git clone ", "login frost@vendor.dev ", "fetch it with wget from ", "else return \"", "download(",
+        "git clone ", "login frost@vendor.dev ", "fetch it with wget from ", "http://a.vendor.dev/ http://b.vendor.dev/ ", "else return \"", "download(",
     ],
 )  # fmt: skip
 def test_anything_else_does_not(before: str) -> None:
@@ -77,6 +77,17 @@ def test_a_resource_that_tells_people_something_in_any_language(text: str) -> No
 )  # fmt: skip
 def test_a_resource_that_a_program_reads(text: str) -> None:
     assert not is_shown(text)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    ("piece", "shown"),
+    [("a", False), (f"{URL} ", False), (" -", False), ("open -", True), ("<a", False), ("one two ", True)],
+)
+def test_time_is_linear_in_the_length(piece: str, shown: bool) -> None:
+    text = f"open {piece * (300_000 // len(piece))}! {URL}"
+    assert is_shown(text) == shown
+    assert not is_sentence(text, URL)
 
 
 def _url_in(text: str) -> str:

@@ -34,8 +34,8 @@ def test_a_sentence_leads_up_to_it(before: str) -> None:
     "before",
     [
         "", "GET ", "url = ", "server: ", "server address: ", "see=", "\u670d\u52a1\u5668=", "<a href=\"",
-        "curl -fsSL -o a ", "busybox wget -q ", "am start -d ",
-        "git clone ", "login frost@vendor.dev ", "fetch it with wget from ", "http://a.vendor.dev/ http://b.vendor.dev/ ", "else return \"", "download(",
+        "http://a.vendor.dev/ http://b.vendor.dev/ ", "curl -fsSL -o a ", "busybox wget -q ", "am start -d ",
+        "git clone ", "login frost@vendor.dev ", "fetch it with wget from ", "else return \"", "download(",
     ],
 )  # fmt: skip
 def test_anything_else_does_not(before: str) -> None:

@@ -32,10 +32,9 @@ from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.apk.trackers.trackers import find_trackers, with_opt_outs
 from phone_audit.apk.xml.package_facts import accepting_behaviours
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import AcceptedBy, Behaviour, Endpoint, Obfuscation, Tracker
+from phone_audit.model.apk import NATIVE_ACTIVITY, AcceptedBy, Behaviour, Endpoint, Obfuscation, Tracker
 from phone_audit.model.finding import Skipped
 
-_NATIVE: Final = "android.app.NativeActivity"
 _LOADERS: Final = (b"Ldalvik/system/DexClassLoader", b"Ldalvik/system/InMemoryDexClassLoader")
 
 
@@ -83,7 +82,7 @@ def read_code(
     indexes = [index for file in files for index in index_file(file)]
     owners = Owners(knowledge, declared.package, declared.components)
     constants = [rule for rule in knowledge.rules if rule.texts]
-    has_native = any(one.name == _NATIVE for one in declared.components)
+    has_native = any(one.name == NATIVE_ACTIVITY for one in declared.components)
     code = StartedCode(indexes, owners.of, declared.names, others)
     components = [one.name for one in declared.components]
     started = code.without_own(components, declared.active, declared.private, own_whole=True)

@@ -81,6 +81,10 @@ class Signer(Frozen):
     known_key: str | None = None
 
 
+NATIVE_ACTIVITY: Final = "android.app.NativeActivity"
+"""The activity of Android that runs native code of a package which need hold no other code."""
+
+
 class Component(Frozen):
     """An entry point of the manifest."""
 
@@ -307,6 +311,12 @@ class ApkInfo(Frozen):
     left_on_phone: LeftOnPhone | None = None
     """What stayed on the phone where only the parts that are analysed were read; null where all of it was."""
     skipped: tuple[Skipped, ...]
+
+    @property
+    def may_run(self) -> bool | None:
+        """Whether some file of it may run: code that its manifest speaks of, or native code with nothing else."""
+        is_native = any(one.name == NATIVE_ACTIVITY for one in self.components or ())
+        return is_native or self.has_code
 
 
 class ApkRun(Frozen):

@@ -23,13 +23,13 @@ from phone_audit.apk.code.roots import Parties, Roots
 from phone_audit.apk.code.selectors import Selectors
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
+from phone_audit.model.apk import NATIVE_ACTIVITY
 
 _MOST_ROUNDS: Final = 7
 """How often it is looked at what started code looks up; where that starts more code yet, all runs."""
 MANY: Final = 500
 """Methods that run, from which on it pays to find out first which of them would end the search."""
 _NATIVE: Final = 0x100
-_NATIVE_ACTIVITY: Final = "android.app.NativeActivity"
 _SWITCHES: Final = (b"setComponentEnabledSetting", b"setComponentEnabledSettings")
 """The methods of `PackageManager` that switch components on."""
 _BRIDGE: Final = b"addJavascriptInterface"
@@ -187,7 +187,7 @@ class StartedCode:
         return True
 
     def _begin(self) -> None:
-        if self._named is None or _NATIVE_ACTIVITY in self._named or (self._own_runs and self._may_look_up_any()):
+        if self._named is None or NATIVE_ACTIVITY in self._named or (self._own_runs and self._may_look_up_any()):
             self._give_up()
             return
         for name in {*self._named} - self._private:

@@ -43,7 +43,7 @@ _MOST_SHOWN = 5
 
 def public_test_key(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
     """Yield one finding for each signer that is a published test key, but for what every phone has with one."""
-    if info.has_code is False and info.package in knowledge.spared_packages:
+    if info.may_run is False and info.package in knowledge.spared_packages:
         return
     said = "is signed with {key}, a key that anyone can get, so anyone can make an update for it."
     for signer, key in known_signers(info, knowledge):

@@ -112,7 +112,7 @@ def package_of_files(name: str | None, apks: Sequence[ApkInfo], path: str) -> Pa
         hashes=frozenset(digest for info in apks for digest in _digests(info) if digest),
         endpoints=tuple(endpoint for info in apks for endpoint in info.endpoints or ()),
         path=path,
-        has_code=any(info.has_code is not False for info in apks) if apks else None,
+        has_code=any(info.may_run is not False for info in apks) if apks else None,
     )
 
 

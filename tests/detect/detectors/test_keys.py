@@ -2,6 +2,7 @@
 
 from phone_audit.detect.detectors.signing import LEAKED_KEY, PUBLIC_TEST_KEY, leaked_key, public_test_key
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import NATIVE_ACTIVITY, Component
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import SOURCE, knowledge
 from tests.judge.cases import apk_info, signer
@@ -57,7 +58,9 @@ def test_the_bundled_test_keys_are_known() -> None:
     assert found.sources[0].publisher == "Android Open Source Project"
     shim = apk.model_copy(update={"package": "com.android.cts.ctsshim", "has_code": False})
     assert list(public_test_key(shim, load_knowledge())) == []
-    assert len(list(public_test_key(shim.model_copy(update={"has_code": True}), load_knowledge()))) == 1
+    native = Component(kind="activity", name=NATIVE_ACTIVITY, exported=True, permission=None, actions=())
+    for code in ({"has_code": True}, {"components": (native,)}):
+        assert len(list(public_test_key(shim.model_copy(update=code), load_knowledge()))) == 1
 
 
 def test_none_and_not_read() -> None:

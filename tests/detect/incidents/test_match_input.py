@@ -1,7 +1,7 @@
 """Phones and APKs in the form that the matcher is given."""
 
 from phone_audit.detect.incidents.match_input import MatchInput, PackageInput, input_of_apk, input_of_phone
-from phone_audit.model.apk import ApkFile, Signature
+from phone_audit.model.apk import NATIVE_ACTIVITY, ApkFile, Component, Signature
 from phone_audit.model.device import PackageFile
 from tests.judge.cases import PIXEL, apk_info, endpoint, package, signer, snapshot
 
@@ -34,6 +34,12 @@ def test_a_certificate_that_signed_nothing_counts_for_nothing() -> None:
 def test_an_apk_that_could_not_be_read() -> None:
     info = apk_info(None, version_name=None, version_code=None, signers=None, endpoints=None, files=(), sha256=None)
     assert input_of_apk(info) == MatchInput(packages=(PackageInput(None, path="a.apk", has_code=True),))
+
+
+def test_native_code_runs_without_any_other() -> None:
+    native = Component(kind="activity", name=NATIVE_ACTIVITY, exported=True, permission=None, actions=())
+    found = [input_of_apk(apk_info("com.a", has_code=False, components=held)) for held in ((native,), ())]
+    assert [one.packages[0].has_code for one in found] == [True, False]
 
 
 def test_a_phone_joins_each_package_with_all_its_files() -> None:

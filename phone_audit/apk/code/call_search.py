@@ -198,11 +198,19 @@ class CallSearch:
             self._use(owner)
         elif selector not in self._asked[owner]:
             self._asked[owner].add(selector)
-            is_made = owner in self._below or self._has_many_above
-            for name in self._definers.get(selector, ()) if is_made else ():
-                rows = self._selectors.rows(name)[selector]
-                if not self.seen.issuperset(rows) and self._made_of_both(name, owner):
-                    self._reach_all(rows)
+            if selector in self._definers and (owner in self._below or self._has_many_above):
+                self._definers[selector] = list(self._not_reached(selector, owner))
+
+    def _not_reached(self, selector: Selector, owner: bytes) -> Iterator[bytes]:
+        """Reach what answers a call on a class; yield the classes whose methods nothing has reached even so."""
+        for name in self._definers[selector]:
+            rows = self._selectors.rows(name)[selector]
+            if self.seen.issuperset(rows):
+                continue
+            if self._made_of_both(name, owner):
+                self._reach_all(rows)
+            else:
+                yield name
 
     def _made_of_both(self, one: bytes, other: bytes) -> bool:
         """Tell whether a class that was made derives from both."""

@@ -512,3 +512,17 @@ def test_a_class_that_is_only_a_lock_does_not_run_whole() -> None:
     assert by_android(*get, more=(singleton(*handed),), wanted="Single")
     kept = (0x0107, *handed[:2], 1)
     assert by_android(*get, more=(singleton(*kept),), wanted="Single")
+
+
+@pytest.mark.timeout(30)
+def test_very_many_classes_that_answer_the_same_call() -> None:
+    """What was reached already is not looked at again for each class that is asked."""
+    names = [f"Llib/C{number:05};" for number in range(12_000)]
+    each = Method("a()V", (RETURN,), direct=False, registers=1, ins=1)
+    calls = [
+        method(
+            f"f{at}()V", *(unit for name in names[at : at + 100] for unit in (*new(name), *virtual(f"{name}->a()V")))
+        )
+        for at in range(0, len(names), 100)
+    ]
+    assert not starts(*(Class(name, [each]) for name in names), Class("Lapp/Main;", calls), HTTP)

@@ -13,7 +13,7 @@ import numpy as np
 
 from phone_audit.apk.code.callers import Callers, Method, Site
 from phone_audit.apk.code.choices import tests_before
-from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.code.libraries import OwnerOf, outermost
 from phone_audit.apk.dex import def_use
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
@@ -24,6 +24,8 @@ from phone_audit.apk.dex.xrefs import users_of
 
 ASKED: Final = "asked for in JSON that is handed in"
 ANYTHING: Final = "anything"
+TURNED_ON: Final = "turned on by code of another class"
+"""Stands beside what is true, where no file or setting that a class reads itself decides."""
 Values = frozenset[bool | str]
 _ANYTHING: Final[Values] = frozenset({ANYTHING})
 _NOTHING: Final[Values] = frozenset()
@@ -79,10 +81,14 @@ class Switches:
         return False
 
     def getters(self, switch: str) -> tuple[Method, ...]:
-        """Return the methods by which a switch is asked, given by its class and method, if it can be off."""
+        """Return the methods by which a switch is asked, given by its class and method.
+
+        None where it is never off, or code of another class turns it on.
+        """
         owner, _, name = switch.rpartition(".")
         descriptor = f"L{owner.replace('.', '/')};".encode()
-        return self._implementations(descriptor, name) if False in self._implemented(descriptor, name, _DEPTH) else ()
+        values = self._implemented(descriptor, name, _DEPTH)
+        return self._implementations(descriptor, name) if False in values and TURNED_ON not in values else ()
 
     def _allows(self, values: Values, *, wanted: bool, options: bool) -> bool:
         return wanted in values or ANYTHING in values or (options and ASKED in values) or self._callers.cut
@@ -128,7 +134,8 @@ class Switches:
             call = body.instructions[place]
             if word >= len(call.registers):
                 return _ANYTHING
-            found |= self._in_register(site.method, call, call.registers[word], left)
+            handed = self._in_register(site.method, call, call.registers[word], left)
+            found |= handed | self._told(handed, site.method, self._callers.class_of(method))
         return _ANYTHING if self._callers.cut else found
 
     def _answered(self, method: Method, body: def_use.Method, call: Instruction, left: int) -> Values:
@@ -195,10 +202,15 @@ class Switches:
                 return _ANYTHING
             step = body.instructions[place]
             written = self._in_register(site.method, step, step.registers[0], left)
-            found |= written
-            if written == frozenset({True}):
+            found |= written | self._told(written, site.method, owner)
+            if written - {TURNED_ON} == {True}:
                 sets.append((site.method, step.offset))
         return found if self._always_begins_true(kin, sets) else found | {False}
+
+    def _told(self, values: Values, method: Method, owner: bytes) -> Values:
+        """Say it where a method of another class than the owner makes something true."""
+        families = {outermost(java_name(one)) for one in (owner, self._callers.class_of(method))}
+        return frozenset({TURNED_ON}) if True in values and len(families) > 1 else _NOTHING
 
     def _writes(self, kin: frozenset[bytes], name: bytes) -> Iterator[Site]:
         for part, index in enumerate(self._indexes):

@@ -301,3 +301,22 @@ def test_a_switch_for_developers_that_known_code_asks_is_an_option() -> None:
 )
 def test_the_same_names_on_code_that_accepts_without_being_asked(classes: list[Class], known: dict[str, str]) -> None:
     assert found(*classes, switches=known) == [("first-party", "used", False)]
+
+
+SETS = Method("set(Z)V", (0x015C, Ref("field", "Lapp/Conf;->all:Z"), RETURN), direct=False, registers=2, ins=2)
+
+
+@pytest.mark.parametrize(("value", "way_in"), [(TO_TRUE, "used"), (TO_FALSE, "option")])
+def test_a_switch_that_other_code_turns_on_waits_for_no_file(value: Units, way_in: str) -> None:
+    http, conf = (next(one for one in asking_first() if one.name == name) for name in ("Lapp/Http;", "Lapp/Conf;"))
+    settable = Class(conf.name, [*conf.methods, SETS], parent=OBJECT)
+    main = Class("Lother/B;", [method("f(Lapp/Conf;)V", *setting(value, "Lapp/Conf;->set(Z)V"))])
+    opens = Class("Lother/A;", [method("f()V", *invoke_static("Lapp/Http;->open()V"))])
+    assert found(manager("Lapp/Http$T;"), http, settable, main, opens, switches=KNOWN) == [
+        ("first-party", way_in, False)
+    ]
+
+
+def test_a_switch_whose_field_other_code_fills_waits_for_no_file() -> None:
+    main = Class("Lother/B;", [method("f(Lapp/Conf;)V", *TO_TRUE, 0x015C, Ref("field", "Lapp/Conf;->all:Z"))])
+    assert found(*asking_first(), main, switches=KNOWN) == [("first-party", "used", False)]

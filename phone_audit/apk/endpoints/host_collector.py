@@ -228,7 +228,12 @@ class HostCollector:
         return {host: tuple(one.texts) for host, one in known if len(one.texts) <= _MOST_TEXTS}
 
     def _spared(self, found: Host) -> Host:
-        """Put another word for the scheme where a rule says that little follows from its encrypting nothing."""
+        """Put another word for the scheme where a rule says that little follows from its encrypting nothing.
+
+        Rules speak of pages: of what is asked for by HTTP, where everybody has it, without a name or a password.
+        """
+        if found.scheme != "http" or found.port not in (None, 80) or "@" in found.url.split("/", 3)[2]:
+            return found
         rule = self._knowledge.spared_in_cleartext(found.host, found.url)
         return found._replace(scheme=_SPARED_AS[rule.spares]) if rule and rule.spares else found
 

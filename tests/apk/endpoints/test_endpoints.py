@@ -241,6 +241,19 @@ def test_a_page_for_people_counts_once_code_connects_to_it() -> None:
     assert _used("unknown", _POLICY, wanted=True).counts_in_cleartext
 
 
+@pytest.mark.parametrize(
+    "begin", ["mqtt://", "ws://", "ftp://", "http://user:word@", "tcp://"], ids=lambda begin: begin.partition(":")[0]
+)
+def test_only_what_is_asked_for_by_http_is_a_page_for_people(begin: str) -> None:
+    assert _used("unknown", _POLICY.replace("http://", begin)).counts_in_cleartext
+
+
+def test_a_page_for_people_lies_where_everybody_has_it() -> None:
+    assert _used("unknown", "http://www.vendor.dev:8081/privacy.html").counts_in_cleartext
+    assert not _used("unknown", "http://www.vendor.dev:80/privacy.html").counts_in_cleartext
+    assert _used("fetched", "http://www.google.com:8080/gen_204").counts_in_cleartext
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_names_in_markup_unless_a_tracker_has_the_host(wanted: bool) -> None:
     rules = {rule.id: rule for rule in load_knowledge().rules}

@@ -130,6 +130,11 @@ def _in_page_comment(head: bytes, data: memoryview, begin: int) -> bool:
     return b"-->" in bytes(data[begin : begin + _BLOCK])
 
 
+def is_web(name: str) -> bool:
+    """Tell by its name whether a file is a script or a page."""
+    return _WEB.fullmatch(name) is not None
+
+
 def is_document(name: str) -> bool:
     """Tell by its name whether a file is there for people to read."""
     return _DOCUMENT.fullmatch(name) is not None

@@ -9,7 +9,7 @@ import numpy as np
 
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.page_links import PageLinks, is_anchor, viewed_texts
+from phone_audit.apk.assets.page_links import PageLinks, is_anchor, is_asked, viewed_texts
 from phone_audit.apk.assets.string_tables import (
     ExtentOf,
     StringPool,
@@ -21,7 +21,7 @@ from phone_audit.apk.assets.string_tables import (
     text_extent,
     unity_strings,
 )
-from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, rule_of
+from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, is_web, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
 from phone_audit.apk.dex.strings import Bytes
@@ -83,9 +83,18 @@ def _mentions_in(file: AssetFile, marks: UrlPositions) -> Iterator[Mention]:
         plain.append(urls_in_16(data, None if by_run else extent_of, marks.wide))
     rules = ((found, document or rule_of(context, found)) for found in all_of(plain))
     links = PageLinks(file)
+    is_script = file.type is FileType.TEXT and is_web(file.name)
     forms: list[Iterator[Mention]] = [
         (
-            Mention(found.host, kind, where, found.begin, rule=rule, is_link=rule is None and links.has(found))
+            Mention(
+                found.host,
+                kind,
+                where,
+                found.begin,
+                rule=rule,
+                is_link=rule is None and links.has(found),
+                is_asked=rule is None and is_script and is_asked(found.before),
+            )
             for found, rule in rules
         )
     ]

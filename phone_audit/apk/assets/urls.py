@@ -44,6 +44,7 @@ class Mention(NamedTuple):
         encoding: how it was written, where it had to be decoded.
         rule: what takes it out because of the place it stands in.
         is_link: whether it stands in a page that only shows it, see `PageLinks`.
+        is_asked: whether a script hands it to a call that connects to it.
     """
 
     found: Host
@@ -53,6 +54,7 @@ class Mention(NamedTuple):
     encoding: str | None = None
     rule: str | None = None
     is_link: bool = False
+    is_asked: bool = False
 
 
 class Candidate(NamedTuple):

@@ -36,7 +36,7 @@ from phone_audit.apk.text.host_text import (
     registered_domain,
 )
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import Endpoint, HostKind
+from phone_audit.model.apk import AddressUse, Endpoint, HostKind
 from phone_audit.model.finding import Evidence, Skipped
 
 TAKEN_ALONE: Final = frozenset(
@@ -188,7 +188,7 @@ def find_endpoints(
     cut: list[Skipped] = []
     decoded = (mention for dex in dexes for mention in decoded_mentions(dex, cut))
     for one in chain(decoded, elsewhere.mentions):
-        use = _link(one) if one.is_link else NOT_SETTLED
+        use = _use_in_file(one)
         collector.add(one.found, one.kind, one.where, one.offset, one.rule, encoding=one.encoding, use=use)
     heads = list(islice(_texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)), MAX_MENTIONS))
     texts = {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}
@@ -213,9 +213,15 @@ def find_endpoints(
     return collector.endpoints(uses, uses_of), (*cut, *left_out)
 
 
-def _link(mention: Mention) -> TextUse:
-    said = "opened: a link or a text in a page that only shows it"
-    return TextUse("opened", Evidence(kind=mention.kind, where=mention.where, value=said, offset=mention.offset))
+def _use_in_file(mention: Mention) -> TextUse:
+    """Return what becomes of a mention in another file than code."""
+    if not (mention.is_asked or mention.is_link):
+        return NOT_SETTLED
+    use: AddressUse = "fetched" if mention.is_asked else "opened"
+    said = "a script hands it to a call that connects"
+    if mention.is_link:
+        said = "a link or a text in a page that only shows it"
+    return TextUse(use, Evidence(kind=mention.kind, where=mention.where, value=f"{use}: {said}", offset=mention.offset))
 
 
 def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]) -> Iterator[tuple[str, int, str]]:

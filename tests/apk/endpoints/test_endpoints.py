@@ -24,6 +24,7 @@ from phone_audit.apk.text.host_text import find_urls
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
+from tests.apk.assets.builders import look
 from tests.apk.dex.builder import Source, build_dex, string_data
 from tests.apk.facts import incident, knowledge, owner, rule, tracker
 
@@ -303,3 +304,24 @@ def test_a_text_that_no_string_table_names_is_not_read() -> None:
 
 def test_no_dex_file_no_endpoints() -> None:
     assert find_endpoints([], [], _KNOWN) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "use"),
+    [
+        ("a.js", 'fetch("', "fetched"),
+        ("a.js", 'var x=new XMLHttpRequest();x.open("POST","', "fetched"),
+        ("a.html", "<script>$.post('", "fetched"),
+        ("a.js", "axios.post(`", "fetched"),
+        ("a.js", 'navigator.sendBeacon("', "fetched"),
+        ("a.js", 'var server="', "unknown"),
+        ("a.js", 'window.open("', "unknown"),
+        ("a.js", 'prefetch("', "unknown"),
+        ("a.json", 'fetch("', "unknown"),
+    ],
+)
+def test_a_script_that_connects(name: str, before: str, use: str) -> None:
+    seen = look({f"assets/www/{name}": f'{before}http://vendor.dev/up"'.encode()})
+    (found,), _ = find_endpoints([], [], knowledge(), seen)
+    assert (found.use, found.cleartext_use, found.counts_in_cleartext) == (use, use, True)
+    assert [one.where for one in found.use_evidence] == ([f"assets/www/{name}"] if use == "fetched" else [])

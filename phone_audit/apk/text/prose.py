@@ -42,6 +42,8 @@ _FOLLOWED: Final = re.compile(r"\)?[,.:]? (?:[a-z]+ ){3}")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _ARGUMENT: Final = re.compile(r"\{[0-9]\}|%(?:[0-9]\$)?[sd]")
 """What a message is filled in with."""
+_FILLED: Final = re.compile(r"[?&][\w.-]{1,64}=(?:%(?:[0-9]\$)?[sd]|\{[0-9]\})")
+"""A parameter of an address that is filled in: whoever is shown the address would be shown what stands in it."""
 _MARKUP: Final = re.compile(r"</?[a-zA-Z!][^<>]*>|[{}]|&&|=\"|='")
 _TAG: Final = re.compile(r"</?[a-zA-Z][^<>]*>")
 _NO_WORD: Final = re.compile(r"[=/{}<>;@|\\$]")
@@ -117,7 +119,8 @@ def is_shown(text: str) -> bool:
     r"""Tell whether a whole text of a resource says something to people, in any language, around the addresses in it.
 
     That is `_WORDS_SHOWN` words and more beside markup and addresses, or `_HAN_SIGNS` signs of a language without
-    spaces, with little in between that a program reads. A command that fetches what it names is none.
+    spaces, with little in between that a program reads. A command that fetches what it names is none, nor is an address
+    with a parameter that is filled in.
 
     Example:
         >>> is_shown("Subject to our policy - http://vendor.dev/p."), is_shown("a=1 b=2 http://vendor.dev/ c=3 d=4")
@@ -127,6 +130,7 @@ def is_shown(text: str) -> bool:
     if (
         _SYNTAX.search(plain)
         or _FETCHES.search(plain)
+        or _FILLED.search(text)
         or any(_OPENS.search(text[max(0, url.start() - _NEAR) : url.start()]) for url in _EARLIER_URL.finditer(text))
     ):
         return False

@@ -58,8 +58,8 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
 
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
     none of them, the finding names the others. It is low where only code of libraries, and files other than code, hold
-    them and none was seen to be connected to. Nothing rests on either, nor on those in code that nothing starts: they
-    have a finding of their own. Shown and judged are the texts that name an unencrypted scheme.
+    them and none was seen to be connected to. Nothing rests on it where no code holds them, nor on those in code that
+    nothing starts: they have a finding of their own. Shown and judged are the texts that name an unencrypted scheme.
     """
     every = [in_cleartext(one) for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
     yield from _not_started(info, [one for one in every if one.started is False])
@@ -76,24 +76,25 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     able = bool(allowed) and may_use_network(info) is not False
     fetched = [one for one in allowed if able and cleartext_use_of(one) == "fetched"]
     said = f"contains unencrypted addresses of {_hosts(allowed or endpoints)}{refused}"
-    is_severe = bool(fetched) or any(map(_stands_in_own_code, allowed))
+    is_severe = bool(fetched) or any(_stands_in_code(one, of_libraries=False) for one in allowed)
+    may_ask = able and any(_stands_in_code(one, of_libraries=True) for one in allowed)
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in the code",
         f"{subject.name} {_fetching(fetched, len(allowed)) if fetched else said}.",
         severity="medium" if is_severe else "low",
-        confidence=_how_sure(able=able and is_severe, fetched=bool(fetched)),
+        confidence=_how_sure(able=may_ask or bool(fetched), fetched=bool(fetched)),
         evidence=evidence_of(allowed or endpoints),
     )
 
 
-def _stands_in_own_code(endpoint: Endpoint) -> bool:
-    """Tell whether code that is no library's holds an address.
+def _stands_in_code(endpoint: Endpoint, *, of_libraries: bool) -> bool:
+    """Tell whether code holds an address, with or without that of libraries.
 
     What only other files hold need not be read by anything, and of what libraries hold a package needs little.
     """
-    own = (holder for holder in endpoint.held_by if holder.party != "library")
-    return any(one.kind not in ("asset", "resource") for holder in own for one in holder.evidence)
+    holders = (holder for holder in endpoint.held_by if of_libraries or holder.party != "library")
+    return any(one.kind not in ("asset", "resource") for holder in holders for one in holder.evidence)
 
 
 def _fetching(fetched: Sequence[Endpoint], hosts: int) -> str:

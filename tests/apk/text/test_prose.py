@@ -69,6 +69,8 @@ def test_a_resource_that_tells_people_something_in_any_language(text: str) -> No
 @pytest.mark.parametrize(
     "text",
     [
+        "http://c2.vendor.dev/up?imei=%1$s&mac=%2$s one two three four",
+        "Tell your friends of us http://vendor.dev/?id={0} today",
         URL, f"server address: {URL}", f"url={URL}", f"POST TO HOST AT {URL}", f"host=a port=1 path=/x user=me {URL}",
         f'{{"first": "one", "second": "two", "third": "three", "u": "{URL}"}}',
         f"when it has started then busybox wget {URL} and run it", f"go on and open {URL} for the next step",

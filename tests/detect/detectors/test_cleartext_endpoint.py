@@ -169,7 +169,7 @@ def test_addresses_that_only_libraries_hold_are_low_until_code_is_seen_to_connec
         (finding,) = cleartext_endpoint(apk_info("com.a", endpoints=found, network_policy=None), knowledge())
         return finding.severity, finding.confidence
 
-    assert severity(held("library")) == ("low", "low")
+    assert severity(held("library")) == ("low", "medium")
     assert severity(held("library", use="fetched")) == ("medium", "high")
     assert severity(held("library", "unknown")) == severity(held("obfuscated")) == ("medium", "medium")
     assert severity(held("library"), held("first-party", host="b.example")) == ("medium", "medium")

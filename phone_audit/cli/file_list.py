@@ -20,7 +20,7 @@ def listed_paths(named: str) -> list[str]:
     Whether they are there is not asked: what is not has a record that says so.
 
     Raises:
-        UsageError: the file cannot be read, or a line is longer than any path.
+        UsageError: the file cannot be read, or a line of it is no path.
     """
     if named == "-":
         if sys.stdin is None:
@@ -30,15 +30,15 @@ def listed_paths(named: str) -> list[str]:
         with open_regular(Path(named)) as file:
             return list(_paths(file))
     except OSError as error:
-        raise UsageError(
-            f"{named} cannot be read: {error.strerror}.", "Name a file that lists one path a line."
-        ) from error
+        raise UsageError(f"{named} cannot be read: {error.strerror}.", _HINT) from error
 
 
 def _paths(file: BinaryIO) -> Iterator[str]:
     for number, line in enumerate(read_lines(file, _LONGEST_PATH), 1):
         if line is None:
             raise UsageError(f"Line {number} of --files-from is longer than any path.", _HINT)
+        if b"\0" in line:
+            raise UsageError(f"Line {number} of --files-from holds a zero, which no path does.", _HINT)
         path = os.fsdecode(line.rstrip(b"\r\n"))
         if path:
             yield path

@@ -18,6 +18,7 @@ _FILE_ENDINGS = frozenset((".prop", ".txt", ".csv", ".log"))
 """No build identifier ends like this."""
 MOST_IDENTIFIERS = 100_000
 """Each takes some 3 KB until all are written."""
+_HINT = "Give a build.prop file, the output of getprop, or a list in parts; an image is read by: phone-audit scan FILE"
 
 
 def read_identifiers(ids: Sequence[str], knowledge: Knowledge) -> list[str]:
@@ -70,12 +71,14 @@ def _text_of(path: Path) -> str:
 def _text(file: BinaryIO, name: str) -> str:
     """Read a text to its end; what is too large is refused, so that no phone at its end is left out."""
     try:
-        text = decoded(read_bounded(file, PROPERTIES_SIZE))
+        text = decoded(read_bounded(file, PROPERTIES_SIZE)).rstrip("\0")  # a copied block ends in zeros
     except BoundsError as error:
         raise UsageError(
             f"{name} is too large for properties or a list: {error}.",
-            "Give a build.prop file, the output of getprop, or a list in several parts.",
+            _HINT,
         ) from error
+    if "\0" in text:
+        raise UsageError(f"{name} holds zeros, which no properties and no list have.", _HINT)
     if first_long_line(text.encode(), PROPERTIES_LINE) is not None:
         raise UsageError(
             f"{name} holds a line of more than {PROPERTIES_LINE // 2**10} KB, which no property and no list has.",

@@ -75,6 +75,21 @@ def test_a_file_that_is_none(name: str, says: str, tmp_path: Path) -> None:
     assert (refused.returncode, says in refused.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("content", [b"\x3a\xff\x26\xed\0\0\n\x01\0\n", b"a\n" * 2**23], ids=["short", "long"])
+def test_a_firmware_image_is_no_list_of_builds(content: bytes, tmp_path: Path) -> None:
+    image = tmp_path / "system.img"
+    image.write_bytes(content)
+    refused = firmware(str(image))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "phone-audit scan FILE" in " ".join(refused.stderr.split())
+
+
+def test_zeros_at_the_end_of_a_copied_file(tmp_path: Path) -> None:
+    file = tmp_path / "build.prop"
+    file.write_bytes(b"ro.build.display.id=00WW_3_22C_SP03\n".ljust(4096, b"\0"))
+    assert [build["input"] for build in builds(str(file))] == ["00WW_3_22C_SP03"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("text", [GETPROP, SETTINGS, "00WW_3_22C_SP03\u200b\r\n"])
 def test_texts_as_windows_writes_them(text: str, encoding: str, tmp_path: Path) -> None:

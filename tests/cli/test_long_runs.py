@@ -159,10 +159,12 @@ def test_a_list_of_files_and_folders(folder: Path, tmp_path: Path) -> None:
 
 def test_lists_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "long").write_bytes(b"a" * 2**17 + b"\n")
-    ends = [program("apks", "--files-from", tmp_path / name) for name in ("gone", "long")]
-    assert [ended.returncode for ended in ends] == [2, 2]
+    (tmp_path / "zeros").write_bytes(b"one.apk\0two.apk\0")
+    ends = [program("apks", "--files-from", tmp_path / name) for name in ("gone", "long", "zeros")]
+    assert [ended.returncode for ended in ends] == [2, 2, 2]
     assert "gone cannot be read: No such file or directory." in ends[0].stderr
     assert "Line 1 of --files-from is longer than any path." in ends[1].stderr
+    assert "Line 1 of --files-from holds a zero, which no path does." in ends[2].stderr
     assert program("apks").returncode == 2
 
 

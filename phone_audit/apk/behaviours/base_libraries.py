@@ -18,8 +18,7 @@ from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.xrefs import evidence_in
 from phone_audit.model.finding import Evidence
 
-_CONST_CLASS: Final = 0x1C
-_MAKING: Final = frozenset({dalvik.NEW_INSTANCE, _CONST_CLASS})
+_MAKING: Final = frozenset({dalvik.NEW_INSTANCE, dalvik.CONST_CLASS})
 
 
 class BaseLibraries:

@@ -15,6 +15,7 @@ from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.descriptors import may_be_of_android
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.dex.instructions import (
+    CONST_CLASS,
     CONST_STRING,
     CONST_STRING_JUMBO,
     NEW_INSTANCE,
@@ -38,7 +39,6 @@ _LONGEST_NAME: Final = 1 << 16
 """Bytes of a text that may name a class."""
 _STATIC: Final = 0x8
 _PRIVATE: Final = 0x2
-_CONST_CLASS: Final = 0x1C
 _OBJECT: Final = b"Ljava/lang/Object;"
 
 _VIRTUAL: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
@@ -47,7 +47,7 @@ _UNSEEN_TARGETS: Final = frozenset({0xFA, 0xFB, 0xFC, 0xFD})
 """invoke-polymorphic and invoke-custom."""
 _STATIC_FIELDS: Final = range(0x60, 0x6E)
 _WANTED: Final = frozenset(
-    {CONST_STRING, CONST_STRING_JUMBO, NEW_INSTANCE, _CONST_CLASS}
+    {CONST_STRING, CONST_STRING_JUMBO, NEW_INSTANCE, CONST_CLASS}
     | {*_STATIC_FIELDS, *range(0x6E, 0x73), *range(0x74, 0x79), *_UNSEEN_TARGETS}
 )
 _OUTSIDE: Final = {
@@ -179,9 +179,9 @@ class CallSearch:
                     self.take_whole(named)
             elif opcode == NEW_INSTANCE:
                 self._make(index.descriptor(number))
-            elif opcode == _CONST_CLASS and is_lock(code, number):
+            elif opcode == CONST_CLASS and is_lock(code, number):
                 known.discard(reference)
-            elif opcode == _CONST_CLASS:
+            elif opcode == CONST_CLASS:
                 self.take_whole(index.descriptor(number).lstrip(b"["))
             elif opcode in _UNSEEN_TARGETS:
                 self.unsettled = True

@@ -54,7 +54,6 @@ _INSTALLING: Final[Mapping[Accepts, Collection[tuple[bytes, bytes]]]] = {
     }),
 }  # fmt: skip
 """Calls that put what accepts before connections; of any class where libraries have them, too."""
-_CONST_CLASS: Final = 0x1C
 _READY_FIELD: Final = b"ALLOW_ALL_HOSTNAME_VERIFIER"
 
 
@@ -194,7 +193,10 @@ class _Package:
                 number = index.type_ids.get(current)
                 uses = users_of(index, "type", [number])[number] if number is not None else ()
                 makers |= {site_of(part, use) for use in uses if _has_opcode(index, use, dalvik.NEW_INSTANCE)}
-                asked = [*(use for use in uses if _has_opcode(index, use, _CONST_CLASS)), *_naming(index, current)]
+                asked = [
+                    *(use for use in uses if _has_opcode(index, use, dalvik.CONST_CLASS)),
+                    *_naming(index, current),
+                ]
                 makers |= {site_of(part, use) for use in asked if index.row_class(use.row) != current}
         return frozenset(makers)
 

@@ -22,6 +22,7 @@ from phone_audit.apk.dex.def_use import ENTRY, Method
 from phone_audit.apk.dex.descriptors import java_name, may_be_of_android
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import (
+    CONST_CLASS,
     CONST_STRING,
     CONST_STRING_JUMBO,
     MOVE_OBJECT,
@@ -61,7 +62,6 @@ _OF_A_CLASS: Final = b"\0.class"
 """The same for the name of a class that there is a value of."""
 _FIXED: Final = 0x8 | 0x2
 """Access of static and private methods, whose calls all name them."""
-_CONST_CLASS: Final = 0x1C
 _NULL: Final = frozenset({0x12, 0x13, 0x14})
 
 
@@ -260,7 +260,7 @@ class _Search:
 
     def _is_other_class(self, index: DexIndex, part: int, method: Method, use: Use, place: int) -> bool:
         step = method.instructions[place] if place >= 0 else None
-        if step is not None and step.opcode == _CONST_CLASS:
+        if step is not None and step.opcode == CONST_CLASS:
             name = index.descriptor(step.index or 0)
             return name not in self._defined and not LEADING.match(name)
         if step is None or step.opcode != MOVE_RESULT_OBJECT or not place:

@@ -18,6 +18,7 @@ from phone_audit.apk.dex.def_use import Method
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.instructions import (
+    CONST_CLASS,
     CONST_STRING,
     CONST_STRING_JUMBO,
     MOVE_RESULT_OBJECT,
@@ -29,7 +30,6 @@ _LOOK_UPS: Final = (b"getField", b"getFields", b"getDeclaredField", b"getDeclare
 _CLASS: Final = b"Ljava/lang/Class;"
 _OTHER_WAYS: Final = (b"Lsun/misc/Unsafe;", b"Ljava/lang/invoke/MethodHandles$Lookup;", b"Ljava/lang/invoke/VarHandle;")
 """Classes whose methods read fields; what they are asked for is not followed."""
-_CONST_CLASS: Final = 0x1C
 _OF_AN_OBJECT: Final = b"getClass"
 
 
@@ -99,7 +99,7 @@ def _names_of(index: DexIndex, use: Use, *, on_any_class: bool) -> list[bytes | 
 def _is_known(index: DexIndex, method: Method, place: int) -> bool:
     """Tell whether a class is one that code names, or that of an object."""
     step = method.instructions[place] if place >= 0 else None
-    if step is None or step.opcode == _CONST_CLASS:
+    if step is None or step.opcode == CONST_CLASS:
         return step is not None
     if step.opcode != MOVE_RESULT_OBJECT or not place:
         return False

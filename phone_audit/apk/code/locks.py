@@ -4,9 +4,8 @@ from typing import Final
 
 from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.index import Code
-from phone_audit.apk.dex.instructions import DexCodeError
+from phone_audit.apk.dex.instructions import CONST_CLASS, DexCodeError
 
-_CONST_CLASS: Final = 0x1C
 _MONITOR_ENTER: Final = 0x1D
 _MONITORS: Final = frozenset({_MONITOR_ENTER, 0x1E})
 
@@ -18,7 +17,7 @@ def is_lock(code: Code, number: int) -> bool:
             return False
         method = Method(code)
         of_class = [
-            place for place in method.instructions.with_opcode(_CONST_CLASS)
+            place for place in method.instructions.with_opcode(CONST_CLASS)
             if method.instructions[place].index == number
         ]  # fmt: skip
         return all(_locks(method, place) for place in of_class)
@@ -30,7 +29,7 @@ def _is_entered(code: Code, number: int) -> bool:
     """Tell whether a lock is taken right behind one that takes the class; most are, and most others are none."""
     units = code.units
     return any(
-        units[at] & 0xFF == _CONST_CLASS and units[at + 1] == number and units[at + 2] & 0xFF == _MONITOR_ENTER
+        units[at] & 0xFF == CONST_CLASS and units[at + 1] == number and units[at + 2] & 0xFF == _MONITOR_ENTER
         for at in range(len(units) - 2)
     )
 

@@ -8,7 +8,15 @@ from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.def_use import ENTRY, Method
 from phone_audit.apk.dex.file import types_in
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import MOVE_OBJECT, MOVE_RESULT_OBJECT, NEW_INSTANCE, STATIC_INVOKES, Instruction
+from phone_audit.apk.dex.instructions import (
+    CHECK_CAST,
+    CONST_CLASS,
+    MOVE_OBJECT,
+    MOVE_RESULT_OBJECT,
+    NEW_INSTANCE,
+    STATIC_INVOKES,
+    Instruction,
+)
 
 _OF_CLASSES: Final = re.compile(
     rb"L(?:java/|javax/|dalvik/|sun/|libcore/|kotlin/reflect/|org/xml/|[^;]*ClassLoader|android/app/(?:Fragment"
@@ -19,7 +27,6 @@ _JAVA: Final = b"Ljava/"
 _ANDROID: Final = b"Landroid/"
 _CLASS: Final = b"Ljava/lang/Class;"
 _GET_CLASS: Final = b"getClass"
-_CONST_CLASS, _CHECK_CAST = 0x1C, 0x1F
 _GETS: Final = frozenset({0x54, 0x62})
 _STATIC: Final = 0x8
 _WIDE: Final = frozenset("JD")
@@ -76,7 +83,7 @@ class Receivers:
         if place == ENTRY:
             return False
         index, step = self._tree.indexes[part], method.instructions[place]
-        if step.opcode == _CONST_CLASS:
+        if step.opcode == CONST_CLASS:
             return self._is_sound(index.descriptor(step.index or 0))
         if step.opcode != MOVE_RESULT_OBJECT or not place:
             return False
@@ -102,7 +109,7 @@ class Receivers:
             return _handed(index, row, register)
         step = method.instructions[place]
         after = method.instructions[place + 1] if place + 1 < len(method.instructions) else None
-        if after is not None and after.opcode == _CHECK_CAST and after.registers[:1] == step.registers[:1]:
+        if after is not None and after.opcode == CHECK_CAST and after.registers[:1] == step.registers[:1]:
             return index.descriptor(after.index or 0)
         if step.opcode == NEW_INSTANCE:
             return index.descriptor(step.index or 0)

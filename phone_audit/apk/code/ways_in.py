@@ -59,9 +59,6 @@ _COMPONENTS: Final = (
 """Those whose heirs it creates where the manifest names them."""
 
 
-_CONST_CLASS: Final = 0x1C
-
-
 WAYS: Final[tuple[WayIn, ...]] = ("used", "option", "unused")
 
 
@@ -194,7 +191,7 @@ class WaysIn:
         own = self._callers.class_of(method)
         uses = [site for _, site in self._callers.uses("type", {own, *self._callers.below(own)})]
         makers = [site for site in uses if self._opcode(site.method, site.unit) == dalvik.NEW_INSTANCE]
-        if not makers or any(self._opcode(site.method, site.unit) == _CONST_CLASS for site in uses):
+        if not makers or any(self._opcode(site.method, site.unit) == dalvik.CONST_CLASS for site in uses):
             return True
         open_ones = (not self._switches.is_shut(site, options=options) for site in makers)
         return any(open_ones) or self._is_named({method})

@@ -9,6 +9,7 @@ import numpy as np
 
 from phone_audit.apk.dex.file import types_in
 from phone_audit.apk.dex.index import DexIndex, remembered
+from phone_audit.apk.dex.instructions import CONST_CLASS
 from phone_audit.apk.dex.xrefs import users_of
 
 _MAX_ABOVE: Final = 64
@@ -19,7 +20,6 @@ _MAX_BELOW_IN_ALL: Final = 20_000
 """The same for all classes together; of further ones it is taken that any class may stand in."""
 _NATIVE: Final = 0x100
 _INTERFACE: Final = 0x200
-_CONST_CLASS: Final = 0x1C
 _MAX_NAMED: Final = 200
 _COST_OF_NAME: Final = 100
 """What a search for the uses of a class costs, in what `looked_at` counts."""
@@ -123,7 +123,7 @@ class ClassHierarchy:
                 return True
             number = index.type_ids.get(owner)
             uses = users_of(index, "type", [number], _MAX_NAMED)[number] if number is not None else ()
-            if len(uses) == _MAX_NAMED or any(int(index.data[use.offset]) == _CONST_CLASS for use in uses):
+            if len(uses) == _MAX_NAMED or any(int(index.data[use.offset]) == CONST_CLASS for use in uses):
                 return True
         return False
 

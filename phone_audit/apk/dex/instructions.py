@@ -28,6 +28,7 @@ MOVE_OBJECT: Final = range(0x07, 0x0A)
 MOVE_RESULT_OBJECT: Final = 0x0C
 MOVE_EXCEPTION: Final = 0x0D
 RETURNS: Final = range(0x0E, 0x12)
+CONST_CLASS: Final = 0x1C
 CHECK_CAST: Final = 0x1F
 NEW_INSTANCE: Final = 0x22
 THROW: Final = 0x27

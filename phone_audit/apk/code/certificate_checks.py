@@ -54,6 +54,7 @@ _INSTALLING: Final[Mapping[Accepts, Collection[tuple[bytes, bytes]]]] = {
     }),
 }  # fmt: skip
 """Calls that put what accepts before connections; of any class where libraries have them, too."""
+_ANY_INSTALLING: Final = frozenset().union(*_INSTALLING.values())
 _READY_FIELD: Final = b"ALLOW_ALL_HOSTNAME_VERIFIER"
 
 
@@ -102,7 +103,7 @@ def accepting_code(
         owner = owner_of(place.evidence.class_ or "")
         way = ways.to(place.makers, owner) if ways else NO_WAY
         around = outermost(place.evidence.class_ or "")
-        waits = ways is not None and around in switches and ways.waits_for(switches[around], around)
+        waits = ways is not None and around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING)
         group = _Group(owner, "option" if waits and way.kind == "used" else way.kind, place.accepts)
         groups.setdefault(group, []).append(place.evidence)
         if ways and not waits and ways.calls(way.near, _INSTALLING[place.accepts]):

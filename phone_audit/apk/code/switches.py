@@ -6,7 +6,7 @@ what an Intent, a resource or a preference says. Only what stands in JSON that t
 their bridge, is told apart: there whoever writes the script chooses.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from typing import Final
 
 import numpy as np
@@ -24,8 +24,9 @@ from phone_audit.apk.dex.xrefs import users_of
 
 ASKED: Final = "asked for in JSON that is handed in"
 ANYTHING: Final = "anything"
-TURNED_ON: Final = "turned on by code of another class"
-"""Stands beside what is true, where no file or setting that a class reads itself decides."""
+TURNED_ON: Final = "turned on by code"
+"""Stands beside what is true, where no file or setting that a class reads itself decides: another class turns it on, or
+the class itself without any test."""
 Values = frozenset[bool | str]
 _ANYTHING: Final[Values] = frozenset({ANYTHING})
 _NOTHING: Final[Values] = frozenset()
@@ -83,12 +84,35 @@ class Switches:
     def getters(self, switch: str) -> tuple[Method, ...]:
         """Return the methods by which a switch is asked, given by its class and method.
 
-        None where it is never off, or code of another class turns it on.
+        None where it is never off, or code turns it on.
         """
         owner, _, name = switch.rpartition(".")
         descriptor = f"L{owner.replace('.', '/')};".encode()
         values = self._implemented(descriptor, name, _DEPTH)
         return self._implementations(descriptor, name) if False in values and TURNED_ON not in values else ()
+
+    def is_behind(self, site: Site, getters: Collection[Method]) -> bool:
+        """Tell whether an instruction is reached only where one of these methods said yes."""
+        code, body = self._indexes[site.method.part].code(site.method.row), self._body(site.method)
+        if code is None or body is None:
+            return False
+        asking = {(one.method, one.unit) for _, one in self._callers.of(getters)}
+        return any(
+            wanted and self._only_from(asking, site.method, body, test)
+            for test, wanted in tests_before(code, site.unit)
+        )
+
+    def _only_from(
+        self, asking: Set[tuple[Method, int]], method: Method, body: def_use.Method, test: Instruction
+    ) -> bool:
+        """Tell whether what is tested is what one of these calls gave back, and nothing else."""
+        origins = body.origins_of(test, test.registers[0])
+        return bool(origins) and all(
+            origin > 0
+            and body.instructions[origin].opcode == _RESULT
+            and (method, body.instructions[origin - 1].offset) in asking
+            for origin in origins
+        )
 
     def _allows(self, values: Values, *, wanted: bool, options: bool) -> bool:
         return wanted in values or ANYTHING in values or (options and ASKED in values) or self._callers.cut
@@ -203,9 +227,15 @@ class Switches:
             step = body.instructions[place]
             written = self._in_register(site.method, step, step.registers[0], left)
             found |= written | self._told(written, site.method, owner)
+            if True in written and self._name(site.method) != b"<init>" and not self._is_tested(site):
+                found |= {TURNED_ON}
             if written - {TURNED_ON} == {True}:
                 sets.append((site.method, step.offset))
         return found if self._always_begins_true(kin, sets) else found | {False}
+
+    def _is_tested(self, site: Site) -> bool:
+        code = self._indexes[site.method.part].code(site.method.row)
+        return code is not None and any(True for _ in tests_before(code, site.unit))
 
     def _told(self, values: Values, method: Method, owner: bytes) -> Values:
         """Say it where a method of another class than the owner makes something true."""

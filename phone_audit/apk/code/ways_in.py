@@ -122,10 +122,27 @@ class WaysIn:
             return way._replace(kind="option") if leads else way
         return way
 
-    def waits_for(self, switch: str, family: str) -> bool:
-        """Tell whether classes in the one of a name ask a switch that can be off."""
+    def waits_for(self, switch: str, family: str, installing: Collection[tuple[bytes, bytes]]) -> bool:
+        """Tell whether a switch that can be off stands before each of these calls in a class and those within it."""
         getters = frozenset(self._switches.getters(switch))
-        return any(self._family(site.method) == family for _, site in self._callers.of(getters))
+        sites = [site for site in self._calling(installing) if self._family(site.method) == family]
+        return bool(getters and sites) and all(self._waits(site, getters, family) for site in sites)
+
+    def _calling(self, wanted: Collection[tuple[bytes, bytes]]) -> Iterator[Site]:
+        for part, index in enumerate(self._indexes):
+            named = index.strings_equal({name for _, name in wanted})
+            ids = np.flatnonzero(np.isin(index.method_ids["name"], list(named.values()))).tolist()
+            numbers = [one for one in ids if _is_wanted((index.class_descriptor(one), _name(index, one)), wanted)]
+            yield from self._callers.sites(part, "method", numbers)
+
+    def _waits(self, site: Site, getters: Collection[Method], family: str) -> bool:
+        """Tell whether a switch stands before an instruction, or before each call of the method that it is in."""
+        if self._switches.is_behind(site, getters):
+            return True
+        callers = [caller for _, caller in self._callers.of({site.method})]
+        return bool(callers) and all(
+            self._family(one.method) == family and self._switches.is_behind(one, getters) for one in callers
+        )
 
     def _followed(self, places: Collection[Site], owner: Owner, *, options: bool) -> Way:
         near = frozenset(place.method for place in places)
@@ -209,7 +226,7 @@ class WaysIn:
 
     def calls(self, methods: Collection[Method], wanted: Collection[tuple[bytes, bytes]]) -> bool:
         """Tell whether one of the methods makes one of these calls: class, or nothing for any class, and name."""
-        return any(call in wanted or (b"", call[1]) in wanted for method in methods for call in self._calls(method))
+        return any(_is_wanted(call, wanted) for method in methods for call in self._calls(method))
 
     def _is_entry(self, method: Method, owner: Owner) -> bool:
         name = java_name(self._callers.class_of(method))
@@ -285,13 +302,9 @@ class WaysIn:
     def _calls(self, method: Method) -> frozenset[tuple[bytes, bytes]]:
         """Return class and name of what a method calls."""
         index = self._indexes[method.part]
-        ids = index.method_ids
         numbers = {step.index or 0 for step in self._steps(method) if step.opcode in dalvik.INVOKES}
-        return frozenset(
-            (index.class_descriptor(number), index.raw_string(int(ids["name"][number])))
-            for number in numbers
-            if number < ids.size
-        )
+        known = (number for number in numbers if number < index.method_ids.size)
+        return frozenset((index.class_descriptor(number), _name(index, number)) for number in known)
 
     def _steps(self, method: Method) -> Iterator[Instruction]:
         code = self._indexes[method.part].code(method.row)
@@ -309,3 +322,11 @@ class WaysIn:
     def _opcode(self, method: Method, unit: int) -> int:
         code = self._indexes[method.part].code(method.row)
         return code.units[unit] & 0xFF if code is not None else -1
+
+
+def _is_wanted(call: tuple[bytes, bytes], wanted: Collection[tuple[bytes, bytes]]) -> bool:
+    return call in wanted or (b"", call[1]) in wanted
+
+
+def _name(index: DexIndex, number: int) -> bytes:
+    return index.raw_string(int(index.method_ids["name"][number]))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from phone_audit.apk.code.switches import Switches, Values
-from tests.apk.code.test_ways_in import FALSE, OBJECT, OWN, TRUE, Units, found, manager, method, new, way
+from tests.apk.code.test_ways_in import FALSE, OBJECT, OWN, TRUE, Units, calling, found, manager, method, new, way
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, const_string, invoke_static
 
 FIELD = Ref("field", "Llib/Conf;->all:Z")
@@ -264,59 +264,84 @@ def test_the_same_object_made_elsewhere(more: Units) -> None:
 
 
 KNOWN = {"app.Http": "app.Conf.trusts"}
-ASKS = Ref("method", "Lapp/Conf;->trusts()Z")
+ON_FIELD = Ref("field", "Lapp/Conf;->all:Z")
+ASKS = (0x106E, Ref("method", "Lapp/Conf;->trusts()Z"), 1, 0x000A)
+INSTALLS = invoke_static("Ljavax/net/ssl/SSLContext;->init()V")
+WHERE_IT_SAYS_YES: Units = (*ASKS, IF_ZERO, 5, *INSTALLS)
+SAYS = invoke_static("Lother/File;->says()Z")
+WHERE_A_FILE_SAYS_SO: Units = (*SAYS, 0x000A, IF_ZERO, 5, TRUE, 0x105C, ON_FIELD)
 
 
-def asking_first(begins: int = FALSE, *, asks: bool = True) -> list[Class]:
-    """Code of the package itself that asks a switch, which a file may turn on, and makes what accepts beforehand."""
-    field = Ref("field", "Lapp/Conf;->all:Z")
-    made = Method("<init>()V", (begins, 0x105C, field, RETURN), registers=2, ins=1)
-    getter = Method("trusts()Z", (0x1055, field, 0x000F), direct=False, registers=2, ins=1)
-    load = Method("load()V", (TRUE, 0x105C, field, RETURN), direct=False, registers=2, ins=1)
-    switch = Class("Lapp/Conf;", [made, *([load] if begins == FALSE else []), getter], parent=OBJECT)
-    asked = (0x106E, ASKS, 1) if asks else ()
-    http = Class("Lapp/Http;", [method("open()V", *new("Lapp/Http$T;"), *asked)])
-    return [
-        manager("Lapp/Http$T;"),
-        http,
-        switch,
-        Class("Lother/A;", [method("f()V", *invoke_static("Lapp/Http;->open()V"))]),
-    ]
+def asking_first(
+    begins: int = FALSE,
+    opens: Units = WHERE_IT_SAYS_YES,
+    load: Units = WHERE_A_FILE_SAYS_SO,
+    *more: Method,
+) -> list[Class]:
+    """Code of the package itself that makes what accepts, and puts it in place where a switch says so."""
+    made = Method("<init>()V", (begins, 0x105C, ON_FIELD, RETURN), registers=2, ins=1)
+    getter = Method("trusts()Z", (0x1055, ON_FIELD, 0x000F), direct=False, registers=2, ins=1)
+    loads = Method("load()V", (*load, RETURN), direct=False, registers=2, ins=1)
+    switch = Class("Lapp/Conf;", [made, *([loads] if begins == FALSE else []), getter, *more], parent=OBJECT)
+    http = Class("Lapp/Http;", [method("open()V", *new("Lapp/Http$T;"), *opens)])
+    started = Class("Lother/A;", [method("f()V", *invoke_static("Lapp/Http;->open()V"))])
+    return [manager("Lapp/Http$T;"), http, switch, started]
 
 
 def test_a_switch_for_developers_that_known_code_asks_is_an_option() -> None:
     assert found(*asking_first(), switches=KNOWN) == [("first-party", "option", False)]
-    assert found(*asking_first()) == [("first-party", "used", False)]
+    assert found(*asking_first()) == [("first-party", "used", True)]
+
+
+def test_a_switch_asked_before_a_method_that_puts_it_in_place() -> None:
+    puts = Class("Lapp/Http$Factory;", [method("put()V", *INSTALLS)])
+    calls = invoke_static("Lapp/Http$Factory;->put()V")
+    asks = asking_first(FALSE, (*ASKS, IF_ZERO, 5, *calls))
+    assert found(*asks, puts, switches=KNOWN) == [("first-party", "option", False)]
+    assert found(*asking_first(FALSE, (*ASKS, *calls)), puts, switches=KNOWN) == [("first-party", "used", False)]
+    other = calling("Lother/B;", "Lapp/Http$Factory;->put()V")
+    assert found(*asks, puts, other, switches=KNOWN) == [("first-party", "used", False)]
 
 
 @pytest.mark.parametrize(
     ("classes", "known"),
     [
         (asking_first(TRUE), KNOWN),
-        (asking_first(asks=False), KNOWN),
+        (asking_first(FALSE, INSTALLS), KNOWN),
+        (asking_first(FALSE, (*ASKS, *INSTALLS)), KNOWN),
+        (asking_first(FALSE, (*ASKS, IF_NOT_ZERO, 5, *INSTALLS)), KNOWN),
+        (asking_first(FALSE, (*WHERE_IT_SAYS_YES, *INSTALLS)), KNOWN),
+        (asking_first(FALSE, (*ASKS, TRUE, IF_ZERO, 5, *INSTALLS)), KNOWN),
+        (asking_first(FALSE, WHERE_IT_SAYS_YES, (TRUE, 0x105C, ON_FIELD)), KNOWN),
         (asking_first(), {"app.Other": "app.Conf.trusts"}),
         (asking_first(), {"app.Http": "app.Conf.other"}),
     ],
-    ids=["on from the beginning", "not asked", "of another class", "another switch"],
+    ids=[
+        "on from the beginning",
+        "not asked",
+        "answer not used",
+        "where it says no",
+        "also without asking",
+        "another value tested",
+        "turned on whatever a file says",
+        "of another class",
+        "another switch",
+    ],
 )
 def test_the_same_names_on_code_that_accepts_without_being_asked(classes: list[Class], known: dict[str, str]) -> None:
-    assert found(*classes, switches=known) == [("first-party", "used", False)]
+    assert found(*classes, switches=known) == [("first-party", "used", True)]
 
 
-SETS = Method("set(Z)V", (0x015C, Ref("field", "Lapp/Conf;->all:Z"), RETURN), direct=False, registers=2, ins=2)
+SETS = Method("set(Z)V", (0x015C, ON_FIELD, RETURN), direct=False, registers=2, ins=2)
 
 
 @pytest.mark.parametrize(("value", "way_in"), [(TO_TRUE, "used"), (TO_FALSE, "option")])
 def test_a_switch_that_other_code_turns_on_waits_for_no_file(value: Units, way_in: str) -> None:
-    http, conf = (next(one for one in asking_first() if one.name == name) for name in ("Lapp/Http;", "Lapp/Conf;"))
-    settable = Class(conf.name, [*conf.methods, SETS], parent=OBJECT)
     main = Class("Lother/B;", [method("f(Lapp/Conf;)V", *setting(value, "Lapp/Conf;->set(Z)V"))])
-    opens = Class("Lother/A;", [method("f()V", *invoke_static("Lapp/Http;->open()V"))])
-    assert found(manager("Lapp/Http$T;"), http, settable, main, opens, switches=KNOWN) == [
-        ("first-party", way_in, False)
-    ]
+    classes = asking_first(FALSE, WHERE_IT_SAYS_YES, WHERE_A_FILE_SAYS_SO, SETS)
+    assert found(*classes, main, switches=KNOWN) == [("first-party", way_in, way_in == "used")]
 
 
 def test_a_switch_whose_field_other_code_fills_waits_for_no_file() -> None:
-    main = Class("Lother/B;", [method("f(Lapp/Conf;)V", *TO_TRUE, 0x015C, Ref("field", "Lapp/Conf;->all:Z"))])
-    assert found(*asking_first(), main, switches=KNOWN) == [("first-party", "used", False)]
+    main = Class("Lother/B;", [method("f(Lapp/Conf;)V", *TO_TRUE, 0x015C, ON_FIELD)])
+    assert found(*asking_first(), main, switches=KNOWN) == [("first-party", "used", True)]

@@ -24,7 +24,8 @@ from phone_audit.apk.endpoints.address_nodes import Spot
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
-from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
+from phone_audit.apk.endpoints.holders import name_holders
+from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
 from phone_audit.apk.flows.program import NO_VIEWS
 from phone_audit.apk.flows.taint_rules import sources_of

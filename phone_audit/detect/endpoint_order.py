@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Final
 
-from phone_audit.model.apk import CLEARTEXT_SCHEMES, AddressUse, Endpoint, Party
-from phone_audit.model.finding import Evidence
+from phone_audit.model.apk import AddressUse, Endpoint, Party, names_in_cleartext
 
 _USES: Final[Mapping[AddressUse, int]] = {"fetched": 0, "unknown": 1}
 """What may be connected to; whatever else code does with an address comes behind these."""
@@ -21,7 +20,6 @@ _RUN_OR_READ: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of files that are scripts, pages or settings."""
-_IN_CLEARTEXT: Final = re.compile(rf"(?:{'|'.join(sorted(CLEARTEXT_SCHEMES))}):(?:\\?/){{2}}([^/\s]+)", re.IGNORECASE)
 _SERVES_ANYBODY: Final = "cloud"
 """The category of hosts that are rented: what lies there is the package's own as well as anybody's."""
 
@@ -37,15 +35,12 @@ def in_cleartext(endpoint: Endpoint) -> Endpoint:
     Where none of the texts that are shown names one, all stay.
     """
     held = (
-        (holder, tuple(one for one in holder.evidence if _names(one, endpoint.host))) for holder in endpoint.held_by
+        (holder, tuple(one for one in holder.evidence if names_in_cleartext(one.value, endpoint.host)))
+        for holder in endpoint.held_by
     )
     shown = tuple(holder.model_copy(update={"evidence": pieces}) for holder, pieces in held if pieces)
     place = endpoint.use_evidence if cleartext_use_of(endpoint) == endpoint.use else ()
     return endpoint.model_copy(update={"held_by": shown or endpoint.held_by, "use_evidence": place})
-
-
-def _names(piece: Evidence, host: str) -> bool:
-    return any(host in authority.lower() for authority in _IN_CLEARTEXT.findall(piece.value))
 
 
 def by_harm(

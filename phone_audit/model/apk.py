@@ -1,5 +1,6 @@
 """One APK: what the analyser read from it (ApkInfo), and the published record (Apk)."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
@@ -19,6 +20,7 @@ CLEARTEXT_SCHEMES: Final = frozenset(
 )  # fmt: skip
 """Those that encrypt nothing by themselves. What is sent over them may still be encrypted by the code, or both sides
 may agree to encrypt later."""
+_IN_CLEARTEXT: Final = re.compile(rf"(?:{'|'.join(sorted(CLEARTEXT_SCHEMES))}):(?:\\?/){{2}}([^/\s]+)", re.IGNORECASE)
 
 
 FileRole = Annotated[Literal["base", "split", "feature", "config", "container", "odex", "vdex"], OPEN]
@@ -203,6 +205,11 @@ class Endpoint(Frozen):
         """Whether code connects to it without encryption, for all that is known."""
         use = self.use if self.cleartext_use is None else self.cleartext_use
         return self.cleartext and self.ruled_out is None and use in COUNTING_USES and self.started is not False
+
+
+def names_in_cleartext(text: str, host: str) -> bool:
+    """Tell whether a text names a host behind an unencrypted scheme."""
+    return any(host in authority.lower() for authority in _IN_CLEARTEXT.findall(text))
 
 
 class FlowStep(Frozen):

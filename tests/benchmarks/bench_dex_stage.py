@@ -27,7 +27,8 @@ from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
-from phone_audit.apk.endpoints.uses import name_holders, rules_by_use
+from phone_audit.apk.endpoints.holders import name_holders
+from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.package_code import read_code
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError

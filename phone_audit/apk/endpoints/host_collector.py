@@ -1,5 +1,6 @@
 """What is seen of each host of a package, joined into one endpoint a host; and whether it counts."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,7 +21,7 @@ from phone_audit.model.finding import Evidence, EvidenceKind
 MAX_URLS: Final = 50
 """URLs listed of one host: the first ones found, DEX file by DEX file in ascending offset."""
 MAX_EVIDENCE: Final = 5
-"""Strings shown as evidence of one host, chosen in the same way."""
+"""Strings shown as evidence of one host; of more, `holders.py` chooses."""
 MAX_HOSTS: Final = 5_000
 MAX_MENTIONS: Final = 200_000
 """More than any real package holds; what goes beyond is left out and said to be."""
@@ -33,7 +34,7 @@ BY_ANALYSIS: Final = frozenset({UNKNOWN_SUFFIX, LOOK_ALIKE, DOTTED_NUMBER, MARKU
 """Rules of the knowledge that are tried here, by what stands around a text: their reasons are among the data. Rules
 that name whole texts come on top."""
 
-_CODE: Final = ("dex-string", "decoded")
+OF_CODE: Final = ("dex-string", "decoded")
 """Where code may cut any text, or does."""
 
 RulesByUse = Callable[[Mapping[Spot, str]], Mapping[Spot, str]]
@@ -70,6 +71,8 @@ class HostRecord:
         spots: the strings of DEX files that make it count, with the same schemes; what becomes of them is looked at.
         elsewhere: what becomes of mentions in other files that make it count, each with its scheme, in their order.
         texts: the strings of DEX files that name it, however they spell it.
+        gathered: how many pieces of evidence there are, by whether code holds them and whether they name an
+            unencrypted scheme.
     """
 
     kind: HostKind
@@ -88,6 +91,12 @@ class HostRecord:
     spots: dict[Spot, set[str]] = field(default_factory=dict)
     elsewhere: dict[tuple[str, TextUse], None] = field(default_factory=dict)
     texts: dict[Spot, None] = field(default_factory=dict)
+    gathered: Counter[tuple[bool, bool]] = field(default_factory=Counter)
+
+    def has_room(self, kind: EvidenceKind, *, in_cleartext: bool) -> bool:
+        """Tell whether one more piece of evidence is gathered: no other kind of text takes the room of one."""
+        in_code = kind in OF_CODE
+        return self.gathered[in_code, in_cleartext] < (MAX_SPOTS if in_code and in_cleartext else MAX_EVIDENCE)
 
     def mention(self, scheme: str, spot: Spot | None, seen: TextUse) -> None:
         """Take in what becomes of a mention that may count: of a string of a DEX file, or as the place of it tells."""
@@ -186,11 +195,12 @@ class HostCollector:
             self.complete = False
             return
         self._left -= 1
-        if rule is None and found.url and kind not in _CODE and is_name_in_markup(found.excerpt, found.url):
+        if rule is None and found.url and kind not in OF_CODE and is_name_in_markup(found.excerpt, found.url):
             rule = MARKUP_NAME
         if record is None:
             record = self._hosts[found.host] = self._new_record(found)
-        if found.scheme in CLEARTEXT_SCHEMES and not self._is_wanted(found.host):
+        in_cleartext = found.scheme in CLEARTEXT_SCHEMES
+        if in_cleartext and not self._is_wanted(found.host):
             found = self._spared(found)
         spot = Spot(where, offset) if kind == "dex-string" and encoding is None and offset is not None else None
         if spot is not None and len(record.texts) <= _MOST_TEXTS:
@@ -203,10 +213,11 @@ class HostCollector:
             record.mention(found.scheme if found.url else "", spot, use)
         if found.port:
             record.ports.add(found.port)
-        if len(record.evidence) < MAX_EVIDENCE:
+        if record.has_room(kind, in_cleartext=in_cleartext):
             evidence = Evidence(kind=kind, where=where, value=found.excerpt, offset=offset, encoding=encoding)
             if evidence not in record.evidence:
                 record.evidence.append(evidence)
+                record.gathered[kind in OF_CODE, in_cleartext] += 1
 
     def endpoints(self, uses: RulesByUse, uses_of: UsesOf = lambda _: {}) -> tuple[Endpoint, ...]:
         """Return what was gathered, by host.

@@ -1,4 +1,4 @@
-"""Whose code holds a text, and which rule takes it out, where nothing the code does with it can connect to its host.
+"""Which rule takes a text out, where nothing the code does with it can connect to its host.
 
 Six things are told apart from all others: a constant of a library that no code reads, a text that only goes into
 messages (the log, an exception, the console, a dialogue), a name that one library is known to use for something else,
@@ -11,11 +11,11 @@ listed in any case.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
+from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.dex.def_use import Instructions
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import holders_of
@@ -26,8 +26,6 @@ from phone_audit.apk.endpoints.address_nodes import READ_OUT, Spot, TextUse
 from phone_audit.apk.text.host_text import find_urls, is_public_suffix
 from phone_audit.apk.text.prose import has_sentence_around, is_sentence
 from phone_audit.knowledge.schema.facts import RuledOutRule
-from phone_audit.model.apk import Endpoint, HeldBy
-from phone_audit.model.finding import Evidence
 
 UNUSED: Final = "unused"
 MESSAGE: Final = "message"
@@ -55,8 +53,6 @@ _LIST: Final = 150
 _LOOKED_AT: Final = 1_000
 _SHARE: Final = 0.6
 """Share of public suffixes among the texts of a list; such lists change, so some are none any more."""
-MAX_PLACES: Final = 5
-"""Places shown as evidence of one owner of an endpoint; also the instructions looked at of one string."""
 
 
 class Mention(NamedTuple):
@@ -214,82 +210,3 @@ def _is_list(index: DexIndex, row: int) -> bool:
     except DexCodeError:
         return False
     return len(names) >= _LIST and sum(map(is_public_suffix, names)) >= _SHARE * len(names)
-
-
-class _Place(NamedTuple):
-    """A class that holds a string. Where a method loads it: its name, and the offset of the instruction."""
-
-    class_: str
-    method: str | None
-    offset: int | None
-
-
-def name_holders(endpoints: Sequence[Endpoint], indexes: Sequence[DexIndex], owner_of: OwnerOf) -> tuple[Endpoint, ...]:
-    """Put into each endpoint who holds it.
-
-    Only strings that are evidence of an endpoint that no rule takes out are looked for. A string that no method loads
-    is looked for among the initial values of static fields. What nothing holds in a way that can be seen, such as text
-    in other files, stays with an unknown owner.
-    """
-    wanted = defaultdict(set)
-    for text in (text for endpoint in endpoints for text in _texts(endpoint)):
-        wanted[text.where].add(text.offset)
-    places: dict[Spot, list[_Place]] = defaultdict(list)
-    for index in indexes:
-        for offset, found in _places(index, wanted.get(index.name, ())):
-            places[Spot(index.name, offset)].append(found)
-    return tuple(_held(endpoint, places, owner_of) for endpoint in endpoints)
-
-
-def _texts(endpoint: Endpoint) -> Iterator[Spot]:
-    if endpoint.ruled_out is None:
-        for holder in endpoint.held_by:
-            for one in holder.evidence:
-                if one.offset is not None and one.method is None:
-                    yield Spot(one.where, one.offset)
-
-
-def _places(index: DexIndex, offsets: Collection[int]) -> Iterator[tuple[int, _Place]]:
-    """Yield what holds the strings at some offsets of one part."""
-    offset_of = {number: offset for offset, number in index.string_ids(offsets).items()}
-    uses = users_of(index, "string", offset_of.keys(), MAX_PLACES)
-    for number, found in uses.items():
-        for use in found:
-            place = _Place(java_name(index.row_class(use.row)), index.row_name(use.row), use.offset)
-            yield offset_of[number], place
-    alone = [number for number, found in uses.items() if not found]
-    for number, classes in holders_of(index, alone).items():
-        for class_def in classes[:MAX_PLACES]:
-            yield offset_of[number], _Place(java_name(index.defined_class(class_def)), None, None)
-
-
-def _held(endpoint: Endpoint, places: Mapping[Spot, Sequence[_Place]], owner_of: OwnerOf) -> Endpoint:
-    if endpoint.ruled_out is not None:
-        return endpoint
-    by_owner: dict[Owner, list[Evidence]] = defaultdict(list)
-    for holder in endpoint.held_by:
-        for one in holder.evidence:
-            for owner, evidence in _shown(one, places, owner_of):
-                by_owner[owner].append(evidence)
-    order = sorted(by_owner, key=owner_order)
-    held = tuple(HeldBy(party=one.party, library=one.library, evidence=_first(by_owner[one])) for one in order)
-    return endpoint.model_copy(update={"held_by": held})
-
-
-def _shown(
-    one: Evidence, places: Mapping[Spot, Sequence[_Place]], owner_of: OwnerOf
-) -> Iterator[tuple[Owner, Evidence]]:
-    """Yield one piece of evidence for each place that holds its string; the string itself where none does."""
-    held = places.get(Spot(one.where, one.offset), ()) if one.offset is not None and one.method is None else ()
-    if not held:
-        yield UNKNOWN_OWNER, one
-    for place in held:
-        known = {"class_": place.class_, "method": place.method, "offset": place.offset or one.offset}
-        yield owner_of(place.class_), one.model_copy(update=known)
-
-
-def _first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Return the first few by file and offset, each once."""
-    distinct = list(dict.fromkeys(evidence))
-    distinct.sort(key=lambda one: (one.where, one.offset or 0, one.value, one.class_ or ""))
-    return tuple(distinct[:MAX_PLACES])

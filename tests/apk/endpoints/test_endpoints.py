@@ -5,11 +5,13 @@ import pytest
 
 from phone_audit.apk.assets.asset_walker import AssetFacts
 from phone_audit.apk.assets.urls import Mention
+from phone_audit.apk.code.libraries import UNKNOWN_OWNER
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.endpoints import endpoints as endpoints_module
 from phone_audit.apk.endpoints import host_collector
 from phone_audit.apk.endpoints.address_nodes import TextUse
 from phone_audit.apk.endpoints.endpoints import find_endpoints
+from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.host_collector import (
     BY_ANALYSIS,
     DOTTED_NUMBER,
@@ -283,7 +285,8 @@ def test_hosts_of_incidents_are_taken_bare_under_any_suffix() -> None:
 def test_lists_stay_short() -> None:
     (endpoint,) = _find(Source(strings=tuple(f"http://a.example.cn/{number:03}" for number in range(MAX_URLS + 30))))
     assert endpoint.urls == tuple(f"http://a.example.cn/{number:03}" for number in range(MAX_URLS))
-    assert len(endpoint.held_by[0].evidence) == MAX_EVIDENCE
+    (shown,) = name_holders([endpoint], [], lambda _: UNKNOWN_OWNER)
+    assert len(shown.held_by[0].evidence) == MAX_EVIDENCE
 
 
 @pytest.mark.parametrize("limit", ["MAX_HOSTS", "MAX_MENTIONS"])

@@ -2,7 +2,7 @@ from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.endpoints.endpoints import find_endpoints
-from phone_audit.apk.endpoints.uses import MAX_PLACES, name_holders
+from phone_audit.apk.endpoints.holders import MAX_PLACES, name_holders
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble, const_string
@@ -125,3 +125,19 @@ def test_damaged_tables_are_survived() -> None:
         endpoints, _ = find_endpoints([file], [[]], _KNOWN)
         held = name_holders(endpoints, index_file(file), Owners(_KNOWN, "org.example.app").of)
         assert [one.host for one in held] == [one.host for one in endpoints]
+
+
+def _texts_of(endpoint: Endpoint) -> list[str]:
+    return [one.value for held in endpoint.held_by for one in held.evidence]
+
+
+def test_no_number_of_encrypted_texts_pushes_an_unencrypted_one_out() -> None:
+    others = [f"by https://a.example.cn/{number:02}" for number in range(20)]
+    endpoint = _held([Class("Lorg/example/app/Net;", [_method(*others, "http://a.example.cn/z")])])["a.example.cn"]
+    assert _texts_of(endpoint) == [*others[:4], "http://a.example.cn/z"]
+
+
+def test_no_number_of_texts_of_a_library_pushes_its_own_out() -> None:
+    others = [f"http://a.example.cn/{number:02}" for number in range(10)]
+    classes = [Class("Lokhttp3/Cache;", [_method(*others)]), Class("Lorg/example/app/Net;", [_method(_URL)])]
+    assert [one.party for one in _held(classes)["a.example.cn"].held_by] == ["first-party", "library"]

@@ -244,13 +244,13 @@ class _PackageReader:
             "network_policy": self._facts.policy,
             "left_on_phone": self._archive.partial.left_on_phone(self._archive.entries),
         }
-        if entries.dex or entries.java or entries.compiled:
-            known["has_code"] = True
         if signing is not None:
             known["signature"], known["signers"] = signing
         if manifest is not None:
             known |= {field: getattr(manifest, field) for field in _MANIFEST_FIELDS}
             known["app_name"] = manifest.label
+        if entries.dex or entries.java or entries.compiled:
+            known["has_code"] = True  # whatever the manifest says: other packages can load it
         if code is not None:
             any_dex = entries.dex or self._why_no_code() is None
             fields = _CODE_FIELDS if any_dex else _FIELDS_WITHOUT_DEX[entries.java]

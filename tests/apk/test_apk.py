@@ -43,7 +43,7 @@ def test_an_apk(tmp_path: Path) -> None:
     assert info.files == (file,)
     assert (info.path, info.sha256, info.size) == ("shown.apk", sha256, len(data))
     assert (info.package, info.version_code, info.min_sdk, info.target_sdk) == ("fixture.policy", 7, 21, 30)
-    assert (info.shared_user_id, info.debuggable, info.has_code) == ("fixture.shared", False, False)
+    assert (info.shared_user_id, info.debuggable, info.has_code) == ("fixture.shared", False, True)
     assert hosts(info) == [("collect.example.net", ["classes.dex"])]
     assert (info.trackers, info.signers, info.behaviours) == ((), (), ())
     missing = "v1-no-manifest: META-INF/MANIFEST.MF is missing, so there is no signature of scheme v1."

@@ -10,6 +10,7 @@ from phone_audit.apk.behaviours.declared import NOTHING_DECLARED, Declared
 from phone_audit.apk.behaviours.find import find_behaviours, name_owners, plan_of
 from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.field_lookups import FieldLookUps
+from phone_audit.apk.code.files_read import IdsOf, with_readers
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.preference_reads import reads_settings
@@ -64,6 +65,7 @@ def read_code(
     elsewhere: AssetFacts = NO_ASSETS,
     others: Callable[[], Iterable[bytes | memoryview]] = tuple,
     views: Mapping[int, str] = NO_VIEWS,
+    ids_of: IdsOf = lambda _: {},
 ) -> CodeFacts:
     """Read endpoints, trackers, behaviours and signs of obfuscation from DEX files.
 
@@ -76,6 +78,7 @@ def read_code(
         elsewhere: what the other files of the package hold; its Java classes count where there is no DEX file.
         others: gives their bytes, in which names of classes may stand.
         views: what is typed into views, by their number, as its resources say.
+        ids_of: gives the numbers of the resources that hold texts.
     """
     files = [read_dex(name, content) for name, content in (*dexes, *elsewhere.dexes)]
     classes = [Classes(file.name, class_names(file.type_descriptors), file.defined_classes) for file in files]
@@ -102,6 +105,7 @@ def read_code(
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
     endpoints = name_holders(endpoints, indexes, owners.of)
     endpoints = with_started(endpoints, files, indexes, started, spots)
+    endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
     flows = find_flows(

@@ -186,7 +186,9 @@ class _PackageReader:
         views = typed_into(assets.views, self._facts.views)
         code = self._run(
             "dex",
-            lambda: read_code(list(dexes), self._knowledge, declared, assets, lambda: self._others(own_dex), views),
+            lambda: read_code(
+                list(dexes), self._knowledge, declared, assets, lambda: self._others(own_dex), views, self._facts.ids_of
+            ),
         )
         self._note_inside(code.skipped if code else ())
         return code

@@ -10,6 +10,7 @@ from phone_audit.apk.signature import jar_scheme as verify_jar
 from phone_audit.model.apk import ApkFile, ApkInfo, Signature
 from tests.apk.apk_signer import Jar, Signer, key, signed
 from tests.apk.assets.builders import java_class
+from tests.apk.dex.assembler import RETURN, Class, Method, assemble, const_string
 from tests.apk.facts import knowledge
 from tests.apk.packages import dex, fixture, manifest, package
 from tests.apk.zips import Part, make_zip
@@ -204,6 +205,18 @@ def test_java_bytecode_is_not_read(tmp_path: Path, name: str) -> None:
     info = read(tmp_path, make_zip([Part("AndroidManifest.xml", b"<manifest/>"), Part(name, b"\xca\xfe\xba\xbe")]))
     assert (info.has_code, info.endpoints) == (True, None)
     assert codes(info) == [("dex", "java-bytecode"), ("native", "damaged-class")]
+
+
+@pytest.mark.parametrize(
+    ("name", "held"), [("c.json", ("first-party", "fixture.policy.Net")), ("d.json", ("unknown", None))]
+)
+def test_who_reads_a_file_that_holds_an_address(tmp_path: Path, name: str, held: tuple[str, str | None]) -> None:
+    code = Part(
+        "classes.dex", assemble([Class("Lfixture/policy/Net;", [Method("<clinit>()V", (*const_string(name), RETURN))])])
+    )
+    info = read(tmp_path, package("policy", code, Part("assets/c.json", f'{{"url": "{URL}"}}'.encode())))
+    (found,) = info.endpoints or ()
+    assert [(one.party, piece.class_) for one in found.held_by for piece in one.evidence] == [held]
 
 
 def test_an_app_bundle(tmp_path: Path) -> None:

@@ -58,6 +58,16 @@ def test_every_shape_of_a_type(shape: str) -> None:
     assert [found.values(0x7F020000 + n) for n in (0, 1, 6, 7, 8)] == [(), (number(11),), (), (number(77),), ()]
 
 
+@pytest.mark.parametrize("shape", ["", "sparse", "short", "compact", "sparse compact"])
+def test_which_resources_are_a_text(shape: str) -> None:
+    values = {1: string(0), 7: string(1), 9: number(0)}
+    kind = Type(2, values, sparse="sparse" in shape, short="short" in shape, compact="compact" in shape)
+    found = table(kind, Type(3, {0: string(1)}), strings=("one", "two"))
+    assert found.ids_of({"two", "none"}) == {"two": {0x7F020007, 0x7F030000}}
+    assert found.ids_of({"one"}) == {"one": {0x7F020001}}
+    assert found.ids_of(()) == {}
+
+
 def test_the_default_configuration_comes_first() -> None:
     german = Type(1, {0: string(1)}, config=LANGUAGE)
     assert texts(table(german, Type(1, {0: string(0)}), strings=("default", "deutsch")), 0x7F010000) == [

@@ -6,7 +6,7 @@ on, user certificates are trusted below 24. Where there is a security config, th
 Android does from version 7 on.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from phone_audit.apk.records import INSIDE
@@ -44,16 +44,23 @@ _NO_CLEARTEXT_FROM = 28
 _NO_USER_CERTIFICATES_FROM = 24
 
 
+def no_ids(_texts: Collection[str]) -> Mapping[str, Collection[int]]:
+    """Stand for a table of resources that is not there."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class PackageFacts:
     """Either is None where it could not be read; the policy also where its configuration could not.
 
-    `views` is what the names of views in compiled resources say, by their number.
+    `views` is what the names of views in compiled resources say, by their number. `ids_of` gives the numbers of the
+    compiled resources that are one of some texts.
     """
 
     manifest: ManifestFacts | None
     policy: NetworkPolicy | None
     views: Mapping[int, str] = field(default_factory=dict)
+    ids_of: Callable[[Collection[str]], Mapping[str, Collection[int]]] = no_ids
 
 
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
@@ -85,16 +92,17 @@ class _FactsReader:
         if not parsed.whole:
             self._steps.note(self._subject, "manifest", _half_read("manifest"))
         library = parsed.text
+        ids_of = table.ids_of if isinstance(table, ResourceTable) else no_ids
         manifest = self._steps.run(
             "manifest", self._subject, lambda: read_manifest(parsed.root, _resolve(table), library=library)
         )
         if manifest is None or library:
-            return PackageFacts(manifest, None, self._views)
+            return PackageFacts(manifest, None, self._views, ids_of)
         if self._is_bundle:
             read = (self._feature(name, table) for name in feature_modules(self._archive))
             manifest = with_features(manifest, [facts for facts in read if facts])
         policy = self._steps.run("resources", self._subject, lambda: self._policy(manifest, table))
-        return PackageFacts(manifest, policy, self._views)
+        return PackageFacts(manifest, policy, self._views, ids_of)
 
     def _table(self) -> ResourceValues | None:
         if self._is_bundle:

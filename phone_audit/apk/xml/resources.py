@@ -5,13 +5,17 @@ of which an audit needs two or three, so only chunk headers are walked and one o
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 from phone_audit.apk.xml.elements import STRING, ResourceValues, Value
 from phone_audit.apk.zip.directory import Buffer
 from phone_audit.errors import ApkError
 
+MOST: Final = 100_000
+"""Entries that are looked at where the number of a text is asked for."""
 _STRING_POOL, TABLE, PACKAGE, TYPE = 0x0001, 0x0002, 0x0200, 0x0201
 _UTF8 = 0x100
 _SPARSE, _SHORT_OFFSETS = 1, 2
@@ -72,6 +76,32 @@ class ResourceTable(ResourceValues):
                 found.append((self._is_default(chunk), value))
         found.sort(key=lambda item: not item[0])
         return tuple(value for _, value in found)
+
+    def ids_of(self, texts: Collection[str]) -> dict[str, set[int]]:
+        """Return the numbers of the resources that are one of these texts; some may be missing in a huge table."""
+        found: dict[str, set[int]] = {}
+        places = (
+            (package << 24 | kind << 16 | number, chunk, number)
+            for (package, kind), parts in self._types.items()
+            for chunk in parts
+            for number in self._entries(chunk)
+        )
+        for resource_id, chunk, number in islice(places, MOST if texts else 0):
+            try:
+                value = self._value(chunk, number)
+            except (struct.error, IndexError):
+                continue
+            if value is not None and value.text is not None and value.text in texts:
+                found.setdefault(value.text, set()).add(resource_id)
+        return found
+
+    def _entries(self, chunk: Chunk) -> range:
+        """Return the numbers that the entries of a chunk may have."""
+        try:
+            (count,) = struct.unpack_from("<I", self._data, chunk.start + 12)
+        except struct.error:
+            return range(0)
+        return range(_NONE16 if self._data[chunk.start + 9] & _SPARSE else min(count, _NONE16))
 
     def _is_default(self, chunk: Chunk) -> bool:
         at = chunk.start + 20

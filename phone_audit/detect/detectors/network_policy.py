@@ -89,12 +89,13 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
 
 
 def _stands_in_code(endpoint: Endpoint, *, of_libraries: bool) -> bool:
-    """Tell whether code holds an address, with or without that of libraries.
+    """Tell whether code holds an address, or reads the file that does, with or without code of libraries.
 
     What only other files hold need not be read by anything, and of what libraries hold a package needs little.
     """
     holders = (holder for holder in endpoint.held_by if of_libraries or holder.party != "library")
-    return any(one.kind not in ("asset", "resource") for holder in holders for one in holder.evidence)
+    pieces = (one for holder in holders for one in holder.evidence)
+    return any(one.class_ is not None or one.kind not in ("asset", "resource") for one in pieces)
 
 
 def _fetching(fetched: Sequence[Endpoint], hosts: int) -> str:
@@ -164,19 +165,24 @@ def _allowed(domains: frozenset[str] | None, endpoint: Endpoint) -> bool:
 
 
 def cleartext_allowed(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
-    """Yield a finding where the policy allows cleartext; with an unencrypted address, `cleartext-endpoint` speaks."""
+    """Yield a finding where the policy allows cleartext; with an unencrypted address, `cleartext-endpoint` speaks.
+
+    It does not of addresses of which a rule says that little follows from their encrypting nothing: these are named.
+    """
     policy = info.network_policy
     if policy is None or not policy.cleartext or may_use_network(info) is False:
         return
-    counting = (one for one in info.endpoints or () if one.ruled_out is None)
-    if any(one.cleartext or not CLEARTEXT_SCHEMES.isdisjoint(one.schemes) for one in counting):
+    counting = [one for one in info.endpoints or () if one.ruled_out is None]
+    if any(one.cleartext for one in counting):
         return
     subject = apk_subject(info)
+    spared = [one.host for one in counting if not CLEARTEXT_SCHEMES.isdisjoint(one.schemes)]
+    but = f" but {listed(spared, 3)}, as of a page for people or a check of the network" if spared else ""
     yield CLEARTEXT_ALLOWED.finding(
         subject,
         "May send without encryption",
         f"{subject.name} is allowed to send without encryption; no unencrypted address "
-        "that could be read was found in it.",
+        f"that could be read was found in it{but}.",
         severity="info",
         confidence="confirmed",
         evidence=(policy_says(policy, "cleartext traffic is permitted"),),

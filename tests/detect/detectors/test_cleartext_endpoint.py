@@ -154,7 +154,13 @@ def test_addresses_that_only_files_without_code_hold_are_low_until_code_is_seen_
         (finding,) = cleartext_endpoint(apk_info("com.a", endpoints=found, network_policy=None), knowledge())
         return finding.severity, finding.confidence
 
+    def read_by(party: Any) -> Any:
+        piece = SEEN.model_copy(update={"kind": "asset", "class_": "com.a.Net", "method": "load()V"})
+        return kind("asset", held_by=(HeldBy(party=party, library=None, evidence=(piece,)),))
+
     assert severity(kind("resource")) == severity(kind("asset")) == ("low", "low")
+    assert severity(read_by("first-party")) == severity(read_by("unknown")) == ("medium", "medium")
+    assert severity(read_by("library"))[0] == "low"
     assert severity(kind("native-string")) == severity(kind("dex-string")) == ("medium", "medium")
     assert severity(kind("resource", use="fetched")) == ("medium", "high")
     assert severity(kind("asset"), kind("dex-string")) == ("medium", "medium")

@@ -42,7 +42,6 @@ def test_cleartext_allowed() -> None:
         {"network_policy": None},
         {"network_policy": policy(cleartext=True), "permissions": ()},
         {"network_policy": policy(cleartext=True), "endpoints": (endpoint("a.example", cleartext=True),)},
-        {"network_policy": policy(cleartext=True), "endpoints": (endpoint("a.example", schemes=("http",)),)},
     ],
 )
 def test_cleartext_not_allowed_not_known_or_told_by_an_address(changes: dict[str, Any]) -> None:
@@ -53,6 +52,14 @@ def test_an_address_that_is_ruled_out_does_not_speak_instead() -> None:
     near = endpoint("schemas.example", cleartext=True, ruled_out="namespace")
     apk = apk_info("com.a", network_policy=policy(cleartext=True), endpoints=(near,))
     assert len(list(cleartext_allowed(apk, knowledge()))) == 1
+
+
+def test_an_address_of_which_little_follows_does_not_speak_instead() -> None:
+    spared = (endpoint("a.example", schemes=("http",)), endpoint("b.example", schemes=("https",)))
+    (found,) = cleartext_allowed(
+        apk_info("com.a", network_policy=policy(cleartext=True), endpoints=spared), knowledge()
+    )
+    assert found.message.endswith("was found in it but a.example, as of a page for people or a check of the network.")
 
 
 def test_trusts_user_cas() -> None:

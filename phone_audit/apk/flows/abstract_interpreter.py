@@ -34,6 +34,8 @@ _MAX_VARIANTS: Final = 4
 _MAX_TRIES: Final = 3
 """How often a method is followed again that calls itself, directly or not."""
 _TASK: Final = ("execute", "executeOnExecutor")
+_NATIVE: Final = 0x100
+"""ACC_NATIVE; what such a method makes of data is taken to hold it."""
 
 Variant = tuple[tuple[int, frozenset[Text], frozenset[bytes]], ...]
 """Arguments of which it matters which constants, or objects of which classes, they are."""
@@ -102,10 +104,8 @@ class AbstractInterpreter:
             self._shared.cut = True
             return known or _NOTHING_DONE
         body = self._bodies.of(method)
-        if body is None:
-            return _NOTHING_DONE
-        if not body.blocks:
-            self._shared.cut |= body.units > 0
+        if body is None or not body.blocks:
+            self._shared.cut |= body is not None and body.units > 0
             return _NOTHING_DONE
         return self._follow_again(key, body, live | known.live if known else live)
 
@@ -267,7 +267,8 @@ class AbstractInterpreter:
             return bounded(found) if found else NOTHING
         for value in values:
             publish(before, value)
-        return site.unknown
+        is_native = frame.tainted and any(self._program.access(target) & _NATIVE for target in targets)
+        return bounded(site.unknown | before.taints_of(frame, values)) if is_native else site.unknown
 
     def _called(self, frame: Frame, heap: Heap, target: Method, values: Sequence[Value]) -> tuple[Value, Heap]:
         """Return what a call returns, and what objects hold then."""
@@ -275,10 +276,9 @@ class AbstractInterpreter:
         if frame.tainted:
             live = frozenset(at for at, value in enumerate(values) if frame.carries(heap, (value,)))
         summary = self._summary((target, _ANY), live)
-        if summary.wants:
-            variant = self._variant(frame, summary, values)
-            if variant and self._may_vary(target, variant):
-                summary = self._summary((target, variant), live)
+        variant = self._variant(frame, summary, values) if summary.wants else _ANY
+        if variant and self._may_vary(target, variant):
+            summary = self._summary((target, variant), live)
         return apply(frame, heap, summary, values)
 
     def _variant(self, frame: Frame, summary: Summary, values: Sequence[Value]) -> Variant:

@@ -204,7 +204,7 @@ class CallModel:
 
     def _into_receiver(self, call: Call) -> None:
         """What is handed to an object of Android is taken to lie in it from then on."""
-        values = call.values[1:]
+        values, is_made = call.values[1:], call.site.callee.name == "<init>"
         handed = self._carried(values[0] if len(values) == 1 else frozenset().union(*values))
         if not handed:
             return
@@ -212,7 +212,7 @@ class CallModel:
             if isinstance(atom, Obj):
                 inside = objects(call.heap.slots(atom).get(ANY, NOTHING)) if call.api.wraps else []
                 for one in (atom, *inside):
-                    if not one.own:
+                    if not one.own and (_can_change(one) or is_made):
                         call.heap.put(one, ANY, handed - {one} if one in handed else handed)
                 if call.api.collects and not atom.own:
                     for place in _fields_of(call.heap, atom):
@@ -271,7 +271,9 @@ class CallModel:
         if not api.untouched:
             made = frozenset({site.fresh})
             for atom in receiver:
-                if isinstance(atom, Obj) and atom.kind != "unknown" and not atom.own and atom is not site.fresh:
+                if not isinstance(atom, Obj) or atom.kind == "unknown" or atom.own or atom is site.fresh:
+                    continue
+                if _can_change(atom):
                     heap.put(atom, ANY, made)
 
     def _source(self, call: Call) -> str | None:
@@ -306,6 +308,11 @@ def _fields_of(heap: Heap, obj: Obj) -> list[str]:
     """Return the fields that an object is known to lie in, but those of what cannot be changed."""
     places = [obj.place] if obj.place else sorted(str(one.name) for one in heap.slots(obj).get(KEPT, NOTHING))  # type: ignore[union-attr]
     return [place for place in places if type_of(place.partition(" in ")[0]) not in taint_rules.PLAIN_BYTES]
+
+
+def _can_change(obj: Obj) -> bool:
+    """Tell whether more may come to lie in an object: not where it is a text or a number."""
+    return (type_of(str(obj.slot)) if obj.type == b"?" else obj.type) not in taint_rules.PLAIN_BYTES
 
 
 def _may_be_url(obj: Obj) -> bool:

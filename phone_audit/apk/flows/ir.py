@@ -304,7 +304,7 @@ class Callees:
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not static and not untouched and not taint_rules.only_looks(name),
             neutral=name in taint_rules.NEUTRAL,
-            answers=not taint_rules.ANSWERS.isdisjoint(names),
+            answers=is_request or not self._sources.answers.isdisjoint(names),
             plain=plain,
             gives_itself=callee.returns == owner and not plain,
             mark=mark(marked) if marked else None,

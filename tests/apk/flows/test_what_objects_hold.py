@@ -1,0 +1,64 @@
+"""What objects hold after a call: texts do not change, servers answer with what is theirs, native code keeps data."""
+
+import pytest
+
+from tests.apk.dex.assembler import RETURN, Class, Method
+from tests.apk.flows.test_find_flows import (
+    LOG,
+    READ,
+    SAY,
+    STATIC,
+    TEXT,
+    Code,
+    activity,
+    create,
+    ids,
+    invoke,
+    join,
+    new,
+    result,
+    text,
+)
+
+NATIVE = 0x109
+"""public static native"""
+SAY_OTHER = invoke(LOG, 0, 2)
+
+
+def test_a_text_stays_what_it_was_whatever_it_is_joined_with() -> None:
+    joins = invoke(f"{TEXT}->concat({TEXT}){TEXT}", 2, 3, opcode=0x6E)
+
+    def said(*code: Code) -> list[str]:
+        takes = Method(f"take({TEXT}{TEXT})V", join(joins, *code, (RETURN,)), registers=4, ins=2, access=STATIC)
+        return ids(activity(takes, create(READ, text(2, "x"), invoke(f"Lx/Main;->take({TEXT}{TEXT})V", 2, 1))))
+
+    assert said(SAY_OTHER) == []
+    assert said(result(1), SAY) == ["flow.imei-log"]
+
+
+def test_a_text_that_is_made_of_bytes_holds_them() -> None:
+    taken = join(READ, invoke(f"{TEXT}->getBytes()[B", 1, opcode=0x6E), result(1))
+    made = join(taken, new(2, TEXT), invoke(f"{TEXT}-><init>([B)V", 2, 1, opcode=0x70))
+    assert ids(activity(create(made, SAY_OTHER))) == ["flow.imei-log"]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (f"Lorg/xmlrpc/android/XMLRPCClient;->call({TEXT}){TEXT}", ["flow.imei-network"]),
+        (f"Lorg/xmlrpc/android/XMLRPCClient;->other({TEXT}){TEXT}", []),
+    ],
+)
+def test_what_a_library_gives_back_for_what_it_sent_is_the_answer_of_a_server(call: str, expected: list[str]) -> None:
+    owner, _, signature = call.partition("->")
+    library = Class(owner, [Method(signature, (RETURN,), direct=False, registers=4, ins=2)])
+    sends = join(READ, new(2, owner), invoke(call, 2, 1, opcode=0x6E))
+    assert ids(activity(create(sends, result(1), SAY)), library) == [*(expected or ["flow.imei-log"])]
+    assert ids(activity(create(sends, SAY)), library) == ["flow.imei-log", *expected]
+
+
+def test_what_native_code_makes_of_data_holds_it() -> None:
+    native = Method(f"encode({TEXT}){TEXT}", None, access=NATIVE)
+    coded = invoke(f"Lx/Main;->encode({TEXT}){TEXT}", 1)
+    assert ids(activity(native, create(READ, coded, result(1), SAY))) == ["flow.imei-log"]
+    assert ids(activity(native, create(READ, invoke(f"Lx/Main;->encode({TEXT}){TEXT}", 2), result(1), SAY))) == []

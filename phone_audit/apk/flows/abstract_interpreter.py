@@ -24,6 +24,7 @@ from phone_audit.apk.flows.taints import (
     join_values,
     taints,
 )
+from phone_audit.apk.flows.whole_objects import WholeObjects
 
 MAX_DEPTH: Final = 16
 """Methods that are followed one inside another; what was followed before counts as one."""
@@ -52,7 +53,8 @@ class AbstractInterpreter:
         self._shared = shared
         self.callees = Callees(program, sources)
         self._bodies = Lifter(program, self.callees)
-        self._model = CallModel(program, shared, self.callees)
+        self.whole = WholeObjects(program, sources.whole)
+        self._model = CallModel(program, shared, self.callees, self.whole)
         self._members = MemberAccess(shared)
         self._arguments = _Arguments(program)
         self._known: dict[Key, Summary] = {}
@@ -140,16 +142,14 @@ class AbstractInterpreter:
                 hold |= made if number in live else set()
                 values[number] = constants | made | (values[number] - {arguments[number]} if made else values[number])
         frame = Frame(body, self._shared, hold, tainted=bool(live))
-        before = [NOTHING] * (body.registers - body.ins)
-        self._run_blocks(frame, State([*before, *values], Heap()))
+        self._run_blocks(frame, State([*[NOTHING] * (body.registers - body.ins), *values], Heap()))
         return frame
 
     def _run_blocks(self, frame: Frame, state: State) -> None:
         blocks = frame.body.blocks
         entering: dict[int, State] = {0: state}
-        visits = [0] * len(blocks)
+        visits, todo = [0] * len(blocks), [0]
         reached = None if frame.body.all_follow else state.copy()
-        todo = [0]
         while todo:
             number = heapq.heappop(todo)
             if visits[number] < _MAX_VISITS:
@@ -338,7 +338,7 @@ class _Arguments:
         if found is None:
             found = self._known[body.method] = [
                 Obj("param", (*body.method, -1 - number), kind, self._program.place(kind) is not None, is_param=True)
-                for number, kind in zip(range(body.ins), self._kinds(body), strict=False)
+                for number, kind in enumerate(self._kinds(body)[: body.ins])
             ]
         return found
 

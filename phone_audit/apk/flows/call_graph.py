@@ -18,6 +18,8 @@ Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 MAX_LEVELS: Final = 24
 """Calls that are followed one behind another; what lies further away does not count as reached."""
+_LISTENERS: Final = 3
+"""Objects that are made one in the other, which methods are followed through that make them."""
 _ABOVE: Final = 8
 """Classes above one whose methods may be called instead of its own."""
 NO_IDS: Final = np.empty(0, dtype=np.int64)
@@ -58,6 +60,21 @@ class CallGraph:
         callers, called = self._calls
         named, defined = self._targets
         return _reached(flags, (defined, named), (called, callers), int(self._first_id[-1]))
+
+    def leading_to(self, flags: Flags, own: tuple[bytes, ...]) -> Flags:
+        """Mark the same, and what makes an object of which a marked method is called later, such as a listener.
+
+        That goes for classes of the package's own, by what their descriptors begin with; for all where nothing is said.
+        """
+        found = self.callers_of(flags)
+        for _ in range(_LISTENERS):
+            made = found.copy()
+            for part, first in zip(self._parts, self._first_row, strict=False):
+                part.mark_constructors(made[first:], own)
+            if (made == found).all():
+                break
+            found = self.callers_of(made)
+        return found
 
     def called_from(self, flags: Flags) -> Flags:
         """Mark the methods that are reached from marked ones, and those themselves."""
@@ -125,6 +142,18 @@ class _Part:
             self._pair(own, above, named, rows)
         self._pair(*self._interfaces(), named, rows)
         return np.concatenate(named), np.concatenate(rows)
+
+    def mark_constructors(self, flags: Flags, own: tuple[bytes, ...]) -> None:
+        """Mark the constructors of own classes that have a marked method; the flags begin with those of this part."""
+        ids = self._index.methods.method.astype(np.int64)
+        owners, of_part = self._owner[ids], flags[: ids.size]
+        name = self._index.strings_equal((b"<init>",)).get(b"<init>", -1)
+        kinds = [
+            kind
+            for kind in np.unique(owners[of_part]).tolist()
+            if not own or self._index.descriptor(kind).startswith(own)
+        ]
+        of_part |= (self._name[ids] == name) & np.isin(owners, kinds)
 
     def _pair(self, own: Ids, above: Ids, named: list[Ids], rows: list[Ids]) -> None:
         """Pair the methods of classes with what stands under the same name in a class or interface above."""

@@ -25,6 +25,7 @@ from phone_audit.apk.flows.taints import (
     Text,
     Value,
     bounded,
+    class_of,
     extra_place,
     field_place,
     in_order,
@@ -35,6 +36,7 @@ from phone_audit.apk.flows.taints import (
     texts,
     type_of,
 )
+from phone_audit.apk.flows.whole_objects import WholeObjects
 
 _EXPLICIT: Final = mark("explicit")
 
@@ -57,14 +59,18 @@ class Call(NamedTuple):
 class CallModel:
     """Applies the models of calls."""
 
-    def __init__(self, program: Program, shared: TaintState, callees: Callees) -> None:
+    def __init__(self, program: Program, shared: TaintState, callees: Callees, whole: WholeObjects) -> None:
         self._program = program
         self._shared = shared
         self._callees = callees
+        self._whole = whole
 
     def apply(self, frame: Frame, site: CallSite, values: Sequence[Value], heap: Heap) -> Value:
         """Return what a call returns, and change what objects hold."""
         api = self._callees.api(site.callee, static=site.static)
+        inside = self._whole.kept_in(frame, heap, values[0 if site.static else 1 :]) if api.whole else set()
+        if inside:
+            values = [*values[:-1], bounded(values[-1] | inside)]
         call = Call(site, api, values, heap, frame)
         if frame.tainted and (api.sink or api.writes):
             self._sink(call)
@@ -312,7 +318,7 @@ def _fields_of(heap: Heap, obj: Obj) -> list[str]:
 
 def _can_change(obj: Obj) -> bool:
     """Tell whether more may come to lie in an object: not where it is a text or a number."""
-    return (type_of(str(obj.slot)) if obj.type == b"?" else obj.type) not in taint_rules.PLAIN_BYTES
+    return class_of(obj) not in taint_rules.PLAIN_BYTES
 
 
 def _may_be_url(obj: Obj) -> bool:

@@ -135,6 +135,7 @@ class ApiModel:
         wraps: whether that object passes on to another one what is handed to it.
         fills: whether what is handed over may lie in that object from then on.
         neutral: whether its result tells next to nothing of the data.
+        whole: whether it takes all fields of the objects that it is handed.
         answers: whether its result comes from the other side of a connection.
         plain: whether its result cannot be changed.
         gives_itself: whether its result may be the object that it is called on.
@@ -155,6 +156,7 @@ class ApiModel:
     wraps: bool
     fills: bool
     neutral: bool
+    whole: bool
     answers: bool
     plain: bool
     gives_itself: bool
@@ -304,6 +306,7 @@ class Callees:
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not static and not untouched and not taint_rules.only_looks(name),
             neutral=name in taint_rules.NEUTRAL,
+            whole=is_request or not self._sources.whole.isdisjoint(names),
             answers=is_request or not self._sources.answers.isdisjoint(names),
             plain=plain,
             gives_itself=callee.returns == owner and not plain,

@@ -8,7 +8,7 @@ from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, Sources, source_methods
-from phone_audit.apk.flows.taints import Leak, TaintState
+from phone_audit.apk.flows.taints import Leak, TaintState, owner_of
 
 MAX_ROOTS: Final = 1_500
 """How often a method is followed as if Android called it."""
@@ -120,7 +120,7 @@ class Search:
         asked = graph.flags(
             method for method in self._started if self._interpreter.callees.asked_by(program.name_of(method))
         )
-        near = self._near = graph.callers_of(graph.naming(wanted) | asked)
+        near = self._near = graph.leading_to(graph.naming(wanted) | asked, self._own)
         may_meet = (graph.callers_of(graph.flags(self._started)) & near).any()
         if may_meet or (self._shared.places and near.any()):
             self._budget = self._near_budget
@@ -159,4 +159,5 @@ class Search:
         if keys:
             for part in range(len(program.indexes)):
                 found.update(program.defined(part, *ANY_PREFERENCE))
+        found |= self._interpreter.whole.handing_over({owner_of(name) for name in names})
         return found | {method for method, _, _ in program.users("string", strings)}

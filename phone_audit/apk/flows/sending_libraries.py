@@ -32,6 +32,7 @@ class SendingLibraries:
         sinks: what each call gives away, by `class.method`.
         holding: classes that hold what is to be sent, or send it; `holding_types` are their descriptors.
         collecting: those that it is put into piece by piece, often by several methods of a class that keeps one.
+        written: calls, by `class.method`, whose result holds all fields of the objects that they are handed.
         asked: methods, by `class.method`, that a package writes anew and of which the library sends the result;
             `asked_names` are their names alone.
     """
@@ -44,6 +45,7 @@ class SendingLibraries:
         self.sinks = {
             call: Sink("network", 0 in fact.arguments) for (effect, call), fact in named.items() if effect == "sent"
         }
+        self.written = frozenset(call for effect, call in named if effect == "written")
         self.asked = frozenset(call for effect, call in named if effect == "asked")
         self.asked_names = frozenset(call.rpartition(".")[2] for call in self.asked)
         self.holding = frozenset(one for fact in known for one in fact.classes)

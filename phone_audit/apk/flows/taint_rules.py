@@ -247,7 +247,7 @@ class Sources:
     methods that read data: these, the calls whose data depends on a text that they are handed, and the one whose data
     depends on the provider that is asked, which `providers`, fields, name. `android` are the classes of Android that
     rules name, and those of `libraries` that send. By what is `leaving` data may leave the phone. What `answers` give
-    comes from the other side: of libraries all calls that send.
+    comes from the other side: of libraries all calls that send. What is `whole` takes all fields of an object.
     """
 
     def __init__(self, rules: Iterable[BehaviourRule], calls: Iterable[CallFact] = ()) -> None:
@@ -258,6 +258,7 @@ class Sources:
         self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
         self.sinks: Mapping[str, Sink] = {**SINKS, **libraries.sinks}
         self.answers = ANSWERS | libraries.sinks.keys()
+        self.whole = libraries.written | libraries.sinks.keys()
         named_calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
         owners = {call.rpartition(".")[0] for call in named_calls}.union(EXTRAS, MEMORY)
         named = (f"L{one.replace('.', '/')};".encode() for one in owners)

@@ -301,6 +301,11 @@ def type_of(field: str) -> bytes:
     return field.rpartition(":")[2].encode("utf-8", "replace")
 
 
+def class_of(obj: Obj) -> bytes:
+    """Return the descriptor of the class of an object, for what lies in a field as the field says."""
+    return type_of(str(obj.slot)) if obj.type == b"?" else obj.type
+
+
 def java_field(name: str) -> str:
     """Return `com.example.A.host` for `Lcom/example/A;->host:Ljava/lang/String;`."""
     return f"{java_name(owner_of(name))}.{name.partition('->')[2].partition(':')[0]}"

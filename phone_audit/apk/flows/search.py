@@ -120,8 +120,9 @@ class Search:
         asked = graph.flags(
             method for method in self._started if self._interpreter.callees.asked_by(program.name_of(method))
         )
-        near = self._near = graph.leading_to(graph.naming(wanted) | asked, self._own)
-        may_meet = (graph.callers_of(graph.flags(self._started)) & near).any()
+        leaving = graph.naming(wanted) | asked
+        near = self._near = graph.leading_to(leaving, self._own)
+        may_meet = (graph.callers_of(graph.flags(self._started)) & graph.callers_of(leaving)).any()
         if may_meet or (self._shared.places and near.any()):
             self._budget = self._near_budget
         if may_meet:

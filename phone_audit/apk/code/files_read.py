@@ -13,7 +13,7 @@ from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_
 from phone_audit.apk.dex.def_use import Instructions
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import DexCodeError
+from phone_audit.apk.dex.instructions import DexCodeError, loading
 from phone_audit.apk.dex.methods import CODE_HEADER
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.model.apk import Endpoint, HeldBy
@@ -127,11 +127,9 @@ class _Files:
 
 def _asking(index: DexIndex, number: int) -> Iterator[int]:
     """Yield the rows of methods that put a number into a register, by `const` or `const/high16`."""
-    low, high = number.to_bytes(4, "little")[:2], number.to_bytes(4, "little")[2:]
-    pattern = b"\\x14[\\x00-\\xff]" + re.escape(low + high) if any(low) else b"\\x15[\\x00-\\xff]" + re.escape(high)
     bodies = index.bodies
     found = 0
-    for hit in re.compile(pattern, re.DOTALL).finditer(index.data.data, *bodies.area()):
+    for hit in re.compile(loading(number)).finditer(index.data.data, *bodies.area()):
         item = int(bodies.code.searchsorted(hit.start(), side="right")) - 1
         unit, odd = divmod(hit.start() - int(bodies.code[item]) - CODE_HEADER, 2)
         if item >= 0 and not odd and 0 <= unit < int(bodies.units[item]):

@@ -116,6 +116,16 @@ def test_what_the_layouts_say_is_typed_into_a_view_is_followed(data: str, expect
     assert not flows_in(indexes, {"x.Main"}, views={VIEW: data}).found
 
 
+@pytest.mark.parametrize("const", [(0x0015, 0x7F08), (0x0014, 0x0000, 0x7F08)], ids=["const/high16", "const"])
+def test_the_first_view_of_a_package_whose_number_ends_in_zeros(const: Code) -> None:
+    find = invoke("Lx/Main;->findViewById(I)Landroid/view/View;", 4, 0, opcode=0x6E)
+    code = assemble(
+        [activity(create(join(const, find, result(1), (0x011F, Ref("type", EDIT))), TEXT_OF, result(1), SAY))]
+    )
+    found = flows_in(index_file(read_dex("classes.dex", code)), {"x.Main"}, views={0x7F080000: "password"}).found
+    assert [flow.id for flow in found] == ["flow.password-log"]
+
+
 @pytest.mark.parametrize(("data", "expected"), [("password", ["flow.password-log"]), ("email", [])])
 def test_a_field_for_views_of_several_kinds_says_nothing(data: str, expected: list[str]) -> None:
     asks = join((0x1107,), member(1, 1, FIELD, put=False), TEXT_OF, result(1), SAY, (RETURN,))

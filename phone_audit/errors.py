@@ -70,9 +70,7 @@ class DeviceModeError(DeviceOfflineError):
     """The phone is attached, but started in another mode.
 
     Args:
-        message: what happened, a sentence.
         mode: a stable word: `recovery`, `sideload`, `bootloader` …
-        hint: the next step.
     """
 
     def __init__(self, message: str, *, mode: str, hint: str = "") -> None:
@@ -121,13 +119,11 @@ class ApkError(PhoneAuditError):
 
     Args:
         message: the reason, a sentence.
-        step: the step of the analysis, as in `Skipped.step`.
         code: a stable word, as in `Skipped.code`.
     """
 
-    def __init__(self, message: str, *, step: str = "read", code: str = "unreadable") -> None:
+    def __init__(self, message: str, *, code: str = "unreadable") -> None:
         super().__init__(message)
-        self.step = step
         self.code = code
 
 

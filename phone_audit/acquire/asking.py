@@ -46,15 +46,13 @@ class Reader:
     def ask(self, command: Command, *, subject: str = "", optional: bool = False) -> str | None:
         """Return the decoded answer.
 
-        None where there is none. A failed or cut one is noted, and given as far as it goes.
+        None where there is none. A failed or cut one is noted, and given as far as it goes. Raises a DeviceLostError
+        where the phone is gone.
 
         Args:
             command: the question.
             subject: what a note calls it, where the command itself is long.
             optional: the acquisition promises nothing of it, so that nothing is noted.
-
-        Raises:
-            DeviceLostError: the phone is gone.
         """
         before = len(self._notes)
         answer = self.try_ask(command, subject=subject)
@@ -93,7 +91,6 @@ class Reader:
         self._notes[Skipped(subject=shown(subject), step=step, code=code, reason=shown(reason))] = None
 
     def keep(self, notes: Iterable[Skipped]) -> None:
-        """Keep notes that were made in threads of their own, or saved."""
         self._notes.update(dict.fromkeys(notes))
 
     @property

@@ -171,7 +171,6 @@ class PhoneReading:
 
     def with_packages(self, snapshot: Snapshot, apks: Sequence[ApkInfo]) -> Snapshot:
         """Return the snapshot with the packages that only the analysed APKs name; of a phone it stays as it is."""
-        del apks
         return snapshot
 
     def _read_packages(self, users: str) -> None:

@@ -104,7 +104,6 @@ class Condition:
 
     @property
     def state(self) -> tuple[StateItem, ...]:
-        """The items, by key."""
         return tuple(self.items[key] for key in sorted(self.items))
 
     def add(self, items: Iterable[StateItem]) -> None:
@@ -116,10 +115,8 @@ class Condition:
 def read_condition(reader: Reader, condition: Condition, phone: PhoneFacts) -> None:
     """Ask everything. What takes too long or ends in a fault is noted in the reader and the rest goes on.
 
-    A saved acquisition that was not asked a question says nothing of it, and nothing is noted.
-
-    Raises:
-        DeviceLostError: the phone is gone.
+    A saved acquisition that was not asked a question says nothing of it, and nothing is noted. Raises a DeviceLostError
+    where the phone is gone.
     """
     phone = replace(phone, users=phone.users or (OWNER,))
     _read_small_files(reader, condition, phone)

@@ -35,19 +35,15 @@ class LostTime:
         self.limit = limit
         self._clock = clock
         self._lock = threading.Lock()
-        self._lost = 0.0
+        self.lost = 0.0
         self._silent = 0.0  # waited since the last bytes came, up to `_since`
         self._since = 0.0
         self._waiting = 0
 
     @property
-    def lost(self) -> float:
-        return self._lost
-
-    @property
     def is_used_up(self) -> bool:
         """Whether nothing more is to be asked."""
-        return self._lost >= self.limit
+        return self.lost >= self.limit
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -91,7 +87,7 @@ class LostTime:
         """Note that what was waited for does not come: the silence so far is lost."""
         with self._lock:
             self._catch_up()
-            self._lost += self._silent
+            self.lost += self._silent
             self._silent = 0.0
 
     def patience(self, seconds: float) -> float:
@@ -100,7 +96,7 @@ class LostTime:
         The first half of the limit is there for questions that hang one after another; then each gets a short time, so
         that those which are answered at once still are.
         """
-        return min(seconds, max(SHORT, self.limit / 2 - self._lost))
+        return min(seconds, max(SHORT, self.limit / 2 - self.lost))
 
     def _catch_up(self) -> None:
         """Add what passed since the last call, where somebody waits. The lock is held."""

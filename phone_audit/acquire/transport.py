@@ -99,15 +99,12 @@ class Running(Protocol):
             TimeoutError: nothing came until `deadline`, a time of `time.monotonic()`.
             DeviceLostError: the phone is gone.
         """
-        ...
 
     def write(self, data: bytes) -> None:
         """Put all of `data` on its standard input. Raises DeviceLostError where the phone is gone."""
-        ...
 
     def close(self) -> None:
         """End it, also before its end. Never raises."""
-        ...
 
 
 class FileKeeper(Protocol):
@@ -126,11 +123,9 @@ class FileKeeper(Protocol):
         Raises:
             SnapshotError: it cannot be written.
         """
-        ...
 
     def keep_failure(self, path: str, why: str) -> None:
         """Note that a file could not be had, for a replay to find the same."""
-        ...
 
 
 class Transport(Protocol):
@@ -156,7 +151,6 @@ class Transport(Protocol):
             CommandError: the command cannot be sent (too long, holds a zero byte, is not in `command_list`).
             DeviceLostError: the phone is gone.
         """
-        ...
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
         """Copy one regular file of the phone to `into`, and return where its bytes lie on this computer.
@@ -171,7 +165,6 @@ class Transport(Protocol):
             CommandError: the file cannot be read, is no regular file, exceeds `limit`, or stands still.
             DeviceLostError: the phone is gone.
         """
-        ...
 
     def start(self, command: str) -> Running:
         """Start a program in the phone's shell whose output is read, and whose input is written, while it runs.
@@ -240,10 +233,8 @@ class Transport(Protocol):
     def finish(self) -> str | None:
         """Write down what is known at the end only, and return the SHA-256 of what was read, where it is in one file.
 
-        Of an acquisition of our own that is the manifest, which in turn holds the hash of every other file.
-
-        Raises:
-            SnapshotError: it cannot be written, or read.
+        Of an acquisition of our own that is the manifest, which in turn holds the hash of every other file. Raises a
+        SnapshotError where it cannot be written, or read.
         """
         return None
 
@@ -320,7 +311,6 @@ class LiveTransport(Transport, Protocol):
     @property
     def handshake(self) -> Handshake:
         """What the phone showed when the connection was made."""
-        ...
 
     def pull_many(self, source: Source, on_done: OnDone) -> None:
         """Copy the files that `source` names, at the speed of the line: many are asked for ahead.
@@ -330,14 +320,10 @@ class LiveTransport(Transport, Protocol):
         Raises:
             DeviceLostError: the phone is gone and does not come back; files that were not told of are not there.
         """
-        ...
 
     def reconnect(self) -> None:
         """Bring a phone back that was lost; returns at once where it is there, as after a call by another thread.
 
-        Streams of the old connection stay dead.
-
-        Raises:
-            DeviceLostError: it does not come back, or another phone is in its place.
+        Streams of the old connection stay dead. Raises a DeviceLostError where it does not come back, or another phone
+        is in its place.
         """
-        ...

@@ -25,15 +25,13 @@ def first_look(path: Path, shown_as: str, on_step: Callable[[str], None]) -> Apk
     """Return a record that says little, at little cost.
 
     `has_code` tells whether an archive holds `AndroidManifest.xml`, `classes*.dex` or a `.class`. Of a split, package
-    and role are there too, read as the whole analysis reads them; of everything else the package stays unknown.
+    and role are there too, read as the whole analysis reads them; of everything else the package stays unknown. Raises
+    a MemoryError where there is not even room for the list of entries.
 
     Args:
         path: the file.
         shown_as: its name in the record.
         on_step: is told of steps that take longer.
-
-    Raises:
-        MemoryError: there is not even room for the list of entries.
     """
     record = empty_record(shown_as, ())
     with suppress(ApkError), map_file(path) as data:

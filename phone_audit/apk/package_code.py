@@ -21,6 +21,7 @@ from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.endpoints.address_flow import AddressFlow
 from phone_audit.apk.endpoints.address_nodes import Spot
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
@@ -91,13 +92,14 @@ def read_code(
     components = [one.name for one in declared.components]
     started = code.without_own(components, declared.active, declared.private, own_whole=True)
     look_ups = FieldLookUps(indexes, owners.of, started)
-    uses_of = AddressUses(
+    flow = AddressFlow(
         indexes,
         effects_of(knowledge),
         has_native=has_native,
         may_read=look_ups.may_read,
         may_find=look_ups.may_find,
     )
+    uses_of = AddressUses(flow)
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
     elsewhere = _without_links_read_back(elsewhere, indexes, owners)

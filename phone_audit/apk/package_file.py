@@ -92,7 +92,6 @@ class PackageFile:
         return empty_record(self.shown_as, skipped, sha256=self.hashes.sha256, size=self.size, files=files)
 
     def in_role(self, role: FileRole) -> ApkFile:
-        """Return the file as a record lists it."""
         return self.hashes.listed(self.shown_as, self.size, role)
 
 

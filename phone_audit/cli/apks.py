@@ -9,7 +9,6 @@ from phone_audit.cli.options import (
     Accept,
     Details,
     Discreet,
-    FailOn,
     FailOnOption,
     Jobs,
     KnowledgeDirs,
@@ -41,7 +40,7 @@ def apks(
     discreet: Discreet = False,
     seal: Seal = None,
     accept: Accept = None,
-    fail_on: FailOnOption = FailOn.suspicious,
+    fail_on: FailOnOption = "suspicious",
     knowledge: KnowledgeDirs = None,
     label: Label = None,
     jobs: Jobs = None,
@@ -70,9 +69,8 @@ def apks(
     ] = None,
 ) -> None:
     """Audit APK files. One record for each, also for a file that cannot be read."""
-    from phone_audit.cli.apks_run import ApksArguments, run_apks
+    from phone_audit.cli.apks_run import ApksArguments, listed_paths, run_apks
     from phone_audit.cli.cluster import check_extra, cluster_destinations
-    from phone_audit.cli.file_list import listed_paths
     from phone_audit.cli.outputs import destinations
     from phone_audit.pipeline.accept_file import read_accepted
     from phone_audit.pipeline.cluster.stored_input import is_url

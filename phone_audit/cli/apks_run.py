@@ -1,22 +1,26 @@
 """A run of `phone-audit apks`, from its checked command line to the exit code."""
 
 import gc
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Final
 
 from phone_audit.cli import exits
 from phone_audit.cli.cluster import all_of, executor_on, partitioned_tables
 from phone_audit.cli.json_lines import JsonLines
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import tell, tell_wrapped
-from phone_audit.cli.options import FailOn
 from phone_audit.cli.outputs import Output, streamed, tell_result, write_outputs
 from phone_audit.cli.progress import FILE_STEPS, progress
 from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.errors import UsageError
 from phone_audit.files.atomic_write import is_special
+from phone_audit.files.bounded_lines import read_lines
+from phone_audit.files.open_regular import open_regular
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.acceptance import AcceptedEntry
 from phone_audit.model.apk import Apk
@@ -52,7 +56,7 @@ class ApksArguments:
     resume: bool
     shard: Shard | None
     cluster: str | None
-    fail_on: FailOn
+    fail_on: exits.FailOn
 
 
 def run_apks(arguments: ApksArguments) -> int:
@@ -110,7 +114,7 @@ def run_apks(arguments: ApksArguments) -> int:
     if not audited.records:
         tell(f"No APK was found in {', '.join(arguments.paths) or 'an empty list'}.")
         return exits.NOTHING_TO_SCAN
-    return exits.exit_code(audited.gating, audited.complete, arguments.fail_on.value)
+    return exits.exit_code(audited.gating, audited.complete, arguments.fail_on)
 
 
 def _earlier(arguments: ApksArguments, streams: Sequence[Output], known: Knowledge) -> ResumedOutput | None:
@@ -138,3 +142,35 @@ def _handed_out(earlier: ResumedOutput | None, taker: Callable[[Apk], None]) -> 
     for record in earlier.read() if earlier else ():
         taker(record)
         yield record
+
+
+_LONGEST_PATH: Final = 2**16
+_HINT: Final = "Name a file that lists one path a line."
+
+
+def listed_paths(named: str) -> list[str]:
+    """Return the paths that a file lists, or standard input where it is called `-`; empty lines count for nothing.
+
+    Whether they are there is not asked: what is not has a record that says so. Raises a UsageError where the file
+    cannot be read, or a line of it is no path.
+    """
+    if named == "-":
+        if sys.stdin is None:
+            raise UsageError("--files-from - has no standard input to read.")
+        return list(_paths(sys.stdin.buffer))
+    try:
+        with open_regular(Path(named)) as file:
+            return list(_paths(file))
+    except OSError as error:
+        raise UsageError(f"{named} cannot be read: {error.strerror}.", _HINT) from error
+
+
+def _paths(file: BinaryIO) -> Iterator[str]:
+    for number, line in enumerate(read_lines(file, _LONGEST_PATH), 1):
+        if line is None:
+            raise UsageError(f"Line {number} of --files-from is longer than any path.", _HINT)
+        if b"\0" in line:
+            raise UsageError(f"Line {number} of --files-from holds a zero, which no path does.", _HINT)
+        path = os.fsdecode(line.rstrip(b"\r\n"))
+        if path:
+            yield path

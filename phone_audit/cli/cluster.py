@@ -67,8 +67,6 @@ def partitioned_tables(folders: Sequence[str]) -> Iterator["list[Partitions]"]:
 
 
 def all_of(*takers: Callable[["Apk"], None]) -> Callable[["Apk"], None]:
-    """Return what hands each record to all of these."""
-
     def hand_out(record: "Apk") -> None:
         for taker in takers:
             taker(record)

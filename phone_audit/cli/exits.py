@@ -57,6 +57,5 @@ def exit_code(outcome: str, complete: bool, fail_on: FailOn) -> int:
 
 
 def strongest(codes: Iterable[int]) -> int:
-    """Return the code that stands for several results."""
     seen = set(codes)
     return next((code for code in _STRONGEST_FIRST if code in seen), DONE)

@@ -26,7 +26,7 @@ def firmware(
     formats: Annotated[list[str] | None, format_option("firmware")] = None,
     outputs: shared.Outputs = None,
     seal: shared.Seal = None,
-    fail_on: shared.FailOnOption = shared.FailOn.suspicious,
+    fail_on: shared.FailOnOption = "suspicious",
     knowledge: shared.KnowledgeDirs = None,
     label: shared.Label = None,
     jobs: shared.Jobs = None,
@@ -45,7 +45,7 @@ def firmware(
     with knowledge_in_use(knowledge) as known:
         result = check_firmware(read_identifiers(ids, known), knowledge=known, label=label, as_of=_day(as_of))
     write_outputs(result, places)
-    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(result)))
+    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on) for judged in judged_outcomes(result)))
 
 
 def _day(given: str | None) -> date | None:

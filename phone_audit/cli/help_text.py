@@ -38,11 +38,6 @@ def examples_of(context: Any) -> tuple[tuple[str, str], ...]:
     return EXAMPLES.get(context.command_path.partition(" ")[2], ())
 
 
-def usage_of(pieces: list[str]) -> list[str]:
-    """Return what follows the name of a command, without braces about what has to be there."""
-    return [piece.replace("{", "").replace("}", "") for piece in pieces]
-
-
 def _plain(text: str) -> str:
     for form, words in ((_DEFAULT, r"default: \1"), (_FROM, r"at least \1"), (_FROM_TO, r"\1 to \2"), (_NOT_SAID, "")):
         text = form.sub(words, text)
@@ -66,7 +61,8 @@ def _write_examples(context: Any, formatter: Any) -> None:
 
 class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        return usage_of(super().collect_usage_pieces(ctx))
+        """Return what follows the name of a command, without braces about what has to be there."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _write(formatter, iter((("Arguments", arguments_of(self, ctx)), ("Options", options_of(self, ctx)))))

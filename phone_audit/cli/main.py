@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+from typing import Any, Final
 
 import typer
 
@@ -13,15 +14,39 @@ from phone_audit.cli.devices import devices
 from phone_audit.cli.diff import diff
 from phone_audit.cli.firmware import firmware
 from phone_audit.cli.help_text import Command, Group
-from phone_audit.cli.messages import tell
+from phone_audit.cli.messages import forget_output, tell
 from phone_audit.cli.report import report
 from phone_audit.cli.scan import scan
-from phone_audit.cli.standard_output import forget_output
-from phone_audit.cli.usage import usage_lines
 from phone_audit.cli.watch import watch
 from phone_audit.errors import TO_TYPE, NoDeviceError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import DISK_FAILS, DISK_HINT
 from phone_audit.version import __version__
+
+_WORDS: Final = {
+    "int_parsing": "it has to be a whole number",
+    "int_parsing_size": "it has to be a smaller number",
+    "float_parsing": "it has to be a number",
+    "greater_than_equal": "it has to be at least {ge:g}",
+    "less_than_equal": "it has to be at most {le:g}",
+    "value_error": "{error}",
+}
+"""What pydantic calls a fault → what a person reads."""
+
+
+def usage_lines(error: typer.TyperException) -> tuple[str, ...]:
+    """Return what is wrong with a call, and where it stands how it is made."""
+    text = error.format_message()
+    if text.startswith("Usage: "):  # a group of commands without one: its help
+        return tuple(text.splitlines())
+    faults: list[Any] = getattr(error.__cause__, "errors", list)()
+    if faults:
+        said = _WORDS.get(faults[0]["type"], "it is not understood").format(**faults[0].get("ctx", {}))
+        text = text.removesuffix(error.message) + said
+    context = getattr(error, "ctx", None)
+    asked = context.command_path if context is not None else "phone-audit"
+    end = "" if text.endswith((".", "?")) else "."
+    return f"phone-audit: {text}{end}", f"  '{asked} --help' shows how it is called."
+
 
 app = typer.Typer(
     name="phone-audit",
@@ -54,7 +79,6 @@ def options(
 
 
 def main() -> None:
-    """Run the program and exit with the contract's code."""
     try:
         code = app(prog_name="phone-audit", standalone_mode=False)
     except typer.TyperException as error:

@@ -68,3 +68,13 @@ def tell_uncovered(path: object, rows: "Iterable[tuple[Finding, str]]") -> None:
 
 def on_terminal() -> bool:
     return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
+
+
+def forget_output() -> None:
+    """Keep Python from trying once more to write what could not be written."""
+    if sys.stdout is None:
+        return
+    with contextlib.suppress(OSError, ValueError):  # one that is no file has nothing to forget
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

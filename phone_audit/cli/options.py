@@ -3,27 +3,17 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from phone_audit.cli.exits import FailOn
 from phone_audit.model.wording import listed
 from phone_audit.report.formats import FORMATS, formats_of
 
 Via = Literal["auto", "direct", "server"]
 Depth = Literal["quick", "standard", "deep"]
-
-
-class FailOn(StrEnum):
-    """The weakest outcome that makes the exit code tell of it."""
-
-    exposed = "exposed"
-    inconclusive = "inconclusive"
-    suspicious = "suspicious"
-    known_bad = "known-bad"
-    never = "never"
 
 
 def _finite(value: float) -> float:

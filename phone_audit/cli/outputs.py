@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phone_audit.cli.messages import tell, tell_wrapped
-from phone_audit.cli.next_steps import next_steps
 from phone_audit.cli.options import printable
 from phone_audit.errors import TO_TYPE, OutputError, PhoneAuditError, UsageError
 from phone_audit.files.atomic_write import (
@@ -33,6 +32,12 @@ from phone_audit.report.formats import FORMATS, SUFFIXES, encoded, formats_of, u
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
+from collections.abc import Iterator
+from typing import Final
+
+from phone_audit.report.answer import answer_of
+from phone_audit.report.draw_answer import HELP_FIRST
+from phone_audit.report.draw_folder_answer import folder_advises
 
 _WIDEST = 100
 _ANSWER = Style()
@@ -204,11 +209,10 @@ def tell_result(document: Scan | Apks, outputs: Sequence[Output]) -> None:
         for output in outputs
         if FORMATS[output.format].only
     ]
-    tell_wrapped(first, *partly, next_steps(document, pages))
+    tell_wrapped(first, *partly, " ".join(_next_steps(document, pages)))
 
 
 def _reports(outputs: Iterable[Output]) -> tuple[str, ...]:
-    """Return the files that hold the whole report."""
     return tuple(str(output.path) for output in outputs if output.path and not FORMATS[output.format].only)
 
 
@@ -220,7 +224,6 @@ def outcome_line(document: Scan | Apks) -> str:
 
 
 def terminal_style() -> Style:
-    """Return the width and colour of standard output: plain and 80 columns where it is no terminal."""
     if sys.stdout is None or not sys.stdout.isatty():
         return Style()
     colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
@@ -269,3 +272,17 @@ def cannot_write(path: Path, error: OSError) -> PhoneAuditError:
     if error.errno in DISK_FAILS:
         return OutputError(f"{path} cannot be written: {error.strerror}.", DISK_HINT)
     return UsageError(f"{path} cannot be written: {error.strerror}.", "Name a file in a folder that exists.")
+
+
+_DEBUGGING: Final = "When done, switch USB debugging off."
+
+
+def _next_steps(document: Scan | Apks, pages: Iterable[str]) -> Iterator[str]:
+    """Yield sentences; `pages` are the files that a browser shows."""
+    answer = None if isinstance(document, Apks) else answer_of(document)
+    if answer.advises if answer else isinstance(document, Apks) and folder_advises(document):
+        yield f"{HELP_FIRST}."
+    for page in pages:
+        yield f"Open {page} in a browser."
+    if answer and answer.debugged:
+        yield _DEBUGGING

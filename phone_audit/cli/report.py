@@ -54,7 +54,7 @@ def report(
     details: shared.Details = False,
     discreet: shared.Discreet = False,
     fail_on: Annotated[
-        shared.FailOn | None,
+        exits.FailOn | None,
         typer.Option("--fail-on", metavar="OUTCOME", help="Exit as the command that made it would with this."),
     ] = None,
     seal_key: Annotated[
@@ -98,4 +98,4 @@ def report(
     write_outputs(document, places, Style(stated_in=name, seal=seal, details=details, discreet=discreet))
     if fail_on is None:
         return
-    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on.value) for judged in judged_outcomes(document)))
+    raise typer.Exit(exits.strongest(exits.exit_code(*judged, fail_on) for judged in judged_outcomes(document)))

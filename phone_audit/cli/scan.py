@@ -86,7 +86,7 @@ def scan(
     own_numbers: shared.OwnNumbers = None,
     accept: shared.Accept = None,
     assets: shared.Assets = None,
-    fail_on: shared.FailOnOption = shared.FailOn.suspicious,
+    fail_on: shared.FailOnOption = "suspicious",
     knowledge: shared.KnowledgeDirs = None,
     label: shared.Label = None,
     jobs: shared.Jobs = None,
@@ -236,4 +236,4 @@ def _scan_one(arguments: ScanArguments, places: "Sequence[Output]", options: "Sc
         tell(f"{lost.reason} What had been read by then was judged. Plug the phone in and scan again for the rest.")
     if stopped.asked:
         return exits.INTERRUPTED
-    return exits.strongest(exits.exit_code(*judged, arguments.fail_on.value) for judged in judged_outcomes(result))
+    return exits.strongest(exits.exit_code(*judged, arguments.fail_on) for judged in judged_outcomes(result))

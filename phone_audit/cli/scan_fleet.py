@@ -255,7 +255,7 @@ class _Listener:
         lost = next((item for item in scan.coverage.skipped if item.code == "device-lost"), None)
         if lost is not None and not self._arguments.quiet and not self._stop.asked:
             tell(lost.reason)
-        codes = (exits.exit_code(*judged, self._arguments.fail_on.value) for judged in judged_outcomes(scan))
+        codes = (exits.exit_code(*judged, self._arguments.fail_on) for judged in judged_outcomes(scan))
         self.codes[arrival.number] = exits.strongest(codes)
         return file
 

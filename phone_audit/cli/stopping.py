@@ -21,29 +21,23 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 class Stop:
     """Says whether an end was asked for. From the first time it is asked, somebody listens, and Ctrl-C can wait.
 
-    `kept` is said where it ended at once.
+    `asked` says the same, and nobody listens by it; `kept` is said where it ended at once.
     """
 
     def __init__(self) -> None:
         self._heard = False
-        self._asked = False
+        self.asked = False
         self.kept = "Interrupted; nothing was kept."
 
     def __call__(self) -> bool:
         self._heard = True
-        return self._asked
-
-    @property
-    def asked(self) -> bool:
-        """Whether an end was asked for; asking so listens to nothing."""
-        return self._asked
+        return self.asked
 
     def on_signal(self, _signal: int, _frame: FrameType | None) -> None:
-        """Take a Ctrl-C."""
-        if self._asked or not self._heard:
-            self._asked = True
+        if self.asked or not self._heard:
+            self.asked = True
             raise KeyboardInterrupt
-        self._asked = True
+        self.asked = True
         tell("", "Stopping; what was found so far is kept. Press Ctrl-C again to stop at once.")
 
 
@@ -58,7 +52,6 @@ class GentleStop(Stop):
         return self._no_more
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
-        """Take a Ctrl-C; another signal is in a hurry."""
         if self._no_more or number != signal.SIGINT:
             self._no_more = True
             super().on_signal(number, frame)

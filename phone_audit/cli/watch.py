@@ -36,7 +36,7 @@ def watch(
         ),
     ] = None,
     with_identifiers: shared.WithIdentifiers = False,
-    fail_on: shared.FailOnOption = shared.FailOn.suspicious,
+    fail_on: shared.FailOnOption = "suspicious",
     knowledge: shared.KnowledgeDirs = None,
     label: shared.Label = None,
     jobs: shared.Jobs = None,
@@ -73,7 +73,7 @@ def watch(
         cache=not no_cache,
         on_wait=tell_wait,
     )
-    arguments = WatchArguments(knowledge=tuple(knowledge or ()), fail_on=fail_on.value, quiet=quiet, verbose=verbose)
+    arguments = WatchArguments(knowledge=tuple(knowledge or ()), fail_on=fail_on, quiet=quiet, verbose=verbose)
     if several:
         raise typer.Exit(watch_several(targets, places, options, arguments))
     raise typer.Exit(watch_one(targets[0] if targets else None, places, options, arguments))

@@ -15,9 +15,8 @@ from rich.text import Text
 from phone_audit.cli import exits
 from phone_audit.cli.json_lines import JsonLines
 from phone_audit.cli.knowledge import knowledge_in_use
-from phone_audit.cli.messages import on_terminal, tell
+from phone_audit.cli.messages import forget_output, on_terminal, tell
 from phone_audit.cli.outputs import Output, check_places, streamed, write_outputs
-from phone_audit.cli.standard_output import forget_output
 from phone_audit.cli.stopping import Stop, stopped_by
 from phone_audit.errors import PhoneAuditError, UsageError
 from phone_audit.model.watch import Observation, ObservationLine, Watch
@@ -40,7 +39,6 @@ class WatchArguments:
 
 
 def watch_one(target: str | None, places: Sequence[Output], options: WatchOptions, arguments: WatchArguments) -> int:
-    """Watch one phone and give the exit code."""
     check_places(places)
     streams, whole = streamed(places)
     free = all(place.path is not None for place in streams)
@@ -207,7 +205,6 @@ def cells_of(one: Observation) -> tuple[str, str, str, str, str, str]:
 
 
 def looks_line(live: WatchSession) -> str:
-    """Say how well was looked so far."""
     samples = live.samples()
     failed = f", {samples.failed} failed" if samples.failed else ""
     return (

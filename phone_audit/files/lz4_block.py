@@ -10,16 +10,13 @@ _SHORTEST = 4
 
 
 def unpack_lz4(packed: bytes, size: int, start: int = 0, *, short: bool = False) -> bytes:
-    r"""Return the first `size` bytes of what a block holds.
+    r"""Return the first `size` bytes of what a block holds. Raises a ValueError where it is damaged, or holds fewer.
 
     Args:
         packed: the block, and what may follow it.
         size: bytes that are wanted; at most some MB, which is the caller's to see to.
         start: where the block begins.
         short: whether it may hold fewer; then nothing follows it.
-
-    Raises:
-        ValueError: it is damaged, or holds fewer.
 
     Example:
         >>> unpack_lz4(b"\x1fa\x01\x00\x00", 20)

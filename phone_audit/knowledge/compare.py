@@ -17,7 +17,6 @@ _DOTTED = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18}){0,31})")
 
 
 def names_build(fact: BuildFact | ModelFact, have: str) -> bool:
-    """Tell whether a build or model fact names this value of its field."""
     if isinstance(fact, BuildFact) and fact.match == "range":
         return in_range(fact, have)
     if fact.match == "regex" and fact.pattern is None:

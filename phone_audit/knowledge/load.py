@@ -4,21 +4,28 @@ Each kind is parsed when it is first asked for, so that a command pays only for 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.bounded_json import read_checked
+from phone_audit.files.bounds import OWN_LIST
+from phone_audit.files.user_folders import cache_folder
 from phone_audit.knowledge import kinds
+from phone_audit.knowledge.feeds.database import open_cache_file, write_cache_file
 from phone_audit.knowledge.feeds.index import Indicators, feed_source, feed_trackers
 from phone_audit.knowledge.feeds.store import feed_files
 from phone_audit.knowledge.files import BUNDLED as BUNDLED
 from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
 from phone_audit.knowledge.host_rules import HostRules
 from phone_audit.knowledge.hosts import HostIndex, host_facts_of, plain_host
-from phone_audit.knowledge.info_cache import cached_info
 from phone_audit.knowledge.kinds import KINDS, Entry, Kind
 from phone_audit.knowledge.rules import RuleIndex
 from phone_audit.knowledge.schema.app import InstallerFact, PowerFact
@@ -33,16 +40,41 @@ from phone_audit.knowledge.schema.facts import (
 )
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.knowledge.schema.scheme import SchemeIndex
+from phone_audit.model.base import read_strictly
 from phone_audit.model.finding import KnowledgeInfo
+from phone_audit.version import __version__
+
+_LENGTH: Final = 32
+
+
+def cached_info(digest: str, kinds: Iterable[str], count: Callable[[], KnowledgeInfo]) -> KnowledgeInfo:
+    """Return what is kept of the knowledge with this digest; else count it, and keep that."""
+    key = sha256(" ".join((__version__, digest, *kinds)).encode()).hexdigest()[:_LENGTH]
+    path = cache_folder() / "knowledge" / f"{key}.json"
+    kept = _read(path)
+    if kept is not None and kept.digest == digest:
+        return kept
+    info = count()
+    with suppress(OSError):
+        for old in path.parent.glob("*.json"):
+            old.unlink(missing_ok=True)
+    write_cache_file(path, info.model_dump_json().encode())
+    return info
+
+
+def _read(path: Path) -> KnowledgeInfo | None:
+    try:
+        with open_cache_file(path) as file:
+            return read_strictly(KnowledgeInfo, read_checked(file, OWN_LIST))
+    except (OSError, ValueError, ValidationError):
+        return None
 
 
 def load_knowledge(extra: Sequence[Path] = ()) -> "Knowledge":
     """Read the bundled facts and the user's folders. Feeds of indicators are only found, and read when they are used.
 
-    Where both hold an entry or a feed of the same id, the user's stands; among several folders, the last one.
-
-    Raises:
-        KnowledgeError: a folder or file cannot be read. A file that breaks its schema raises when its kind is used.
+    Where both hold an entry or a feed of the same id, the user's stands; among several folders, the last one. Raises a
+    KnowledgeError where a folder or file cannot be read. A file that breaks its schema raises when its kind is used.
     """
     files = [file for number, folder in enumerate((BUNDLED, *extra)) for file in read_folder(folder, number)]
     feeds = {path.name: path for folder in (BUNDLED, *extra) for path in feed_files(folder)}
@@ -138,7 +170,6 @@ class Knowledge:
 
     @cached_property
     def scheme_index(self) -> SchemeIndex:
-        """Reads and compares build numbers."""
         return SchemeIndex(self.schemes)
 
     @cached_property

@@ -20,10 +20,7 @@ def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
     """Return the folders to load besides the bundled facts, so that the later ones stand above the earlier.
 
     What was fetched from each source, in one version that never changes; the user's own folder where it holds
-    something; those named.
-
-    Raises:
-        KnowledgeError: what says which versions stand is damaged.
+    something; those named. Raises a KnowledgeError where what says which versions stand is damaged.
     """
     own = own_folder()
     holds = any((own / kind).is_dir() for kind in (*FOLDERS, FEED_FOLDER))

@@ -94,14 +94,9 @@ class RuleIndex:
             return None
         found = next((rule for prefix, rule in candidates if (path or "/").startswith(prefix)), None)
         if found is None and not _is_address(plain):
-            found = self._by_pattern(plain + path)
-        return None if found and self._is_excepted(plain + path, found) else found
-
-    def _by_pattern(self, text: str) -> RuledOutRule | None:
-        return next((rule for pattern, rule in self._patterns if pattern.fullmatch(text)), None)
-
-    def _is_excepted(self, text: str, found: RuledOutRule) -> bool:
-        return any(rule is found and pattern.fullmatch(text) for pattern, rule in self._exceptions)
+            found = next((rule for pattern, rule in self._patterns if pattern.fullmatch(plain + path)), None)
+        excepted = any(rule is found and pattern.fullmatch(plain + path) for pattern, rule in self._exceptions)
+        return None if excepted else found
 
 
 def _is_address(host: str) -> bool:

@@ -15,10 +15,8 @@ _FACT: Final = {"confidence": "sourced", "source": 1}
 def new_incident(name: str, folder: Path) -> Path:
     """Write a template of an incident into `incidents/` of a knowledge folder, and return where it lies.
 
-    It does not pass the check before its texts are filled in.
-
-    Raises:
-        UsageError: the id is none, or there is such a file already.
+    It does not pass the check before its texts are filled in. Raises a UsageError where the id is none, or there is
+    such a file already.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise UsageError(f"{name!r} is no id: maker, what, year, as in acme-one-weather-2026.", "Write a-z, 0-9 and -.")

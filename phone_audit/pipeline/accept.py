@@ -25,11 +25,9 @@ def with_accepted(document: Frozen, accepted: Acceptances) -> Frozen:
         case Apks():
             return _of_apks(document, accepted)
         case Watch():
-            findings = accepted.mark_all(document.findings)
-            verdict = _verdict(document.verdict, document.findings, findings)
-            return document.model_copy(update={"findings": findings, "verdict": verdict})
+            return document.model_copy(update=_judged(document, accepted, {}))
         case Firmware():
-            builds = tuple(_of_build(build, accepted) for build in document.builds)
+            builds = tuple(build.model_copy(update=_judged(build, accepted, {})) for build in document.builds)
             return document.model_copy(update={"builds": builds})
         case _:
             return document
@@ -104,12 +102,15 @@ def _verdict(verdict: Verdict, before: tuple[Finding, ...], after: tuple[Finding
     return verdict.model_copy(update={"reasons": mark_reasons(verdict.reasons, before, after)})
 
 
+def _judged(part: Scan | Watch | CheckedBuild, accepted: Acceptances, signers: Signers) -> dict[str, object]:
+    findings = accepted.mark_all(part.findings, signers)
+    return {"findings": findings, "verdict": _verdict(part.verdict, part.findings, findings)}
+
+
 def _of_scan(scan: Scan, accepted: Acceptances) -> Scan:
     signers = _signers(scan.packages, scan.apks)
-    findings = accepted.mark_all(scan.findings, signers)
     apks = tuple(_marked(apk, accepted, signers) for apk in scan.apks)
-    verdict = _verdict(scan.verdict, scan.findings, findings)
-    return scan.model_copy(update={"findings": findings, "apks": apks, "verdict": verdict})
+    return scan.model_copy(update={"apks": apks, **_judged(scan, accepted, signers)})
 
 
 def _of_apk(apk: Apk, accepted: Acceptances) -> Apk:
@@ -125,9 +126,3 @@ def _of_apks(result: Apks, accepted: Acceptances) -> Apks:
     before = tuple(finding for apk in result.apks for finding in apk.findings)
     after = tuple(finding for apk in apks for finding in apk.findings)
     return result.model_copy(update={"apks": apks, "verdict": _verdict(result.verdict, before, after)})
-
-
-def _of_build(build: CheckedBuild, accepted: Acceptances) -> CheckedBuild:
-    findings = accepted.mark_all(build.findings)
-    verdict = _verdict(build.verdict, build.findings, findings)
-    return build.model_copy(update={"findings": findings, "verdict": verdict})

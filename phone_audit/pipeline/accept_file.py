@@ -11,7 +11,7 @@ from phone_audit.files.bounds import ACCEPTED_SIZE
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.text import FeedError
 from phone_audit.knowledge.feeds.yaml_text import read_yaml
-from phone_audit.model.acceptance import Acceptances, AcceptedEntry, AcceptedList
+from phone_audit.model.acceptance import Acceptances, AcceptedEntry
 from phone_audit.model.stated import is_day
 from phone_audit.pipeline.list_file import read_list
 from phone_audit.pipeline.options import utc_now
@@ -34,7 +34,7 @@ def read_accepted(path: Path) -> tuple[AcceptedEntry, ...]:
         raise AcceptanceError(f"{path} has a part {short_repr(other)}, which has no place there.", _HINT)
     entries = tuple(_entry(path, number, item) for number, item in enumerate(values["accept"], 1))
     _check_once(path, entries)
-    return AcceptedList(accept=entries).accept
+    return entries
 
 
 def read_accepted_today(path: Path) -> Acceptances:

@@ -124,16 +124,7 @@ class ApkAnalysis:
                 self._room.wait(_TICK)
 
     def finish(self, pulled: Sequence[PulledApk], on_progress: Progress, stopped: Callable[[], bool]) -> AnalysisResult:
-        """Wait for the records of all files.
-
-        Args:
-            pulled: the files.
-            on_progress: told how many are done.
-            stopped: once true, files that no process has begun with are left out.
-
-        Raises:
-            PhoneAuditError: the processes do not start.
-        """
+        """Wait for the records of all files. Raises a PhoneAuditError where the processes do not start."""
         self._inbox.close()
         while not self._ended():
             on_progress("analysing APKs", len(self._done), len(pulled))
@@ -147,9 +138,11 @@ class ApkAnalysis:
         with suppress(OSError):
             for path in self._used:
                 path.unlink(missing_ok=True)
+        reason = "The scan was interrupted before this file."
+        left = (apk.path for apk in pulled if apk.path not in done)
         return AnalysisResult(
             joined([done[path] for path in sorted(done)]),
-            tuple(_interrupted(apk) for apk in pulled if apk.path not in done),
+            tuple(Skipped(subject=path, step="read", code="interrupted", reason=reason) for path in left),
             sum(apk.cached for apk in done.values()),
         )
 
@@ -183,7 +176,8 @@ class ApkAnalysis:
 
     def _keep(self, item: ApkInput, info: ApkInfo, seconds: float) -> None:
         key = self._keys.get(item.shown_as)
-        if self._cache is None or key is None or (item.parts and not self._claims) or _is_cut(info):
+        cut_for_room = any(note.step == RECORD for note in info.skipped)
+        if self._cache is None or key is None or (item.parts and not self._claims) or cut_for_room:
             return
         self._cache.put(key, "parts" if item.parts else "whole", info, seconds)
         if item.compiled and item.sha256 is not None:
@@ -224,14 +218,3 @@ def _without_hash(info: ApkInfo) -> ApkInfo:
     """Take the hash from a record: what was read is not what the phone hashed."""
     files = [file.model_copy(update={"sha256": None}) if file.sha256 == info.sha256 else file for file in info.files]
     return info.model_copy(update={"sha256": None, "files": tuple(files)})
-
-
-def _is_cut(info: ApkInfo) -> bool:
-    """Tell whether a record lacks something only for want of room, which another scan may have."""
-    return any(note.step == RECORD for note in info.skipped)
-
-
-def _interrupted(apk: PulledApk) -> Skipped:
-    return Skipped(
-        subject=apk.path, step="read", code="interrupted", reason="The scan was interrupted before this file."
-    )

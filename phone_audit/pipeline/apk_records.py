@@ -32,7 +32,6 @@ class AnalysedApk:
 
 
 def worker_pool(budget: Budget, knowledge: Knowledge) -> WorkerPool:
-    """Start the processes that read APKs."""
     return WorkerPool(budget.jobs, timeout=budget.seconds, memory_mb=budget.memory_mb, knowledge_dirs=knowledge.folders)
 
 
@@ -55,7 +54,6 @@ def _paths(info: ApkInfo) -> set[str]:
 
 
 def published_apk(apk: AnalysedApk, judged: ApkJudgement, knowledge: Knowledge) -> Apk:
-    """Put what was read and what was judged into the published record."""
     return Apk(
         **dict(apk.info),
         schema_="phone-audit/apk/1",
@@ -102,7 +100,6 @@ class SpooledApks(Sequence[Apk]):
         self._spool.close()
 
     def add(self, record: Apk) -> None:
-        """Put a record aside."""
         self._kept.append(_SpooledRecord(record.path, len(self._kept), self._spool.put(record.model_dump_json())))
         self._sorted = False
 

@@ -53,20 +53,16 @@ class Arrivals(Protocol):
 
     def take(self) -> list[Arrival]:
         """Return those that are to be read now and were not given before."""
-        ...
 
     @property
     def over(self) -> bool:
         """Whether no more will come."""
-        ...
 
     def lost(self, arrival: Arrival) -> None:
         """Say that this one went away before it was read to the end."""
-        ...
 
     def failed(self, arrival: Arrival) -> None:
         """Say that this one could not be read at all, in the state in which it is."""
-        ...
 
 
 class NamedTargets:
@@ -92,15 +88,7 @@ class NamedTargets:
 
 
 class ConnectedPhones:
-    """The targets that were named, and every phone as it appears; one that was lost is read again when it is back.
-
-    Args:
-        targets: named ones.
-        via: through which way in to look.
-        on_trouble: told once in a row what keeps this computer from looking.
-        look: gives the serials of those in sight that can be talked to.
-        clock: seconds, for the pause between two looks.
-    """
+    """The targets that were named, and every phone as it appears; one that was lost is read again when it is back."""
 
     def __init__(
         self,

@@ -9,11 +9,11 @@ from typing import Final
 
 from phone_audit.acquire.text import shown
 from phone_audit.errors import UsageError
-from phone_audit.files.bounded_lines import read_bounded, read_utf8_lines
-from phone_audit.files.bounds import ASSETS_LINE, ASSETS_SIZE, BoundsError
-from phone_audit.files.open_regular import open_regular
+from phone_audit.files.bounded_lines import read_utf8_lines
+from phone_audit.files.bounds import ASSETS_LINE, ASSETS_SIZE
 from phone_audit.files.short_repr import short_repr
 from phone_audit.model.results import FleetAssets
+from phone_audit.pipeline.list_file import read_list
 from phone_audit.pipeline.phone_names import pseudonyms
 
 _HINT: Final = "It is CSV with a head: serial,asset, and further columns such as owner."
@@ -58,14 +58,7 @@ def read_assets(path: Path) -> AssetList:
     Raises:
         UsageError: it cannot be read, has no such columns, or names a serial number twice; the message names the line.
     """
-    try:
-        with open_regular(path) as file:
-            data = read_bounded(file, ASSETS_SIZE)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
-    except BoundsError as error:
-        raise UsageError(f"{path} was not read: {error}.", _HINT) from error
-    rows = _rows(path, data)
+    rows = _rows(path, read_list(path, ASSETS_SIZE, UsageError, _HINT))
     if not rows:
         raise UsageError(f"{path} is empty.", _HINT)
     (_, head), *body = rows

@@ -40,9 +40,6 @@ class _PlaceRecord:
 class ConnectionLog:
     """Takes looks, and gives what they show.
 
-    Args:
-        owners: whose each uid is.
-
     Attributes:
         failed: looks that were not answered; counted by whoever looks.
         refused: tables that the phone did not hand out, and what it said.
@@ -148,7 +145,6 @@ class ConnectionLog:
         )
 
     def samples(self) -> Samples:
-        """Say how well was looked."""
         span = self._last_asked - self._first_asked
         return Samples(
             taken=self._taken,

@@ -71,12 +71,8 @@ def entries(knowledge: Knowledge, kind: str) -> Iterator[KnownEntry]:
     elif kind == "feeds":
         yield from (_feed(feed) for feed in knowledge.indicators.feeds)
     else:
-        yield from _facts(knowledge, next(it for it in KINDS if it.folder == kind))
-
-
-def _facts(knowledge: Knowledge, kind: Kind[Frozen]) -> Iterator[KnownEntry]:
-    """Yield the entries of a kind of which nothing has to be told in words of its own."""
-    yield from (_fact(kind, entry) for entry in knowledge.listed(kind))
+        named = next(it for it in KINDS if it.folder == kind)
+        yield from (_fact(named, entry) for entry in knowledge.listed(named))
 
 
 def _fact(kind: Kind[Any], entry: Frozen) -> KnownEntry:
@@ -90,7 +86,6 @@ def _fact(kind: Kind[Any], entry: Frozen) -> KnownEntry:
 
 
 def _words(key: str) -> str:
-    """Name a field as a person would."""
     return key.replace("_", " ")
 
 
@@ -102,10 +97,7 @@ def _parts(value: object) -> Sequence[object]:
 def show(knowledge: Knowledge, wanted: str) -> list[KnownEntry]:
     """Return the entries of that id, and the incidents and feeds that list it as a value.
 
-    A host, a hash, a package name.
-
-    Raises:
-        KnowledgeError: nothing is known of it.
+    A host, a hash, a package name. Raises a KnowledgeError where nothing is known of it.
     """
     found = [entry for kind in ENTRY_KINDS for entry in entries(knowledge, kind) if entry.id == wanted]
     found += [_incident(entry) for entry in knowledge.incidents if _names(entry, wanted) and entry.id != wanted]
@@ -130,7 +122,6 @@ def _of_host(knowledge: Knowledge, wanted: str, shown: Collection[str]) -> Itera
 
 
 def _names(entry: IncidentEntry, wanted: str) -> bool:
-    """Tell whether a fact of the incident is this very value."""
     return any(fact.value.casefold() == wanted.casefold() for _, fact in entry.facts())
 
 
@@ -239,7 +230,6 @@ def _counts(counts: dict[IndicatorKind, int] | dict[str, int]) -> str:
 
 
 def _plain(value: object) -> str:
-    """Write a value of JSON as text, without what says nothing."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(_plain, value))
     if not isinstance(value, dict):
@@ -281,10 +271,8 @@ class CheckResult:
 def check_all(folder: Path, today: date | None = None) -> CheckResult:
     """Check a knowledge folder and try the identifiers of its incidents through the matcher.
 
-    An incident whose file has problems is not tried: what comes out would be about the fault.
-
-    Raises:
-        KnowledgeError: the folder cannot be read at all.
+    An incident whose file has problems is not tried: what comes out would be about the fault. Raises a KnowledgeError
+    where the folder cannot be read at all.
     """
     found = check_folder(folder, today)
     faulty = {problem.file for problem in found.problems}

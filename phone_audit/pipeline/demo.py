@@ -9,6 +9,5 @@ PROFILE = "nokia7plus"
 
 
 def scan_simulated(on_progress: Progress = no_progress) -> Scan:
-    """Start the simulated phone, scan it over ADB as any other phone, and stop it."""
     with SimulatedPhone(PROFILE) as phone:
         return scan_device(phone.address, on_progress=on_progress, options=ScanOptions(via="direct", label="demo"))

@@ -20,7 +20,45 @@ from phone_audit.pipeline.options import TOOL, TURN, Budget, Progress, ScanOptio
 from phone_audit.pipeline.phone_names import phone_name, without_target
 from phone_audit.pipeline.saved_phones import SavedPhones
 from phone_audit.pipeline.scan import scan_device
-from phone_audit.pipeline.turns import PAUSE, Turns
+
+PAUSE = 0.2
+"""Seconds between two looks at what has changed."""
+
+
+class Turns:
+    """Who is read at the same time. One that gave its turn back, because it waits for its person, gets another."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._having: set[int] = set()
+        self._wanting: set[int] = set()
+        self._changed = threading.Condition()
+
+    def has(self, number: int) -> bool:
+        return number in self._having
+
+    def take_free(self, number: int) -> bool:
+        """Give a phone a turn where one is free that nobody waits for who has begun; tell whether it got it."""
+        with self._changed:
+            if len(self._having) + len(self._wanting) >= self._at_once:
+                return False
+            self._having.add(number)
+            return True
+
+    def wait_for(self, number: int, stopped: Callable[[], bool]) -> None:
+        """Return once a phone has a turn, or a stop is asked for."""
+        with self._changed:
+            self._wanting.add(number)
+            while number not in self._having and len(self._having) >= self._at_once and not stopped():
+                self._changed.wait(PAUSE)
+            self._wanting.discard(number)
+            self._having.add(number)
+
+    def give_back(self, number: int) -> None:
+        with self._changed:
+            self._having.discard(number)
+            self._changed.notify_all()
+
 
 LOST = ("device-lost", "interrupted")
 
@@ -30,23 +68,18 @@ class Listener(Protocol):
 
     def coming(self, count: int) -> None:
         """So many phones wait for their turn now."""
-        ...
 
     def began(self, arrival: Arrival) -> Progress:
         """A phone is begun; give who is told of its progress."""
-        ...
 
     def waits(self, arrival: Arrival, sentence: str, seconds: float) -> None:
         """A phone waits for its person, so long at most."""
-        ...
 
     def read(self, arrival: Arrival, name: str, scan: Scan) -> str | None:
         """A phone was read; write its result, and give the name of the file, or None where there is none."""
-        ...
 
     def failed(self, arrival: Arrival, name: str, error: PhoneAuditError) -> None:
         """A phone could not be read."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -263,7 +296,6 @@ class _FleetRun:
         self._waiting.clear()
 
     def _asset(self, arrival: Arrival, name: str | None) -> dict[str, Any]:
-        """Return what the list of assets says of a phone, as fields of its row."""
         asset = self._options.assets.find(arrival.target, name) if self._options.assets else None
         if asset is None:
             return {}
@@ -271,7 +303,6 @@ class _FleetRun:
         return {"asset": asset.name, "asset_notes": asset.notes}
 
     def _read(self, arrival: Arrival, progress: Progress) -> None:
-        """Read a phone, in its thread."""
         try:
             outcome: Scan | BaseException = self._scan(arrival, progress)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that runs the fleet

@@ -45,12 +45,7 @@ class ApkCandidate:
 
 @dataclass(frozen=True)
 class FileChoice:
-    """Which of the files that are found are read.
-
-    Attributes:
-        shard: the share of this run.
-        done: names of files that have a record already.
-    """
+    """Which of the files that are found are read."""
 
     shard: Shard = ALL
     done: Container[str] = frozenset()
@@ -91,7 +86,6 @@ class FolderFiles:
 
     @property
     def files_seen(self) -> int:
-        """How many files are to be read."""
         return len(self.found)
 
     @property
@@ -105,7 +99,6 @@ class FolderFiles:
         )
 
     def records(self, paths: Sequence[Path | str], knowledge: Knowledge, accepted: Acceptances) -> Iterator[Apk]:
-        """Yield the records of all files below some paths, as they are ready."""
         yield from self.records_of(list(find_apks([Path(path) for path in paths])), knowledge, accepted)
 
     def records_of(

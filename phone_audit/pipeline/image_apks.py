@@ -27,12 +27,7 @@ _OAT: Final = "/oat/"
 
 
 class ImageFiles:
-    """The files of a run, of which some may be firmware images; see `Executor`.
-
-    Args:
-        local: reads files and folders.
-        new: makes one more that does so, and knows nothing of earlier runs: copies have no past.
-    """
+    """The files of a run, of which some may be firmware images; see `Executor`."""
 
     def __init__(self, local: FolderFiles, new: Callable[[], FolderFiles]) -> None:
         self._local = local
@@ -42,7 +37,6 @@ class ImageFiles:
 
     @property
     def files_seen(self) -> int:
-        """How many files are to be read."""
         return self._local.files_seen + self._seen
 
     @property

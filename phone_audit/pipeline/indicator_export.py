@@ -17,15 +17,12 @@ INCIDENTS = "incidents"
 def known_indicators(
     knowledge: Knowledge, feeds: Collection[str] = (), classes: Collection[ThreatClass] = ()
 ) -> list[SharedIndicator]:
-    """Return the known indicators, sorted.
+    """Return the known indicators, sorted. Raises a UsageError where there is no such feed.
 
     Args:
         knowledge: incidents and feeds.
         feeds: only these, by id; `incidents` for the incidents. All where none is named.
         classes: of which classes; the malicious ones where none is named.
-
-    Raises:
-        UsageError: there is no such feed.
     """
     known = {INCIDENTS, *(feed.feed for feed in knowledge.indicators.feeds)}
     unknown = sorted(set(feeds) - known)

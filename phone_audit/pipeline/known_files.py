@@ -51,7 +51,6 @@ class KnownFiles:
         self._judge = judge
 
     def facts_of(self, item: ApkInput) -> FileFacts:
-        """Return what is known of a file, which is not opened."""
         state = _state_of(item) if self._cache else None
         told = self._cache.linked_file(state) if self._cache and state else None
         try:
@@ -97,7 +96,6 @@ class KnownFiles:
             self._cache.put_judged(self._name(key, record.path), record)
 
     def prune(self) -> None:
-        """Bring the cache back to its size."""
         if self._cache is not None:
             self._cache.prune()
 
@@ -115,7 +113,6 @@ def judge_of(knowledge: Knowledge) -> str:
 
 
 def record_cache(knowledge: Knowledge) -> RecordCache:
-    """Return the records that hold for what is known now."""
     return RecordCache(records_folder(), knowledge.for_reading.digest)
 
 

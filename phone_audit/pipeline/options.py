@@ -27,7 +27,6 @@ TURN = "waiting for its turn"
 
 
 def utc_now() -> datetime:
-    """Return the time of this computer, in UTC."""
     return datetime.now(UTC)
 
 
@@ -50,12 +49,10 @@ def no_share(share: float) -> None:
 
 
 def never() -> bool:
-    """Ask for no stop."""
     return False
 
 
 def cores() -> int:
-    """Return how many processors this program may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -73,11 +70,9 @@ class ScanOptions:
     """How a phone is read.
 
     Attributes:
-        via: through which way in.
         save: the folder that keeps the raw answers; none is kept where null.
         label: the case or asset name kept in the result.
         with_identifiers: whether the serial number stands in the result.
-        budget: what the analysis of one APK may cost.
         on_wait: told when the person must look at the phone.
         patience: seconds to wait for the person; as `open_transport` has it when null.
         cache: whether files that were analysed before are neither copied nor analysed again.
@@ -89,7 +84,6 @@ class ScanOptions:
         accept: findings that somebody answers for.
         baseline: the result of a phone that is known to be good, with which this one is compared.
         stopped: asked again and again; once true, what was found so far is the result.
-        clock: gives the present time.
         traffic: captures and logs that somebody else recorded.
         own_numbers: numbers of the phone that a person stated; traffic is searched for them.
     """

@@ -42,7 +42,6 @@ _BLOCK = 512
 _LEAST = 4096
 """Bytes that an entry takes at least."""
 _LONGEST_LINK = 4096
-_KEY_LENGTH = 64
 _KEY = re.compile(r"[0-9a-f]{64}")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -131,7 +130,6 @@ class RecordCache:
         return True
 
     def get_judged(self, name: str) -> Apk | None:
-        """Return a record as it was published; see `put_judged`."""
         text = self._unpack(self._path(name, "judged"))
         try:
             return None if text is None else read_strictly(Apk, checked(text, RECORD))
@@ -147,15 +145,7 @@ class RecordCache:
         self._write(self._path(state, "file"), told.encode())
 
     def linked_file(self, state: str) -> str | None:
-        """Return what was learned of a file in this state."""
-        path = self._path(state, "file")
-        try:
-            with open_unlinked(path) as file:
-                told = file.read(_LONGEST_LINK + 1)
-            os.utime(path)
-            return told.decode() if len(told) <= _LONGEST_LINK else None
-        except (OSError, ValueError):
-            return None
+        return _short_text(self._path(state, "file"))
 
     def link(self, phone: str, claimed: str, key: str) -> None:
         """Remember which parts this phone gave of the file with the hash that it claims, if their record is kept."""
@@ -164,14 +154,8 @@ class RecordCache:
 
     def get_linked(self, phone: str, claimed: str) -> CachedRecord | None:
         """Return the record of the parts that this phone gave of the file with this hash."""
-        path = self._path(_claim(phone, claimed), "link")
-        try:
-            with open_unlinked(path) as file:
-                key = file.read(_KEY_LENGTH + 1).decode("ascii")
-            os.utime(path)
-        except (OSError, ValueError):
-            return None
-        return self._read(key, "parts") if _KEY.fullmatch(key) else None
+        key = _short_text(self._path(_claim(phone, claimed), "link"))
+        return self._read(key, "parts") if key and _KEY.fullmatch(key) else None
 
     def _pack(self, path: Path, text: str) -> None:
         body = zlib.compress(text.encode(), 1)
@@ -236,6 +220,17 @@ class RecordCache:
 
     def _path(self, sha256: str, extent: Extent | Literal["stripped", "link", "file", "judged"]) -> Path:
         return Path(f"{self._folder}/{sha256[:2]}/{sha256}.{extent}{_SUFFIX}")  # parsed once
+
+
+def _short_text(path: Path) -> str | None:
+    """Return what a small file holds, and note its use; None where it is not there, or larger."""
+    try:
+        with open_unlinked(path) as file:
+            text = file.read(_LONGEST_LINK + 1)
+        os.utime(path)
+        return text.decode() if len(text) <= _LONGEST_LINK else None
+    except (OSError, ValueError):
+        return None
 
 
 def _unpacked(body: bytes) -> bytes:

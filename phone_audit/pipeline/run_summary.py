@@ -17,11 +17,7 @@ _LONGEST_NAME: Final = 60
 
 
 class RunSummary:
-    """Counts what stands in the records of a run.
-
-    Attributes:
-        unread: how many files could not be read at all.
-    """
+    """Counts what stands in the records of a run."""
 
     def __init__(self) -> None:
         self.unread = 0

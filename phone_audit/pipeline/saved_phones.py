@@ -14,13 +14,10 @@ class SavedPhones:
     """Finds what earlier runs have kept, and names what this one keeps as the results are named.
 
     A folder says by itself whose it is. A file that is encrypted says it by its name alone, so it gets only a name by
-    which its phone is found again.
+    which its phone is found again. Raises a SnapshotError where the folder cannot be made.
 
     Args:
         options: `save` is the folder; nothing is kept where it is null.
-
-    Raises:
-        SnapshotError: the folder cannot be made.
     """
 
     def __init__(self, options: ScanOptions) -> None:

@@ -30,10 +30,6 @@ _SERIALS = ("ro.serialno", "ro.boot.serialno")
 def prepare_folder(folder: Path, properties: dict[str, str]) -> None:
     """Make the folder, or make sure that a saved acquisition in it is of this phone.
 
-    Args:
-        folder: new, empty, holding earlier watches, or a saved acquisition.
-        properties: the phone's.
-
     Raises:
         UsageError: it holds something else, or the acquisition of another phone.
         SnapshotError: it cannot be written, or the acquisition is damaged.
@@ -78,11 +74,7 @@ def save_watch(folder: Path, watch: Watch) -> Path:
 
 
 def saved_observations(folder: Path) -> tuple[Observation, ...]:
-    """Return what all watches in the folder saw, sorted.
-
-    Raises:
-        SnapshotError: one of them is damaged.
-    """
+    """Return what all watches in the folder saw, sorted. Raises a SnapshotError where one of them is damaged."""
     if not folder.is_dir():
         return ()
     names = sorted(path.name for path in folder.iterdir() if NAME.fullmatch(path.name))

@@ -58,9 +58,6 @@ class Sealer:
 def read_known_keys(named: Sequence[str]) -> tuple[KnownKey, ...]:
     """Return the public keys that a person named; where none is named, this user's own, if there is one.
 
-    Args:
-        named: each a file of `minisign -G`, or its line that begins with RW.
-
     Raises:
         UsageError: one of them is no public key.
     """

@@ -20,7 +20,7 @@ from phone_audit.acquire.importers.imported import ImportedTransport
 from phone_audit.acquire.importers.open import open_imported
 from phone_audit.acquire.importers.reading import ImportedReading, cannot_hold
 from phone_audit.acquire.lost_time import MOST_LOST
-from phone_audit.acquire.store.age import decrypt, is_age, needs_identity, read_identity, read_recipients
+from phone_audit.acquire.store.age import decrypt, is_age, read_identity, read_recipients
 from phone_audit.acquire.store.archive import seal, sealed_name, unpack_ours
 from phone_audit.acquire.store.container import is_archive
 from phone_audit.acquire.store.interrupted import begun_before
@@ -44,13 +44,10 @@ class Source:
 
     Attributes:
         kind: what it is; a replay judges the live phone's answers, so it is `live` as well.
-        transport: gives its answers.
-        reading: asks for them.
         folder: where its raw answers lie.
         scratch: folder for files on their way.
         depth: what it promises.
         users: whose packages it holds.
-        label: the case or asset name.
         replayed: whether it is an acquisition of our own.
         earlier: saved beginnings of the same phone's.
         cannot_hold: sentences on what such a source never contains.
@@ -240,11 +237,7 @@ def _image(
 
 
 def _refuse_options(named: Path, depth: Depth, users: str, options: ScanOptions) -> None:
-    """Refuse what only a phone can give.
-
-    Raises:
-        UsageError: something of it is asked for.
-    """
+    """Refuse what only a phone can give. Raises a UsageError where something of it is asked for."""
     hint = "Leave the option out, or scan the phone itself."
     if options.save is not None or options.via != "auto" or users != "all" or depth != "standard":
         raise UsageError(f"{named} is an acquisition: it holds what it holds, and there is no phone to ask.", hint)
@@ -281,7 +274,8 @@ def opened(path: Path, identity: Path | None, scratch: Path) -> Path:
     named, name = path, path.name
     if is_age(path):
         if identity is None:
-            raise needs_identity(path)
+            hint = "Add --identity FILE with the secret key it was encrypted to."
+            raise UsageError(f"{path} is encrypted.", hint)
         name = name.removesuffix(".age") or _FALLBACK
         path = decrypt(path, read_identity(identity), scratch / f"decrypted-{name}")
     if is_archive(path):

@@ -38,12 +38,7 @@ def whole_packages(apks: Iterable[AnalysedApk], split: Collection[str]) -> Itera
 
 
 class SplitPackages:
-    """Does the same for several folders, whose records may come in any order; a context manager.
-
-    Args:
-        split: of which packages a folder holds splits.
-        folders: the folder of each file that will come.
-    """
+    """Does the same for several folders, whose records may come in any order; a context manager."""
 
     def __init__(self, split: Mapping[PurePosixPath, Collection[str]], folders: Iterable[PurePosixPath]) -> None:
         self._left = Counter(folder for folder in folders if folder in split)

@@ -37,20 +37,16 @@ class WatchOptions:
     """How a phone is watched.
 
     Attributes:
-        via: through which way in.
         seconds: how long; until it is stopped where None.
         until_idle: whether to end when nothing new was seen for `IDLE` seconds.
         save: the folder that is to keep the result (`saved_watch.save_watch`); looked at before anything is watched.
         label: the case or asset name kept in the result.
         with_identifiers: whether the serial number stands in the result.
-        budget: what the analysis of one APK may cost.
         cache: whether files that were analysed before are neither copied nor analysed again.
         on_wait: told when the person must look at the phone.
         on_look: told after each look; the session says what is known so far.
         on_line: gets each observation once its code was read, or will not be for a while.
         stopped: asked again and again; once true, what was seen so far is the result.
-        clock: gives the present time.
-        monotonic: gives the time that waits are measured by.
     """
 
     via: Via = "auto"
@@ -99,11 +95,9 @@ class WatchSession:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the begin."""
         return self.options.monotonic() - self._started
 
     def samples(self) -> Samples:
-        """Return how well was looked so far."""
         return self.log.samples()
 
     def run(self) -> None:

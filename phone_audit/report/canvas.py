@@ -37,31 +37,24 @@ class Canvas(Protocol):
     @property
     def style(self) -> Style:
         """How to draw."""
-        ...
 
     def outcome(self, outcome: str, headline: str) -> None:
         """Draw the verdict: its outcome, and the headline after it."""
-        ...
 
     def heading(self, title: str) -> None:
         """Draw a section's title."""
-        ...
 
     def paragraph(self, text: str, indent: int = 0, style: str = "") -> None:
         """Draw running text."""
-        ...
 
     def item(self, text: str, mark: str = "-", indent: int = 2, style: str = "") -> None:
         """Draw running text behind a mark."""
-        ...
 
     def line(self, text: str, indent: int) -> None:
         """Draw text that must not be broken, such as an address or a command."""
-        ...
 
     def gap(self) -> None:
         """Set apart what comes next."""
-        ...
 
 
 def draw_more(canvas: Canvas, count: int, mark: str = "-", indent: int = 2) -> None:

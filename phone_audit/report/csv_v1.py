@@ -50,7 +50,6 @@ def render_csv(document: Frozen, style: Style) -> Iterator[str]:
 
 def to_csv(rows: Iterable[SharedIndicator], made: str) -> str:
     """Return one line an indicator. `made` is not written."""
-    del made
     cells = (
         (
             row.kind, row.value, row.name, row.class_, "yes" if row.weak else "", row.where, row.publisher,

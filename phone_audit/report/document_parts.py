@@ -16,9 +16,6 @@ class DocumentPart:
 
     Attributes:
         name: the path of an APK, the input of a build, the pseudonym or model of a phone.
-        outcome: as judged.
-        findings: what was found.
-        skipped: what was not read.
         apks: records of the code that was read; None where there is none to read.
         headline: of a build, of which there may be nothing else to say.
         is_phone: whether it is a phone, so that paths lie there.

@@ -25,11 +25,15 @@ class AcceptedFindings:
         """Take in more; what is said of one twice is said once."""
         for finding in findings:
             if finding.acceptance_changed is not None:
-                self._keep(self._expired, _changed_line(finding, finding.acceptance_changed))
-            elif finding.acceptance_expired is not None:
-                self._keep(self._expired, _expired_line(finding, finding.acceptance_expired))
-            elif finding.accepted_by is not None:
-                self._keep(self._lines, _line(finding, finding.accepted_by))
+                why = f"it has changed since it was {_who(finding.acceptance_changed)}"
+                self._keep(self._expired, f"{_named(finding)} counts again: {why}.")
+            elif (expired := finding.acceptance_expired) is not None:
+                why = f"{_who(expired)}, which ended on {shortened(expired.until or '', 20)}"
+                self._keep(self._expired, f"{_named(finding)} counts again: {why}.")
+            elif (accepted := finding.accepted_by) is not None:
+                until = f" until {shortened(accepted.until, 20)}" if accepted.until else ", with no end"
+                reason = shortened(accepted.reason, _LONGEST)
+                self._keep(self._lines, f"{_named(finding)}: {_who(accepted)}{until}. {reason}")
 
     def _keep(self, lines: dict[str, None], line: str) -> None:
         if line in lines or len(lines) < _MOST:
@@ -58,26 +62,9 @@ class AcceptedFindings:
         draw_more(canvas, self._more)
 
 
-def _line(finding: Finding, accepted: Acceptance) -> str:
-    return f"{_named(finding)}: {_who(accepted)}{_until(accepted)}. {shortened(accepted.reason, _LONGEST)}"
-
-
-def _expired_line(finding: Finding, accepted: Acceptance) -> str:
-    ended = shortened(accepted.until or "", 20)
-    return f"{_named(finding)} counts again: {_who(accepted)}, which ended on {ended}."
-
-
-def _changed_line(finding: Finding, accepted: Acceptance) -> str:
-    return f"{_named(finding)} counts again: it has changed since it was {_who(accepted)}."
-
-
 def _named(finding: Finding) -> str:
     return f"{shortened(finding.title, _LONGEST)} ({shortened(finding.subject.name, 100)})"
 
 
 def _who(accepted: Acceptance) -> str:
     return f"accepted by {shortened(accepted.by, 100)} on {shortened(accepted.at, 20)}"
-
-
-def _until(accepted: Acceptance) -> str:
-    return f" until {shortened(accepted.until, 20)}" if accepted.until else ", with no end"

@@ -20,6 +20,7 @@ from phone_audit.report.draw_parts import (
     draw_reasons,
     draw_remedies,
     draw_skipped,
+    how_many,
     urgency,
 )
 from phone_audit.report.safe import shortened
@@ -35,12 +36,9 @@ def draw_apks(canvas: Canvas, result: Apks) -> None:
     """Draw the report of a folder: verdict, APKs that say something, evidence of the worst, what was not read."""
     canvas.outcome(result.verdict.outcome, result.verdict.headline)
     canvas.gap()
-    counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
     if result.label:
         canvas.paragraph(f"Label: {result.label}.")
-    canvas.paragraph(
-        f"{counted(len(result.apks), 'APK')} from {counted(result.files_seen, 'file')}: {counts or 'none'}."
-    )
+    canvas.paragraph(f"{how_many(result)}.")
     draw_reasons(canvas, result.verdict)
     summary = _FolderSummary(result)
     summary.accepted.draw(canvas)
@@ -53,7 +51,6 @@ def draw_apks(canvas: Canvas, result: Apks) -> None:
 
 
 def draw_apk(canvas: Canvas, apk: Apk) -> None:
-    """Draw the report of one record."""
     canvas.outcome(apk.outcome, f"{apk.package or 'package unknown'} in {shortened(apk.path, 200)}")
     for line in _lines(apk):
         canvas.item(line)

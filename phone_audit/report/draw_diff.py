@@ -28,7 +28,6 @@ _NOUNS: Final[Mapping[str, str]] = {"power": "special access", "state": "setting
 
 
 def draw_diff(canvas: Canvas, diff: Diff) -> None:
-    """Draw the whole comparison."""
     headline = _HEADLINES.get(diff.kind, "Two results")
     canvas.paragraph(f"{headline}: {_counts(diff.changes)}", style="bold")
     canvas.gap()
@@ -36,8 +35,13 @@ def draw_diff(canvas: Canvas, diff: Diff) -> None:
     canvas.item(_side(diff.new), "new:", 0)
     for remark in diff.remarks:
         canvas.item(shortened(remark, _LONGEST))
-    _draw_changes(canvas, diff.changes, MOST_SHOWN)
-    _draw_not_compared(canvas, diff)
+    if diff.changes:
+        canvas.heading("Changes, most harmful first")
+        _draw_items(canvas, diff.changes, MOST_SHOWN)
+    canvas.heading("Not compared")
+    if not diff.not_compared:
+        canvas.item("Everything that one result read, the other read too.")
+    _draw_unread(canvas, diff)
 
 
 def draw_baseline(canvas: Canvas, diff: Diff) -> None:
@@ -76,12 +80,6 @@ def _side(side: DiffSide) -> str:
     return ", ".join((*where, *label, *phone, *firmware, shortened(side.outcome, 30), *left))
 
 
-def _draw_changes(canvas: Canvas, changes: Sequence[Change], most: int) -> None:
-    if changes:
-        canvas.heading("Changes, most harmful first")
-        _draw_items(canvas, changes, most)
-
-
 def _draw_items(canvas: Canvas, changes: Sequence[Change], most: int) -> None:
     """Draw changes; of many of one kind and severity only the first ones, with the count of the others."""
     alike = Counter((change.severity, change.what, change.change) for change in changes)
@@ -103,13 +101,6 @@ def _draw_items(canvas: Canvas, changes: Sequence[Change], most: int) -> None:
         kinds = Counter(f"{_NOUNS.get(change.what, change.what)} {change.change}" for change in changes)
         counts = [f"{count} {shortened(kind, 40)}" for kind, count in kinds.most_common(_MOST_KINDS)]
         canvas.item(f"all {len(changes)} are in the JSON result (-f json): {listed(counts, _MOST_KINDS)}")
-
-
-def _draw_not_compared(canvas: Canvas, diff: Diff) -> None:
-    canvas.heading("Not compared")
-    if not diff.not_compared:
-        canvas.item("Everything that one result read, the other read too.")
-    _draw_unread(canvas, diff)
 
 
 def _draw_unread(canvas: Canvas, diff: Diff) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from phone_audit.model.apk import Apk, Apks
-from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding
+from phone_audit.model.finding import OUTCOMES, SEVERITIES
 from phone_audit.model.wording import counted
 from phone_audit.report.answer import short_headline
 from phone_audit.report.app_names import AppNames
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_answer import HELP_FIRST, WARNING, draw_where_all_is
+from phone_audit.report.draw_parts import how_many, severity_rank
 from phone_audit.report.safe import fitted
 
 _MOST_APKS: Final = 20
@@ -25,12 +26,11 @@ _Row = tuple[int, int, str, str]
 
 
 def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
-    """Draw what is said first of a folder of APKs."""
     canvas.outcome(result.verdict.outcome, short_headline(result.verdict.headline, _LONGEST_HEADLINE))
     canvas.gap()
     if result.label:
         canvas.paragraph(f"Label: {fitted(result.label, _LONGEST_NAME)}", 1)
-    canvas.paragraph(_how_many(result), 1)
+    canvas.paragraph(how_many(result), 1)
     _draw_reasons(canvas, result)
     accepted = AcceptedFindings()
     _draw_rows(canvas, _rows(result, accepted), len(result.apks))
@@ -47,11 +47,6 @@ def draw_folder_answer(canvas: Canvas, result: Apks) -> None:
 def folder_advises(result: Apks) -> bool:
     """Tell whether it says what to do, before which a person has to know what that may set off."""
     return any(reason.advice for reason in result.verdict.reasons if reason.kind != "unread")
-
-
-def _how_many(result: Apks) -> str:
-    counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
-    return f"{counted(len(result.apks), 'APK')} from {counted(result.files_seen, 'file')}: {counts or 'none'}"
 
 
 def _draw_reasons(canvas: Canvas, result: Apks) -> None:
@@ -83,16 +78,12 @@ def _rows(result: Apks, accepted: AcceptedFindings) -> list[_Row]:
 
 
 def _row(apk: Apk) -> _Row:
-    worst = min(apk.findings, key=_severity, default=None)
+    worst = min(apk.findings, key=severity_rank, default=None)
     name = AppNames([(apk.package, apk.app_name)]).of(apk.package) if apk.package else f"package unknown, {apk.path}"
-    said = f": {worst.title}" if worst and _severity(worst) < SEVERITIES.index("low") else ""
+    said = f": {worst.title}" if worst and severity_rank(worst) < SEVERITIES.index("low") else ""
     line = f"{apk.outcome}: {name}{said}"
     rank = _RANKS.get(apk.outcome, len(_RANKS))
-    return rank, _severity(worst) if worst else len(SEVERITIES), apk.path, line
-
-
-def _severity(finding: Finding) -> int:
-    return SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
+    return rank, severity_rank(worst) if worst else len(SEVERITIES), apk.path, line
 
 
 def _draw_rows(canvas: Canvas, rows: list[_Row], total: int) -> None:

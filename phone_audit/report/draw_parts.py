@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from phone_audit.model.apk import Apks
 from phone_audit.model.device import Device
 from phone_audit.model.finding import (
+    OUTCOMES,
     SEVERITIES,
     Evidence,
     Finding,
@@ -16,7 +18,7 @@ from phone_audit.model.finding import (
     Tool,
     Verdict,
 )
-from phone_audit.model.wording import sentence
+from phone_audit.model.wording import counted, sentence
 from phone_audit.report.apk_files import NO_FILES, ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.knowledge_age import age_of, update_advice
@@ -134,12 +136,17 @@ def draw_evidence(canvas: Canvas, findings: Sequence[Finding], left: int = 0, fi
 
 def evidence_line(evidence: Evidence) -> str:
     """Put one piece of evidence on a line: kind, value, where, offset."""
+    return f"{evidence.kind}: {shortened(evidence.value, _VALUE_LENGTH)} [{', '.join(places_of(evidence))}]"
+
+
+def places_of(evidence: Evidence) -> list[str]:
+    """Return where evidence stands: the file or command, the method, the offset."""
     place = [evidence.where]
     if evidence.class_:
         place.append(evidence.class_ + (f".{evidence.method}" if evidence.method else ""))
     if evidence.offset is not None:
         place.append(f"offset {evidence.offset:#x}")
-    return f"{evidence.kind}: {shortened(evidence.value, _VALUE_LENGTH)} [{', '.join(place)}]"
+    return place
 
 
 def draw_sources(canvas: Canvas, sources: Sequence[Source], indent: int) -> None:
@@ -160,6 +167,17 @@ def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
     kinds.draw(canvas)
 
 
+def severity_rank(finding: Finding) -> int:
+    """Return the rank of a severity, 0 for the worst; that of a later version comes last."""
+    return SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
+
+
+def how_many(result: Apks) -> str:
+    """Say how many APKs and files there were, and what came out, the worst first."""
+    counts = ", ".join(f"{result.counts[word]} {word}" for word in reversed(OUTCOMES) if result.counts.get(word))
+    return f"{counted(len(result.apks), 'APK')} from {counted(result.files_seen, 'file')}: {counts or 'none'}"
+
+
 class FindingKinds:
     """Findings by kind, gathered one at a time: a folder may have more than memory holds."""
 
@@ -169,9 +187,7 @@ class FindingKinds:
         self._left = 0
 
     def add(self, finding: Finding) -> None:
-        """Take in one more."""
-        rank = SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
-        kind = rank, finding.id, finding.title
+        kind = severity_rank(finding), finding.id, finding.title
         if kind not in self._subjects and len(self._subjects) == _MOST_KINDS:
             self._left += 1
             return
@@ -182,7 +198,6 @@ class FindingKinds:
             self._more[kind] += 1
 
     def draw(self, canvas: Canvas) -> None:
-        """Draw a line each kind, where there are any."""
         if not self._subjects:
             return
         canvas.heading("Also seen")
@@ -204,7 +219,6 @@ class SkippedGroups:
         return bool(self._groups)
 
     def add(self, skipped: Iterable[Skipped]) -> None:
-        """Take in more."""
         for item in skipped:
             reason = item.code not in _ENDS, item.reason
             count, named = self._groups.get(reason, (0, []))

@@ -8,7 +8,8 @@ from phone_audit.model.apk import Apk, LeftOnPhone
 from phone_audit.model.device import User
 from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Scan
-from phone_audit.model.wording import amount, counted
+from phone_audit.model.traffic import RecordedTraffic, TrafficHost
+from phone_audit.model.wording import amount, counted, listed
 from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
@@ -27,7 +28,6 @@ from phone_audit.report.draw_parts import (
     draw_skipped,
     phone_words,
 )
-from phone_audit.report.draw_traffic import draw_traffic
 from phone_audit.report.draw_watch import draw_observations
 from phone_audit.report.knowledge_age import places_not_asked
 from phone_audit.report.safe import shortened
@@ -187,3 +187,39 @@ def _reading_lines(apk: Apk) -> list[str]:
         hosts = f"; unencrypted addresses: {len(unencrypted)}" if unencrypted else ""
         lines.append(f"ways out: {', '.join(ways)}{hosts}")
     return lines
+
+
+_MOST: Final = 12
+_NETWORK: Final = "some app on this network"
+_PHONE: Final = "some app on this phone"
+
+
+def draw_traffic(canvas: Canvas, traffic: Sequence[RecordedTraffic]) -> None:
+    canvas.heading("Recorded traffic")
+    for one in traffic:
+        period = f", {one.first} to {one.last}" if one.first and one.last else ""
+        canvas.item(f"{shortened(one.file, 100)} ({one.format}{period})", "*", 2, "bold")
+        hosts = sorted(one.hosts, key=_order)
+        for host in hosts[:_MOST]:
+            canvas.item(_line(host), "-", 4)
+        draw_more(canvas, len(hosts) - _MOST, "-")
+        if one.own_numbers:
+            canvas.item(f"searched also for what was stated of this phone: {listed(one.own_numbers)}", "-", 4)
+        for sentence in one.not_seen:
+            canvas.item(f"not seen: {sentence}", "-", 4)
+
+
+def _order(host: TrafficHost) -> tuple[bool, bool, int, str]:
+    return (not host.identifiers, host.cleartext is not True, -host.times, host.host or host.address or "")
+
+
+def _line(host: TrafficHost) -> str:
+    who = host.package or (_PHONE if host.of_this_phone else _NETWORK)
+    did = "looked up" if host.protocol == "dns" else "was connected to"
+    name = host.host or host.address or "an unknown place"
+    place = name if host.port is None else f"{f'[{name}]' if ':' in name else name}:{host.port}"
+    owner = f" ({host.owner})" if host.owner else ""
+    how = ", without encryption" if host.cleartext else ""
+    where = "in its name" if host.protocol == "dns" else "in the clear"
+    sent = f", with {listed(host.identifiers)} {where}" if host.identifiers else ""
+    return f"{shortened(who, 80)} {did} {place}{owner}, {counted(host.times, 'time')}{how}{sent}"

@@ -26,7 +26,6 @@ _CLEARTEXT = {True: "unencrypted by its port", False: "encrypted by its port", N
 
 
 def draw_watch(canvas: Canvas, watch: Watch) -> None:
-    """Draw the report of what was seen live."""
     canvas.outcome(watch.verdict.outcome, watch.verdict.headline)
     canvas.gap()
     label = f"Label: {watch.label}. " if watch.label else ""

@@ -93,7 +93,6 @@ def formats_of(kinds: Iterable[str]) -> tuple[str, ...]:
 
 
 def kind_of(document: "Frozen") -> str:
-    """Return what a document is, as its schema names it."""
     return str(getattr(document, "schema_", "/")).split("/")[1]
 
 

@@ -18,7 +18,6 @@ def render_json(document: Frozen) -> str:
 
 def render_pieces(document: Frozen, style: Style = _PLAIN) -> Iterator[str]:
     """Yield the same piece by piece, so that the records of a folder need not be in memory together."""
-    del style
     if isinstance(document, Apks):
         yield from _folder(document)
     else:
@@ -28,7 +27,6 @@ def render_pieces(document: Frozen, style: Style = _PLAIN) -> Iterator[str]:
 
 def render_lines(document: Frozen, style: Style) -> Iterator[str]:
     """Yield the document as a line of JSON; a folder as a line for each record."""
-    del style
     yield from map(render_json_line, document.apks if isinstance(document, Apks) else (document,))
 
 

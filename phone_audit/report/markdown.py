@@ -101,17 +101,13 @@ class MarkdownCanvas:
         self._block(f"**{word}**: {escaped(headline)}" if known else f"{word}: {escaped(headline)}")
 
     def heading(self, title: str) -> None:
-        """Draw a section's title."""
         self._block(f"## {escaped(title)}")
 
     def paragraph(self, text: str, indent: int = 0, style: str = "") -> None:
-        """Draw running text."""
-        del indent, style
         self._block(escaped(text))
 
     def item(self, text: str, mark: str = "-", indent: int = 2, style: str = "") -> None:
         """Draw an item of a list; one that is numbered keeps its number, and another mark than a sign its word."""
-        del style
         if re.fullmatch(r"\d{1,9}\.", mark):
             self._item(mark, escaped(text), indent)
         else:

@@ -71,7 +71,6 @@ class _Rules:
         return rule.index
 
     def published(self) -> list[dict[str, Any]]:
-        """Return them in their order."""
         return [_rule(name, rule) for name, rule in self._rules.items()]
 
 

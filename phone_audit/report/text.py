@@ -68,12 +68,10 @@ class TextCanvas:
         self._print(Text.assemble(badge, " ", (visible(headline), "bold")), 0)
 
     def heading(self, title: str) -> None:
-        """Draw a section's title after an empty line."""
         self._console.print()
         self._print(Text(visible(title), style="bold underline"), 0)
 
     def paragraph(self, text: str, indent: int = 0, style: str = "") -> None:
-        """Draw wrapped text."""
         self._print(Text(_evenly_spaced(text), style=style), indent)
 
     def item(self, text: str, mark: str = "-", indent: int = 2, style: str = "") -> None:
@@ -90,7 +88,6 @@ class TextCanvas:
         self._console.print(" " * indent + visible(text), no_wrap=True, crop=False, overflow="ignore", soft_wrap=True)
 
     def gap(self) -> None:
-        """Draw an empty line."""
         self._console.print()
 
     def text(self) -> str:

@@ -83,7 +83,6 @@ class Call:
         return status
 
     def not_found(self, program: str) -> int:
-        """Say that the phone has no such program, and return the exit status."""
         return self.complain(f"{program}: not found", NOT_FOUND)
 
 

@@ -35,7 +35,6 @@ class Message:
 
 
 def checksum(payload: bytes) -> int:
-    """Return the sum of the bytes, modulo 2**32."""
     return sum(payload) & 0xFFFFFFFF
 
 
@@ -79,14 +78,7 @@ _INBOX = 64 * 1024  # what the other side may have sent ahead of the reader, as 
 
 
 class Stream:
-    """A stream as the service behind it sees it: blocking reads and writes of bytes, one WRTE in flight each way.
-
-    Args:
-        local: our number of it.
-        remote: the other side's number of it.
-        send: sends one message; blocks while the line is full.
-        chunk: longest payload that was agreed on, in bytes.
-    """
+    """A stream as the service behind it sees it: blocking reads and writes of bytes, one WRTE in flight each way."""
 
     def __init__(self, local: int, remote: int, send: Callable[[Message], None], chunk: int) -> None:
         self.local = local
@@ -98,11 +90,7 @@ class Stream:
         self._waiting = 0
         self._owes_okay = False
         self._may_write = True
-        self._closed = False
-
-    @property
-    def closed(self) -> bool:
-        return self._closed
+        self.closed = False
 
     def write(self, data: bytes) -> None:
         """Send bytes; returns when the last of them is on its way.
@@ -112,8 +100,8 @@ class Stream:
         """
         for start in range(0, len(data), self._chunk):
             with self._changed:
-                self._changed.wait_for(lambda: self._may_write or self._closed)
-                if self._closed:
+                self._changed.wait_for(lambda: self._may_write or self.closed)
+                if self.closed:
                     raise BrokenPipeError
                 self._may_write = False
             self._send(Message(b"WRTE", self.local, self.remote, data[start : start + self._chunk]))
@@ -121,7 +109,7 @@ class Stream:
     def read(self) -> bytes:
         """Return the payload of the next WRTE, or nothing once the stream is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._inbox or self._closed)
+            self._changed.wait_for(lambda: self._inbox or self.closed)
             if not self._inbox:
                 return b""
             data = self._inbox.popleft()
@@ -134,10 +122,10 @@ class Stream:
     def close(self) -> None:
         """Close our side, after all that was written has been taken."""
         with self._changed:
-            self._changed.wait_for(lambda: self._may_write or self._closed)
-            if self._closed:
+            self._changed.wait_for(lambda: self._may_write or self.closed)
+            if self.closed:
                 return
-            self._closed = True
+            self.closed = True
             self._changed.notify_all()
         self._send(Message(b"CLSE", self.local, self.remote))
 
@@ -159,7 +147,7 @@ class Stream:
             self._inbox.append(data)
             self._waiting += len(data)
             self._owes_okay = self._waiting >= _INBOX
-            okay = not self._owes_okay and not self._closed
+            okay = not self._owes_okay and not self.closed
             self._changed.notify_all()
         if okay:
             self._send(Message(b"OKAY", self.local, self.remote))
@@ -167,7 +155,7 @@ class Stream:
     def dropped(self) -> None:
         """The other side has closed the stream, or the connection is gone."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             self._changed.notify_all()
 
 
@@ -176,13 +164,7 @@ Service = Callable[[Stream], None]
 
 
 class Connection:
-    """Speaks ADB over one socket.
-
-    Args:
-        line: the connected socket; closed at the end.
-        profile: the phone: its banner, and what it announces of version, packet size and features.
-        open_service: the service of a name, or None where the phone has none.
-    """
+    """Speaks ADB over one socket."""
 
     def __init__(self, line: socket.socket, profile: Profile, open_service: Callable[[str], Service | None]) -> None:
         self.online = False
@@ -238,7 +220,6 @@ class Connection:
         self._line.sendall(data)
 
     def send(self, message: Message) -> None:
-        """Send a message; a line that is gone looks like a closed stream to whoever writes."""
         data = encode(message, checked=self._checked)
         try:
             with self._sending:
@@ -277,7 +258,6 @@ class Connection:
         raise ProtocolError("An AUTH arrived that nobody asked for.")
 
     def admit(self) -> None:
-        """Let a computer in."""
         self.online = True
         self.send(Message(b"CNXN", self._daemon.version, self._daemon.max_data, self._banner))
 

@@ -17,7 +17,6 @@ _TITLES = {"activity": "Activity", "receiver": "Receiver", "service": "Service"}
 
 
 def service(profile: Profile, name: str) -> str:
-    """Return what `dumpsys NAME` prints; nothing of a service that has no form here."""
     return _FORMS[name](profile) if name in _FORMS else ""
 
 

@@ -38,7 +38,6 @@ def _size_lines(tree: Tree, paths: Iterable[str]) -> str:
 
 
 def copy(source: Source, call: Call) -> None:
-    """Write what a source still gives to standard output."""
     while chunk := source.read(_CHUNK):
         call.streams.stdout.write(chunk)
 

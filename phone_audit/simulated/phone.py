@@ -74,7 +74,6 @@ class SimulatedPhone:
         self.close()
 
     def close(self) -> None:
-        """End every connection, and wait for what serves them."""
         self.unplug()
         if self._acceptor.is_alive():
             self._acceptor.join()
@@ -97,7 +96,6 @@ class SimulatedPhone:
         return Connection(line, self.profile, self.service)
 
     def service(self, name: str) -> Service | None:
-        """Return the service of a name such as `exec:id`, or None where the phone has none."""
         if name.startswith("exec:"):
             return lambda stream: run_command(stream, name.removeprefix("exec:"), self.phone)
         if name == "sync:":

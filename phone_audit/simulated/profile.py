@@ -87,12 +87,10 @@ class SimulatedPackage(Frozen):
 
     @property
     def base_path(self) -> str:
-        """Where the base APK lies on the phone."""
         return base_path(self.code_path)
 
     @property
     def split_paths(self) -> dict[str, str]:
-        """Where each split lies on the phone, by its name."""
         return {name: f"{self.code_path}/split_{name}.apk" for name in self.splits}
 
 
@@ -146,10 +144,6 @@ class Profile(Frozen):
 
 
 def base_path(code_path: str) -> str:
-    """Return where the base APK of a code path lies.
-
-    `/system/app/X` holds X.apk, a folder under /data/app holds base.apk, and a file stands for itself.
-    """
     if code_path.endswith(".apk"):
         return code_path
     name = "base" if code_path.startswith("/data/app/") else code_path.rpartition("/")[2]
@@ -157,7 +151,6 @@ def base_path(code_path: str) -> str:
 
 
 def profile_names() -> tuple[str, ...]:
-    """Return the names of the profiles that come with the program."""
     return tuple(sorted(path.parent.name for path in PROFILES.glob("*/profile.json")))
 
 

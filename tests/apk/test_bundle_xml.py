@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml import bundle_xml
-from phone_audit.apk.xml.bundle_xml import Budget, BundleTable, fields, parse_bundle_xml
+from phone_audit.apk.xml.bundle_xml import Budget, BundleTable, parse_bundle_xml
 from phone_audit.apk.xml.elements import BOOLEAN, MAX_DEPTH, REFERENCE, STRING, Element, Value
 from phone_audit.apk.xml.named_views import bundled_named_views
 from phone_audit.apk.xml.package_facts import PackageFacts, read_package_facts
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.errors import ApkError
+from phone_audit.files.protobuf import fields
 from tests.apk.zips import Part, make_zip
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "fixtures" / "manifests"

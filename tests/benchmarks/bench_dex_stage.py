@@ -24,6 +24,7 @@ from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.dex.descriptors import class_names
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.address_flow import AddressFlow
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
@@ -60,7 +61,7 @@ def stage(dexes: Dexes, knowledge: Knowledge, *, holders: bool) -> None:
         find_endpoints(files, named, knowledge)
         return
     owners = Owners(knowledge, None)
-    uses_of = AddressUses(indexes, effects_of(knowledge))
+    uses_of = AddressUses(AddressFlow(indexes, effects_of(knowledge)))
     uses = partial(rules_by_use, indexes, owners.of, [rule for rule in knowledge.rules if rule.texts], uses_of)
     endpoints, _ = find_endpoints(files, named, knowledge, uses=uses, uses_of=uses_of)
     name_holders(endpoints, indexes, owners.of)

@@ -11,7 +11,7 @@ import typer
 
 from fixtures.knowledge.command_pages import man_page, walked
 from phone_audit.cli.examples import EXAMPLES
-from phone_audit.cli.usage import usage_lines
+from phone_audit.cli.main import usage_lines
 from tests.knowledge.feeds.cases import CASES
 from tests.program import program
 

@@ -17,7 +17,7 @@ UNKNOWN = Moment(None, None)
 def look(
     log: ConnectionLog, at: float, *lines: str, moment: Moment = UNKNOWN, spent: float | None = None
 ) -> list[Place]:
-    sample = Sample(parse_tables(tables(*lines)), spent, at, at)
+    sample = Sample(parse_tables(tables(*lines)), spent, at)
     return log.note(sample, START + timedelta(seconds=at), moment)
 
 

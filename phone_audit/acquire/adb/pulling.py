@@ -146,7 +146,6 @@ class Puller:
         return bool(self._files)
 
     def _step(self) -> None:
-        """Ask ahead, and take one answer."""
         file = self._files[0]
         try:
             service = self._ask()
@@ -252,7 +251,6 @@ class Puller:
         return file.got % 2**32 == size
 
     def _come_back(self, error: DeviceLostError) -> None:
-        """Make the connection again."""
         file = self._expected[0][1] if self._expected else self._files[0]
         self._drop()
         file.breaks += 1

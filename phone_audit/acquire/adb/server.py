@@ -161,7 +161,6 @@ class AdbServer:
         return connection
 
     def _query(self, request: str, timeout: float | None = None) -> str:
-        """Return the text with which the server answers a request."""
         with self._open(timeout) as connection:
             _request(connection, request.encode())
             return _read_text(connection)

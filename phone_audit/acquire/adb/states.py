@@ -60,7 +60,6 @@ def debugging_off(name: str) -> NoDeviceError:
 
 
 def no_usb(why: str) -> NoDeviceError:
-    """Libusb cannot be used on this computer."""
     return NoDeviceError(
         f"USB cannot be used on this computer ({why}).",
         hint="Reach the phone through a running adb server (--via server), or on the network as HOST:PORT.",
@@ -87,7 +86,6 @@ def not_on_usb(seen: list[str]) -> NoDeviceError:
 
 
 def several(seen: list[str]) -> SeveralDevicesError:
-    """More than one phone, and none was named."""
     return SeveralDevicesError(
         f"{len(seen)} phones are there: {', '.join(seen)}.",
         hint="Name one of them, or scan them all with --all.",
@@ -100,7 +98,6 @@ def waiting(name: str) -> str:
 
 
 def unauthorized(name: str) -> UnauthorizedError:
-    """The phone does not know this computer's key."""
     return UnauthorizedError(f"The phone {name} has not accepted this computer's key.", hint=ACCEPT)
 
 
@@ -146,7 +143,6 @@ def only_charging(name: str) -> NoDeviceError:
 
 
 def in_mode(name: str, mode: str) -> DeviceModeError:
-    """Attached, but not started normally."""
     return DeviceModeError(
         f"The phone {name} is in {MODES.get(mode, f'the state {mode!r}')}, where it cannot be read.",
         mode="bootloader" if mode == "fastboot" else mode,
@@ -169,7 +165,6 @@ def no_permission(name: str, vendor: int | None) -> DevicePermissionError:
 
 
 def busy(name: str, server_runs: bool) -> DeviceBusyError:
-    """Another program holds the USB interface."""
     other = next(iter(adb_servers()), None)
     if server_runs:
         hint = "An adb server runs here and may hold it: add --via server, or end it with 'adb kill-server' and retry."
@@ -239,7 +234,6 @@ def not_paired(address: str, said: str) -> UnauthorizedError:
 
 
 def no_server_to_pair() -> NoDeviceError:
-    """`--pair`, and there is no adb server."""
     return NoDeviceError(
         "No adb server runs on this computer, and only an adb server can pair by code.",
         hint="Start one with 'adb start-server' (Android platform tools 30 or later), then try again.",
@@ -247,7 +241,6 @@ def no_server_to_pair() -> NoDeviceError:
 
 
 def no_server() -> NoDeviceError:
-    """`--via server` was asked for, and there is none."""
     return NoDeviceError(
         "No adb server runs on this computer.",
         hint="Start one with 'adb start-server', or leave --via server out.",

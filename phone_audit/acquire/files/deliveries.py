@@ -25,22 +25,18 @@ class FileReceiver(Protocol):
 
     def is_known(self, sha256: str) -> bool:
         """Tell whether the file with this SHA-256 was analysed before, so that its bytes are not needed."""
-        ...
 
     def is_stripped(self, sha256: str) -> bool:
         """Tell whether the file with this SHA-256 was found to have its code elsewhere.
 
         Then only its hash together with those of that code tells whether it is known; see `joint_hash`.
         """
-        ...
 
     def take(self, apk: PulledApk) -> None:
         """Take a file that is complete."""
-        ...
 
     def wait_for_room(self) -> None:
         """Wait while more files lie in the scratch folder, not yet read, than may lie there at the same time."""
-        ...
 
 
 class EarlierFiles(Protocol):
@@ -48,7 +44,6 @@ class EarlierFiles(Protocol):
 
     def find(self, sha256: str, into: Path) -> PulledApk | None:
         """Return the file with this SHA-256 as a new one in a folder; None where it is not there."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,6 @@ class Queue:
         self._closed = False
 
     def put(self, file: FileOnPhone) -> None:
-        """Add a file at the end."""
         self._files.put(file)
 
     def close(self) -> None:
@@ -163,18 +157,10 @@ class Deliveries:
         return True
 
     def brought(self, file: FileOnPhone, part: Path, parts: Parts | None) -> FileOnPhone | None:
-        """Take a file that has arrived.
-
-        Args:
-            file: which one.
-            part: where it lies; it is moved or removed.
-            parts: what of it is held; None for all of it.
+        """Take a file that has arrived. Raises an AcquireError where it cannot be stored here.
 
         Returns:
             A file of the same hash, to be brought in its place where this one is another by now.
-
-        Raises:
-            AcquireError: it cannot be stored here.
         """
         try:
             again = self._brought(file, part, parts)
@@ -212,7 +198,6 @@ class Deliveries:
             return claimed[0] if claimed else self._plan.stripped.next_wanted()
 
     def count(self, received: int) -> None:
-        """Count bytes that came over the cable."""
         with self._lock:
             self.received += received
 

@@ -110,22 +110,12 @@ def identity_of(serial: str | None, handshake: Handshake | None, build: str | No
 
 
 class HashCache:
-    """What is remembered of one phone. A file of another build, or one that is damaged, counts as none.
-
-    Args:
-        path: where it lies; None remembers nothing.
-        build: the phone's fingerprint.
-    """
+    """What is remembered of one phone. A file of another build, or one that is damaged, counts as none."""
 
     def __init__(self, path: Path | None = None, build: str | None = None) -> None:
         self._path = path if build else None
         self._build = build
         self._known = _read(self._path, build) if self._path else {}
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether anything is remembered."""
-        return self._path is not None
 
     def hash_of(self, path: str, identity: FileState) -> str | None:
         """Return the hash of a file that is the same as it was."""

@@ -85,7 +85,6 @@ class PhoneHasher:
                 self._go_on_after_cut(batch)
 
     def _next(self) -> list[FileOnPhone]:
-        """Take the files of one command."""
         batch: list[FileOnPhone] = []
         size = length = 0
         with self._lock:
@@ -204,5 +203,4 @@ def _command(batch: Sequence[FileOnPhone]) -> str:
 
 
 def _name(file: FileOnPhone) -> str:
-    """Return what stands for a file in the answer."""
     return file.path if PLAIN.fullmatch(file.path) else "@" + file.path.encode("utf-8", "surrogateescape").hex()

@@ -129,7 +129,6 @@ class RangeReader:
         return tuple(self._asked)
 
     def has_room(self, size: int) -> bool:
-        """Tell whether so many bytes may be asked for now."""
         return not self._asked or (len(self._asked) < REQUESTS_AHEAD and self._ahead + size <= AHEAD)
 
     def ask(self, asked: RangeRequest) -> None:
@@ -168,7 +167,6 @@ class RangeReader:
         return answered
 
     def close(self) -> None:
-        """End the program. Never raises."""
         self._running.close()
 
     def _take(self, data: bytes) -> None:
@@ -260,7 +258,6 @@ class GrowingParts:
             yield start, end
 
     def holds(self, start: int, end: int) -> bool:
-        """Tell whether all bytes of a range are held."""
         return next(self.missing(start, end), None) is None
 
     def parts(self) -> Parts:
@@ -294,7 +291,6 @@ class RangeJob:
         self._opened.truncate(file.size)
 
     def write(self, offset: int, data: memoryview) -> None:
-        """Put bytes at their place."""
         self._opened.seek(offset)
         while data:
             data = data[self._opened.write(data) or 0 :]
@@ -308,7 +304,6 @@ class RangeJob:
             return next_wanted(data, self.file.size, self.held.parts())
 
     def close(self) -> None:
-        """Write no more."""
         self._opened.close()
 
     def drop(self) -> None:

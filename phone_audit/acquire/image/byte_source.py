@@ -4,12 +4,12 @@ import io
 import os
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from phone_audit.files.bounds import MB
 
@@ -28,7 +28,6 @@ class ByteSource(Protocol):
     @property
     def size(self) -> int:
         """How many bytes there are."""
-        ...
 
     def read(self, at: int, count: int) -> bytes:
         """Return exactly `count` bytes from `at` on.
@@ -36,7 +35,6 @@ class ByteSource(Protocol):
         Raises:
             ImageError: there are not so many, or what they are made of is damaged.
         """
-        ...
 
 
 def check_range(source: ByteSource, at: int, count: int) -> None:
@@ -49,6 +47,13 @@ def check_range(source: ByteSource, at: int, count: int) -> None:
         raise ImageError(f"{count:,} bytes were to be read at once")
     if at < 0 or count < 0 or at + count > source.size:
         raise ImageError("it ends before its end, or names places outside of itself")
+
+
+def pieces_of(source: ByteSource, size: int | None = None) -> Iterator[bytes]:
+    """Yield the bytes of a source in order, the first `size` of them where it is told. Raises as `ByteSource.read`."""
+    end = source.size if size is None else size
+    for at in range(0, end, PIECE):
+        yield source.read(at, min(PIECE, end - at))
 
 
 class FileBytes:
@@ -283,21 +288,14 @@ class SourceFile(io.RawIOBase):
         self._at = start + offset
         return self._at
 
-    def read(self, size: int = -1, /) -> bytes:
-        left = max(0, self._source.size - self._at)
-        count = left if size < 0 else min(size, left)
+    def readinto(self, buffer: Any, /) -> int:
+        count = min(len(buffer), max(0, self._source.size - self._at))
         try:
-            data = self._source.read(self._at, count)
+            buffer[:count] = self._source.read(self._at, count)
         except ImageError as error:
             raise OSError(0, str(error)) from error
-        self._at += len(data)
-        return data
-
-    def readinto(self, buffer: object, /) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
+        self._at += count
+        return count
 
 
 def begins(source: ByteSource, at: int, count: int) -> bytes:

@@ -57,7 +57,6 @@ class _Inode:
 
 
 def is_erofs(source: ByteSource) -> bool:
-    """Tell whether a source begins as such a file system does."""
     return begins(source, _SUPER, 4) == _MAGIC.to_bytes(4, "little")
 
 

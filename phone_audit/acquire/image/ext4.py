@@ -49,7 +49,6 @@ class _Inode:
 
 
 def is_ext4(source: ByteSource) -> bool:
-    """Tell whether a source begins as such a file system does."""
     return begins(source, _SUPER + 56, 2) == _MAGIC.to_bytes(2, "little")
 
 

@@ -40,12 +40,10 @@ class FileSystem(Protocol):
     @property
     def flaws(self) -> Sequence[Flaw]:
         """What of it was not read although its head could be."""
-        ...
 
     @property
     def root(self) -> object:
         """The node of the outermost folder."""
-        ...
 
     def entries(self, folder: object) -> Iterator[Entry]:
         """Yield what lies in a folder, in any order; a damaged one may have no end.
@@ -53,15 +51,12 @@ class FileSystem(Protocol):
         Raises:
             ImageError: it is damaged.
         """
-        ...
 
     def open(self, file: object) -> ByteSource:
         """Return the bytes of a regular file; ImageError where it is damaged, or packed in a way that is not read."""
-        ...
 
     def target(self, link: object) -> str:
         """Return what a link names, as decoded. Raises ImageError where it is damaged."""
-        ...
 
 
 def kind_of(mode: int) -> Kind:

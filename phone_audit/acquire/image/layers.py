@@ -186,10 +186,8 @@ class Contents:
     def take_tree(self, files: FileSystem, node: object, name: str, depth: int, folders: int = 0) -> None:
         """Take the partitions of an unpacked dump: the folder itself, or the folders and images in it.
 
-        A folder beside those of partitions is taken as one where nothing else is in it.
-
-        Raises:
-            ImageError: the folder is damaged.
+        A folder beside those of partitions is taken as one where nothing else is in it. Raises an ImageError where the
+        folder is damaged.
         """
         entries = _listed(files, node)
         if "build.prop" in entries and SYSTEM not in entries:

@@ -26,7 +26,6 @@ _KEPT: Final = 48 * MB
 
 
 def is_lz4_frame(source: ByteSource) -> bool:
-    """Tell whether a source begins as such a frame does."""
     return begins(source, 0, 4) == _MAGIC.to_bytes(4, "little")
 
 

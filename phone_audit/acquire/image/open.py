@@ -5,13 +5,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import FileBytes, ImageError, Work
-from phone_audit.acquire.image.firmware import Firmware
+from phone_audit.acquire.image.byte_source import ByteSource, FileBytes, ImageError, Work
+from phone_audit.acquire.image.erofs import Erofs, is_erofs
+from phone_audit.acquire.image.ext4 import Ext4, is_ext4
+from phone_audit.acquire.image.file_system import is_name
+from phone_audit.acquire.image.firmware import Firmware, Partition
 from phone_audit.acquire.image.folder import FolderFiles
 from phone_audit.acquire.image.layers import Contents, is_dump, is_layer
-from phone_audit.acquire.image.modules import mount_modules
+from phone_audit.acquire.image.payload import numbered_fields
+from phone_audit.acquire.image.zip_members import stored_or_inflated, zip_entries
 from phone_audit.errors import SnapshotError
+from phone_audit.files.bounded_zip import ZipBounds
+from phone_audit.files.bounds import MB
 from phone_audit.files.open_regular import open_regular
+from phone_audit.model.device import Module
 
 _AGAIN: Final = "Take it from its maker again, and compare its size and hash."
 _MOST_NAMED: Final = 12
@@ -78,3 +85,57 @@ def _firmware(path: Path, contents: Contents) -> Firmware:
     mount_modules(firmware, contents.work)
     firmware.note_dangling(".apk")
     return firmware
+
+
+_SUFFIXES: Final = (".apex", ".capex")
+_MOST: Final = 300
+_MANIFEST, _PAYLOAD, _ORIGINAL = "apex_manifest.pb", "apex_payload.img", "original_apex"
+_BOUNDS: Final = ZipBounds(1000)
+
+
+def mount_modules(firmware: Firmware, work: Work) -> None:
+    """Mount the modules of a firmware. One that cannot be read is noted, and costs itself alone."""
+    paths = sorted(path for path in firmware.files if path.endswith(_SUFFIXES) and "/apex/" in path)
+    for path in paths[:_MOST]:
+        try:
+            _mount(firmware, path, work)
+        except ImageError as error:
+            firmware.skip(path, "damaged", f"The module was not read: {error}.")
+    if len(paths) > _MOST:
+        firmware.skip("modules", "too-many", f"The image holds {len(paths)} modules; the first {_MOST} were looked at.")
+
+
+def _mount(firmware: Firmware, path: str, work: Work) -> None:
+    members = _members(firmware.open(path), work)
+    if _ORIGINAL in members:
+        members = _members(members[_ORIGINAL], work)
+    if _MANIFEST not in members or _PAYLOAD not in members:
+        raise ImageError("it lacks a manifest or its file system")
+    manifest, payload = members[_MANIFEST], members[_PAYLOAD]
+    name, version = "", None
+    for number, value, raw in numbered_fields(memoryview(manifest.read(0, min(manifest.size, MB)))):
+        if number == 1:
+            name = bytes(raw).decode("utf-8", "backslashreplace")
+        elif number == 2:
+            version = value
+    if not is_name(name) or not (is_ext4(payload) or is_erofs(payload)):
+        raise ImageError("its name, or its file system, is none that is known")
+    files = Ext4(payload) if is_ext4(payload) else Erofs(payload)
+    firmware.mount(Partition(f"apex/{name}", files, path), f"/apex/{name}")
+    firmware.modules.append(
+        Module(
+            name=name,
+            version_code=version,
+            path=path,
+            updated=False,
+            factory_version_code=version,
+            factory_path=path,
+        )
+    )
+
+
+def _members(source: ByteSource, work: Work) -> dict[str, ByteSource]:
+    """Return the members of an archive that matter. Raises ImageError where it is damaged."""
+    wanted = (_MANIFEST, _PAYLOAD, _ORIGINAL)
+    entries = [entry for entry in zip_entries(source, _BOUNDS) if entry.filename in wanted]
+    return {entry.filename: stored_or_inflated(source, entry, work) for entry in entries}

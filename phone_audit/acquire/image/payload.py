@@ -25,8 +25,8 @@ from phone_audit.acquire.image.byte_source import (
     begins,
     check_range,
 )
-from phone_audit.acquire.image.protobuf import fields
 from phone_audit.files.bounds import MB
+from phone_audit.files.protobuf import fields
 
 _MAGIC: Final = b"CrAU"
 _HEAD: Final = struct.Struct(">4sQQI")
@@ -61,7 +61,6 @@ class _Partition:
 
 
 def is_payload(source: ByteSource) -> bool:
-    """Tell whether a source begins as such a file does."""
     return begins(source, 0, 4) == _MAGIC
 
 
@@ -144,11 +143,20 @@ class _Unpacked:
             raise ImageError("a part of a partition is damaged") from error
 
 
+def numbered_fields(message: memoryview) -> Iterator[tuple[int, int, memoryview]]:
+    """Yield number, value and bytes of the fields of a message; ImageError where it is damaged."""
+    try:
+        for number, value in fields(message):
+            yield (number, value, memoryview(b"")) if isinstance(value, int) else (number, 0, value)
+    except ValueError as error:
+        raise ImageError("a list of partitions is damaged") from error
+
+
 def _manifest(message: memoryview) -> tuple[int, list[_Partition]]:
     """Return the size of a block, and the partitions."""
     block, partitions = 4096, []
     left = _MOST_OPERATIONS
-    for number, value, raw in fields(message):
+    for number, value, raw in numbered_fields(message):
         if number == 3:
             block = value
         elif number == 13:
@@ -162,11 +170,11 @@ def _manifest(message: memoryview) -> tuple[int, list[_Partition]]:
 
 def _partition(message: memoryview) -> _Partition:
     found = _Partition()
-    for number, _, raw in fields(message):
+    for number, _, raw in numbered_fields(message):
         if number == 1:
             found.name = bytes(raw[:100]).decode("ascii", "backslashreplace")
         elif number == 7:
-            found.size = next((value for inner, value, _ in fields(raw) if inner == 1), None)
+            found.size = next((value for inner, value, _ in numbered_fields(raw) if inner == 1), None)
         elif number == 8:
             found.operations.append(_operation(raw))
             if len(found.operations) > _MOST_OPERATIONS:
@@ -176,7 +184,7 @@ def _partition(message: memoryview) -> _Partition:
 
 def _operation(message: memoryview) -> _Operation:
     found = _Operation()
-    for number, value, raw in fields(message):
+    for number, value, raw in numbered_fields(message):
         if number == 1:
             found.kind = value
         elif number == 2:
@@ -184,7 +192,7 @@ def _operation(message: memoryview) -> _Operation:
         elif number == 3:
             found.packed = value
         elif number == 6:
-            extent = {inner: of_extent for inner, of_extent, _ in fields(raw)}
+            extent = {inner: of_extent for inner, of_extent, _ in numbered_fields(raw)}
             found.extents.append((extent.get(1, 0), extent.get(2, 0)))
         elif number == 8:
             found.digest = bytes(raw)

@@ -9,7 +9,6 @@ from phone_audit.acquire.collect import PhoneReading
 from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.image.byte_source import ImageError
 from phone_audit.acquire.image.firmware import APKS, SYSTEM, Firmware
-from phone_audit.acquire.image.packages import packages_of
 from phone_audit.acquire.image.properties import properties_of
 from phone_audit.acquire.image.state import firmware_items, framework_hashes, small_files
 from phone_audit.acquire.image.transport import ImageTransport
@@ -19,7 +18,7 @@ from phone_audit.acquire.questions.identity import identity_items
 from phone_audit.acquire.questions.question import OWNER
 from phone_audit.acquire.questions.small_files import file_items
 from phone_audit.model.apk import ApkInfo
-from phone_audit.model.device import Depth, Snapshot
+from phone_audit.model.device import COMPILED_ROLES, Depth, Package, PackageFile, PackageFileRole, PackageUser, Snapshot
 from phone_audit.model.finding import Skipped
 
 CODE = (".vdex", ".odex")
@@ -102,3 +101,55 @@ class ImageReading(PhoneReading):
 
     def _notes(self) -> Iterable[Skipped]:
         return (*self._reader.skipped, *self._firmware.skipped)
+
+
+def packages_of(apks: Iterable[ApkInfo]) -> tuple[Package, ...]:
+    """Return the packages by name; one that lies there more than once has the files of all, and the latest version."""
+    found: dict[str, list[ApkInfo]] = {}
+    for apk in apks:
+        if apk.package is not None:
+            found.setdefault(apk.package, []).append(apk)
+    return tuple(_package(name, its) for name, its in sorted(found.items()))
+
+
+def _package(name: str, apks: Sequence[ApkInfo]) -> Package:
+    latest = max(apks, key=lambda apk: (apk.version_code or 0, apk.path))
+    files = {file.path: file for apk in apks for file in _files(apk)}
+    return Package(
+        name=name,
+        app_id=None,
+        system=True,
+        version_code=latest.version_code,
+        version_name=latest.version_name,
+        signers=None if latest.signers is None else tuple(sorted(signer.sha256 for signer in latest.signers)),
+        files=tuple(files[path] for path in sorted(files)),
+        users=(_USER,),
+    )
+
+
+_USER = PackageUser(
+    id=OWNER,
+    installed=True,
+    enabled=None,
+    hidden=None,
+    suspended=None,
+    installer=None,
+    first_install=None,
+    last_update=None,
+    granted=None,
+    appops=None,
+    traffic=None,
+)
+"""The owner of a phone that nobody has used yet: what the packages were granted and did is not known."""
+
+
+def _files(apk: ApkInfo) -> Iterable[PackageFile]:
+    for file in apk.files:
+        role: PackageFileRole = "base" if file.role in ("base", "container") else "split"
+        yield PackageFile(
+            path=file.path,
+            sha256=file.sha256,
+            hash_source="host" if file.sha256 else "none",
+            size=file.size,
+            role=file.role if file.role in COMPILED_ROLES else role,
+        )

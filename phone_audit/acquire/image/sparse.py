@@ -16,7 +16,6 @@ _MOST_CHUNKS: Final = 500_000
 
 
 def is_sparse(source: ByteSource) -> bool:
-    """Tell whether a source begins as a sparse image does."""
     return begins(source, 0, 4) == _MAGIC.to_bytes(4, "little")
 
 

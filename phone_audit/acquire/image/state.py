@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from phone_audit.acquire.image.byte_source import PIECE, ByteSource, ImageError
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, pieces_of
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.questions.framework import FRAMEWORK
 from phone_audit.acquire.questions.question import item, seen
@@ -87,8 +87,8 @@ def framework_hashes(firmware: Firmware) -> list[tuple[str, str]]:
 def digest_of(source: ByteSource) -> str:
     """Return the SHA-256 of a file. Raises ImageError where it is damaged."""
     digest = hashlib.sha256()
-    for at in range(0, source.size, PIECE):
-        digest.update(source.read(at, min(PIECE, source.size - at)))
+    for piece in pieces_of(source):
+        digest.update(piece)
     return digest.hexdigest()
 
 

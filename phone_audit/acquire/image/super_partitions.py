@@ -42,10 +42,8 @@ def is_super(source: ByteSource) -> bool:
 def read_super(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]]:
     """Yield the logical partitions that have bytes; of two slots of one the other is empty as it leaves the factory.
 
-    Each slot has tables of its own. Where those of another slot place a partition elsewhere, it comes once more.
-
-    Raises:
-        ImageError: no copy of its tables is whole.
+    Each slot has tables of its own. Where those of another slot place a partition elsewhere, it comes once more. Raises
+    an ImageError where no copy of its tables is whole.
     """
     slots = _tables(source)
     if sum(count for tables in slots for _, _, count in tables.partitions) > _MOST:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import PIECE, ByteSource, Part, begins
+from phone_audit.acquire.image.byte_source import ByteSource, Part, begins, pieces_of
 from phone_audit.acquire.image.file_system import LONGEST_TARGET, Flaw
 from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.acquire.text import decode
@@ -44,7 +44,6 @@ class _Member:
 
 
 def is_tar(source: ByteSource) -> bool:
-    """Tell whether a source begins as such an archive does."""
     return begins(source, 257, 5) == b"ustar" and _sum_fits(begins(source, 0, _BLOCK))
 
 
@@ -60,15 +59,14 @@ def digest_flaw(source: ByteSource) -> Flaw | None:
         return "cut-off", "The MD5 that such a file has at its end is not there; it may be cut off."
     size = source.size - len(line[0])
     digest = hashlib.md5(usedforsecurity=False)
-    for at in range(0, size, PIECE):
-        digest.update(source.read(at, min(PIECE, size - at)))
+    for piece in pieces_of(source, size):
+        digest.update(piece)
     if digest.hexdigest().encode() == line[1]:
         return None
     return "wrong-digest", "It does not have the MD5 that stands at its end: it was damaged, or changed by somebody."
 
 
 def is_gzip(source: ByteSource) -> bool:
-    """Tell whether a source begins as a file of gzip does."""
     return begins(source, 0, 3) == b"\x1f\x8b\x08"
 
 
@@ -146,14 +144,11 @@ def _pax(text: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     at = 0
     while (blank := text.find(b" ", at, at + 8)) > at:
-        length = _decimal(text[at:blank])
+        digits = text[at:blank]
+        length = int(digits) if digits.isdigit() else 0
         if not blank - at < length <= len(text) - at:
             break
         name, _, value = text[blank + 1 : at + length - 1].partition(b"=")
         found[decode(name)] = decode(value)
         at += length
     return found
-
-
-def _decimal(digits: bytes) -> int:
-    return int(digits) if digits.isdigit() else 0

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from phone_audit.acquire.image.byte_source import PIECE, ByteSource, ImageError
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, pieces_of
 from phone_audit.acquire.image.firmware import Firmware, within
 from phone_audit.acquire.questions.file_facts import PathStatus, digest_command
 from phone_audit.acquire.store.container import sha256_of
@@ -99,8 +99,7 @@ class ImageTransport(Transport):
 def digests(source: ByteSource) -> list[str]:
     """Return SHA-256, SHA-1 and MD5 of a file in hexadecimal. Raises ImageError where it is damaged."""
     hashes = [hashlib.new(name, usedforsecurity=False) for name in DIGESTS]
-    for at in range(0, source.size, PIECE):
-        piece = source.read(at, min(PIECE, source.size - at))
+    for piece in pieces_of(source):
         for one in hashes:
             one.update(piece)
     return [one.hexdigest() for one in hashes]
@@ -108,5 +107,4 @@ def digests(source: ByteSource) -> list[str]:
 
 def _copy(source: ByteSource, into: Path) -> None:
     with into.open("xb") as file:
-        for at in range(0, source.size, PIECE):
-            file.write(source.read(at, min(PIECE, source.size - at)))
+        file.writelines(pieces_of(source))

@@ -1,6 +1,7 @@
 """The members of a ZIP archive, where they lie: what is stored is read in place, what is packed where it is read."""
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -28,7 +29,7 @@ def is_zip_of_images(source: ByteSource) -> bool:
     if begins(source, 0, 4) != _MAGIC:
         return False
     try:
-        names = [entry.filename for entry in _reader(source).entries]
+        names = [entry.filename for entry in zip_entries(source)]
         return _MANIFEST not in names and any(
             _IMAGE.fullmatch(name) or _PATCHED.fullmatch(name) or f"/{name}".endswith(_DUMP) for name in names
         )
@@ -42,7 +43,7 @@ def zip_tree(source: ByteSource, work: Work) -> MemberTree:
     Raises:
         ImageError: it is damaged, or of a kind that is not read.
     """
-    entries = _reader(source).entries
+    entries = zip_entries(source)
     if patched := next((entry.filename for entry in entries if _PATCHED.fullmatch(entry.filename)), None):
         raise ImageError(f"it holds a block-based update ({patched.rpartition('/')[2]}), which is not read")
     tree = MemberTree("ZIP")
@@ -64,9 +65,10 @@ def stored_or_inflated(source: ByteSource, entry: ZipEntry, work: Work) -> ByteS
     return Inflated(packed, entry.file_size, RAW, work) if entry.compress_type else packed
 
 
-def _reader(source: ByteSource) -> ZipReader:
+def zip_entries(source: ByteSource, bounds: ZipBounds = _BOUNDS) -> Sequence[ZipEntry]:
+    """Return the entries of an archive. Raises ImageError where it is damaged, or has more than the bounds allow."""
     try:
-        return ZipReader(SourceFile(source), _BOUNDS)  # type: ignore[arg-type]
+        return ZipReader(SourceFile(source), bounds).entries  # type: ignore[arg-type]
     except BoundsError as error:
         raise ImageError(str(error)) from error
     except (ZipError, OSError) as error:

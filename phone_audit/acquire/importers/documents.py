@@ -165,10 +165,8 @@ class _Whole(_Document, Generic[Document]):
 def read_json(container: FileContainer, name: str, kind: type[Document]) -> Document:
     """Read one JSON file of an acquisition.
 
-    Half of a character that stands alone is replaced by a visible escape, since it cannot be published.
-
-    Raises:
-        SnapshotError: it is no such document, or holds more than one ever does; the message names file and place.
+    Half of a character that stands alone is replaced by a visible escape, since it cannot be published. Raises a
+    SnapshotError where it is no such document, or holds more than one ever does; the message names file and place.
     """
     where = f"{shown(name)} in {container.path}"
     try:

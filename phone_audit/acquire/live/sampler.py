@@ -39,13 +39,12 @@ class Sample:
     Attributes:
         tables: what was read.
         spent: seconds of processor time that the program on the phone took so far; None where its shell does not tell.
-        asked, answered: times of `time.monotonic()`.
+        asked: a time of `time.monotonic()`.
     """
 
     tables: SocketTables
     spent: float | None
     asked: float
-    answered: float
 
 
 class Sampler:
@@ -81,10 +80,9 @@ class Sampler:
         tables = parse_tables(output)
         if not tables.read and not tables.refused:
             return None
-        return Sample(tables, None if spent_of(times) is None else self._spent, asked, self._clock())
+        return Sample(tables, None if spent_of(times) is None else self._spent, asked)
 
     def close(self) -> None:
-        """End the program."""
         self._spent_before = self._spent
         if self._running is not None:
             self._running.close()

@@ -131,12 +131,7 @@ def single_packages_command(names: Sequence[str]) -> Command:
 
 
 def parse_package_dump(text: str, names: Collection[str] | None = None) -> PackageDump:
-    """Read the output of `dumpsys package`, whole or of one package.
-
-    Args:
-        text: the answer, decoded with `text.decode`.
-        names: the packages that exist; None takes every header.
-    """
+    """Read the output of `dumpsys package`, whole or of one package."""
     return _DumpParser(lines_of(text), names).read()
 
 

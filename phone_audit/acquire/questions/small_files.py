@@ -163,13 +163,7 @@ def _folders(part: bytes) -> dict[str, Access]:
 
 
 def file_items(files: SmallFiles, users: Sequence[int], properties: Mapping[str, str]) -> Iterator[StateItem]:
-    """Yield what the small files say; nothing where the phone did not answer.
-
-    Args:
-        files: as the phone gave them.
-        users: whose own certificates were asked for.
-        properties: the whole getprop, to hold build.prop against.
-    """
+    """Yield what the small files say; nothing where the phone did not answer."""
     if not files.folders:
         return
     yield item("root_programs", " ".join(files.there), [seen("path", path, "is there") for path in files.there], "")

@@ -142,11 +142,6 @@ def decrypt(path: Path, identity: Identity, into: Path) -> Path:
     return into
 
 
-def needs_identity(path: Path) -> UsageError:
-    """Say that an encrypted file was named, and no key."""
-    return UsageError(f"{path} is encrypted.", "Add --identity FILE with the secret key it was encrypted to.")
-
-
 def _recipients(text: str) -> list[Any]:
     if text.startswith(("age1", *_SSH)):
         return [_recipient(text)]

@@ -38,10 +38,8 @@ def seal(folder: Path, path: Path, recipients: Recipients) -> None:
 def unpack_ours(archive: Path, into: Path) -> bool:
     """Unpack a ZIP archive of a saved acquisition into a new folder; False where it is none of ours.
 
-    Only what its manifest's names can be is taken out, under names that are ours.
-
-    Raises:
-        SnapshotError: it is damaged, or holds a name that leads outside.
+    Only what its manifest's names can be is taken out, under names that are ours. Raises a SnapshotError where it is
+    damaged, or holds a name that leads outside.
     """
     container = ZipContainer(archive)
     try:

@@ -90,7 +90,6 @@ class FileContainer:
 
     def _pieces(self, name: str, limit: int, piece_size: int) -> Iterator[bytes]:
         """Yield the bytes of a file. Raises SnapshotError where it is damaged, or has more than `limit` bytes."""
-        del limit, piece_size
         raise SnapshotError(f"{self.path} holds no {name}.")
 
 

@@ -39,7 +39,6 @@ class DiskSpace:
             self._promised[folder] = needed
 
     def give_back(self, folder: Path) -> None:
-        """Say that nothing more is written there."""
         with self._lock:
             self._promised.pop(folder, None)
 

@@ -106,7 +106,6 @@ class RecordingTransport(Transport):
         return self._keep_apk(command, local, part)
 
     def start(self, command: str) -> Running:
-        """Start it on the wrapped transport; see `Transport.start`."""
         return self._inner.start(command)
 
     def close(self) -> None:
@@ -125,7 +124,6 @@ class RecordingTransport(Transport):
         return self if self._keep_files else None
 
     def clock_offset(self, measured: float | None) -> float | None:
-        """Keep it for the manifest."""
         self._clock_offset = measured
         return measured
 

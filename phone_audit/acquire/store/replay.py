@@ -86,7 +86,6 @@ class ReplayTransport(Transport):
         return Answer(output[:limit], None if cut else artifact.exit, artifact.truncated or cut)
 
     def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
-        """Return the saved file."""
         artifact = self._next(layout.pull_command(path))
         if artifact.exit != 0:
             raise _sentence(artifact, self._bytes(artifact))
@@ -100,7 +99,6 @@ class ReplayTransport(Transport):
         return self._clock_offset
 
     def finish(self) -> str:
-        """Return the SHA-256 of the manifest."""
         return layout.manifest_sha256(self._folder)
 
     def saved_hashes(self) -> bytes | None:

@@ -35,15 +35,7 @@ class _Head(Frozen):
 
 
 def pack(local: Path, size: int, parts: Parts, sha256: str | None, into: BinaryIO) -> None:
-    """Write the parts of a file.
-
-    Args:
-        local: the file, at its full size.
-        size: bytes of the whole.
-        parts: what of it is held.
-        sha256: of the whole, as the phone computed it.
-        into: an empty file.
-    """
+    """Write the parts of a file."""
     head = {"size": size, "sha256": sha256, "ranges": [list(one) for one in parts.ranges]}
     into.write(json.dumps(head, separators=(",", ":")).encode() + b"\n")
     with local.open("rb") as whole:
@@ -54,18 +46,10 @@ def pack(local: Path, size: int, parts: Parts, sha256: str | None, into: BinaryI
 
 
 def unpack(packed: BinaryIO, name: Path, into: Path) -> tuple[int, Parts, str | None]:
-    """Make a file of the full size from its parts.
-
-    Args:
-        packed: as `pack` wrote it.
-        name: what an error calls it.
-        into: the file to make.
+    """Make a file of the full size from its parts. Raises a SnapshotError where it was not made by `pack`.
 
     Returns:
         Size of the whole in bytes, the parts, and the hash of the whole.
-
-    Raises:
-        SnapshotError: it was not made by `pack`.
     """
     try:
         head = read_strictly(_Head, checked(packed.readline(PARTS_HEAD.size), PARTS_HEAD))

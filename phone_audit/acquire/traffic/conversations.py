@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from phone_audit.acquire.traffic.connection import Connection, Message
@@ -96,7 +97,7 @@ class Conversations:
         if key.server_port == _HTTPS:
             if new:
                 self._tally.unseen["quic"] += 1
-                self._tally.add(place.speaking("quic"), cleartext=False)
+                self._tally.add(replace(place, protocol="quic"), cleartext=False)
             return
         found = self._search.find(segment.payload) if segment.payload else set()
         if new or found:

@@ -90,10 +90,6 @@ class Place:
     package: str | None = None
     uid: int | None = None
 
-    def speaking(self, protocol: TrafficProtocol) -> "Place":
-        """Return the same place with another protocol."""
-        return replace(self, protocol=protocol)
-
 
 @dataclass
 class _Count:

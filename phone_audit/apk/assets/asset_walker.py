@@ -86,7 +86,6 @@ class _AssetWalker:
         self._defined: dict[str, set[bytes]] = {}
 
     def facts(self) -> AssetFacts:
-        """Return everything, with the cuts."""
         self._urls.finish()
         if self._urls.full:
             reason = f"Its files mention hosts more than {MAX_MENTIONS} times; the others are not listed."

@@ -36,10 +36,9 @@ _MARK: Final = re.compile(ASSEMBLY_MAGIC)
 
 
 class Member(NamedTuple):
-    """A regular file in a tar archive. `offset` is that of its bytes, `content` is cut where the archive is."""
+    """A regular file in a tar archive; `content` is cut where the archive is."""
 
     name: str
-    offset: int
     content: Buffer
 
 
@@ -74,7 +73,7 @@ def members(data: Buffer) -> Iterator[Member]:
             long_name = _pax_path(bytes(content)) or long_name
         else:
             if kind not in _NO_FILES:
-                yield Member(long_name or _name(head), at + BLOCK, content)
+                yield Member(long_name or _name(head), content)
             long_name = ""
         if len(content) < size:
             raise ApkError("It is cut off.", code="damaged-entry")

@@ -9,7 +9,7 @@ import binascii
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, islice, pairwise, product, zip_longest
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import unquote
 
@@ -18,9 +18,9 @@ from phone_audit.apk.assets.string_tables import ExtentOf, TableExtent, exact_en
 from phone_audit.apk.assets.url_context import CERTIFICATE
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Mention, can_be_reached, first_url, hits, too_many
-from phone_audit.apk.assets.woven_urls import woven_mentions
 from phone_audit.apk.dex.file import DexFile
-from phone_audit.apk.text.host_text import Host
+from phone_audit.apk.dex.strings import Text
+from phone_audit.apk.text.host_text import Host, registered_domain
 from phone_audit.errors import ApkError
 from phone_audit.model.finding import Skipped
 
@@ -232,3 +232,30 @@ def _decoded(dex: DexFile) -> Iterator[Mention]:
     yield from all_of([mentions, woven_mentions(dex)])
     if marks._replace(plain=(), wide=()).full or len(changed) >= MOST:
         raise too_many(MOST)
+
+
+MAX_PAIRS: Final = 2_000
+"""Pairs of strings looked at in one file."""
+_HALVES: Final = (("hts/", "tp:/"), ("ht:/", "tp/"))
+"""How both halves of an address begin: with `https://`, and with `http://`."""
+
+
+def woven_mentions(dex: DexFile) -> Iterator[Mention]:
+    """Yield the URLs that two strings of a file give when their letters are taken in turn.
+
+    The place is that of the string with the first letter. Raises an ApkError (`too-many-endpoints`) after `MAX_PAIRS`.
+    """
+    pairs = chain.from_iterable(product(*_both_halves(dex, *heads)) for heads in _HALVES)
+    fitting = ((first, second) for first, second in pairs if len(first.text) - len(second.text) in (0, 1))
+    for number, (first, second) in enumerate(fitting):
+        if number == MAX_PAIRS:
+            raise too_many(MAX_PAIRS)
+        url = "".join(map("".join, zip_longest(first.text, second.text, fillvalue="")))
+        found = first_url(url)
+        if found and found.url == url and registered_domain(found.host):
+            yield Mention(found, "decoded", dex.name, first.offset, "woven")
+
+
+def _both_halves(dex: DexFile, head: str, other: str) -> tuple[list[Text], list[Text]]:
+    firsts = list(islice(dex.strings.beginning(head), MAX_PAIRS))
+    return firsts, list(islice(dex.strings.beginning(other), MAX_PAIRS)) if firsts else []

@@ -67,11 +67,10 @@ class Candidate(NamedTuple):
 
 
 class UrlMatch(NamedTuple):
-    """A URL in bytes: where it begins, where its string ends, and the text of the string before it."""
+    """A URL in bytes: where it begins, and the text of its string before it."""
 
     host: Host
     begin: int
-    end: int
     before: str
 
 
@@ -94,7 +93,7 @@ def urls_in(data: memoryview, extent_of: ExtentOf, colons: Iterable[int]) -> Ite
             high = native_extent(data, begin, mark.end()).end
             found = next(filter(can_be_reached, filter(None, [first_url(_decode(data[begin:high]), before)])), found)
         if found:
-            yield UrlMatch(found, begin, high, before)
+            yield UrlMatch(found, begin, before)
 
 
 def can_be_reached(found: Host) -> bool:
@@ -119,7 +118,7 @@ def urls_in_16(data: memoryview, extent_of: ExtentOf | None, colons: Iterable[in
             low, high = max(low, extent.begin), min(high, extent.end)
         before, text = (bytes(part).decode("utf-16-le", "ignore") for part in (data[low:begin], data[begin:high]))
         if found := first_url(text, before):
-            yield UrlMatch(found, begin, high, before)
+            yield UrlMatch(found, begin, before)
 
 
 def first_url(text: str, before: str = "") -> Host | None:

@@ -45,7 +45,6 @@ class ClassTree(ClassHierarchy):
 
     @remembered
     def method(self, part: int, number: int) -> Member:
-        """Return the names of a method_id."""
         index = self.indexes[part]
         if number >= index.method_ids.size:
             return Member(b"?", b"?", b"?")
@@ -54,7 +53,6 @@ class ClassTree(ClassHierarchy):
 
     @remembered
     def called(self, part: int, number: int) -> tuple[bytes, bytes]:
-        """Return the class and the name of a method_id."""
         index = self.indexes[part]
         if number >= index.method_ids.size:
             return b"?", b"?"
@@ -62,7 +60,6 @@ class ClassTree(ClassHierarchy):
 
     @remembered
     def field(self, part: int, number: int) -> Member:
-        """Return the names of a field_id."""
         index = self.indexes[part]
         if number >= index.field_ids.size:
             return Member(b"?", b"?", b"?")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.methods import uleb128
 from phone_audit.apk.dex.strings import Bytes
 
 _CHUNK: Final = 1 << 19
@@ -70,26 +71,16 @@ def fields_of(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]
 
 def _static_field(index: DexIndex, class_def: int, wanted: int) -> int:
     """Return the field_id of a static field by its number in its class. Source: dex-format, "class_data_item"."""
-    at = int(index.part.class_defs["class_data"][class_def])
-    count, at = _uleb128(index, at)
+    at, data = int(index.part.class_defs["class_data"][class_def]), index.data.data
+    count, at = uleb128(data, at)
     for _ in range(3):
-        _, at = _uleb128(index, at)
+        _, at = uleb128(data, at)
     number = 0
     for _ in range(wanted + 1 if wanted < count else 0):
-        step, at = _uleb128(index, at)
-        _, at = _uleb128(index, at)
+        step, at = uleb128(data, at)
+        _, at = uleb128(data, at)
         number += step
     return number if wanted < count else int(index.field_ids.size)
-
-
-def _uleb128(index: DexIndex, at: int) -> tuple[int, int]:
-    value = 0
-    for place in range(5):
-        byte = int(index.data[at + place]) if at + place < index.data.size else 0
-        value |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:
-            return value, at + place + 1
-    return value, at + 5
 
 
 def _arrays(index: DexIndex) -> tuple[Numbers, NDArray[np.intp]]:

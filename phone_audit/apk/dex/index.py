@@ -216,11 +216,9 @@ class DexIndex:
         return self.defined_class(int(self.methods.class_def[row]))
 
     def defined_class(self, class_def: int) -> bytes:
-        """Return the descriptor of a row of class_defs."""
         return self.descriptor(self._defined[class_def])
 
     def parents(self, class_def: int) -> list[bytes]:
-        """Return the descriptors of the superclass and the interfaces of a row of class_defs."""
         record = self.part.class_defs[class_def]
         numbers = (int(record["super"]), *self._type_list(int(record["interfaces"])))
         return [self.descriptor(number) for number in numbers]
@@ -231,7 +229,6 @@ class DexIndex:
         return frozenset(read_fields(self._view, int(self.part.class_defs["class_data"][class_def])))
 
     def row_name(self, row: int) -> str:
-        """Return name and descriptor of a row of `methods`."""
         return self.method_name(int(self.methods.method[row]))
 
     def code(self, row: int) -> Code | None:

@@ -48,7 +48,7 @@ class DexCodeError(ApkError):
     """The instructions of a method cannot be followed."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, step="dex", code="bad-code")
+        super().__init__(message, code="bad-code")
 
 
 class Instruction(NamedTuple):

@@ -289,7 +289,7 @@ class _Walk:
             self._end("unknown", "an object from elsewhere", one)
         for at in origins:
             if at == ENTRY:
-                self._from_caller(one, register)
+                self._end("unknown", "an object that the method is handed", one)
             else:
                 self._from(self._method.instructions[at], at)
 
@@ -331,9 +331,6 @@ class _Walk:
                     self._made(call, call.registers[0])
                 return
         self._end("unknown", "an object from elsewhere", call)
-
-    def _from_caller(self, one: Instruction, register: int) -> None:
-        self._end("unknown", "an object that the method is handed", one)
 
     def _at(self, at: int, register: int) -> RegisterNode:
         return self._place._replace(at=at, register=register)

@@ -1,17 +1,14 @@
 """What code does with the texts that hold a host: connects to them, opens, compares or never loads them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import counts_of, fields_of
-from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
 from phone_audit.apk.endpoints.address_nodes import READ_OUT, Ending, FieldNode, Node, Spot, TextUse
-from phone_audit.apk.endpoints.call_effects import CallEffects
 from phone_audit.model.apk import AddressUse
 from phone_audit.model.finding import Evidence
 
@@ -34,21 +31,8 @@ def strongest(seen: Iterable[TextUse]) -> TextUse:
 class AddressUses:
     """Tells what becomes of strings of the DEX files of one package; each is followed once, however often asked."""
 
-    def __init__(
-        self,
-        indexes: Sequence[DexIndex],
-        effects: CallEffects,
-        *,
-        has_native: bool = False,
-        may_read: Callable[[bytes, bytes], bool] = lambda _class, _field: True,
-        may_find: Callable[[bytes], bool] = lambda _field: True,
-    ) -> None:
-        """Get ready; see `AddressFlow`."""
-        self._has_native = has_native
-        self._may_read = may_read
-        self._may_find = may_find
-        self._indexes = indexes
-        self._effects = effects
+    def __init__(self, flow: AddressFlow) -> None:
+        self._flow = flow
         self._known: dict[Spot, TextUse] = {}
 
     def __call__(self, texts: Collection[Spot]) -> Mapping[Spot, TextUse]:
@@ -60,16 +44,6 @@ class AddressUses:
         if new and len(self._known) + len(new) <= MAX_TEXTS:
             self._follow(new)
         return {spot: self._known[spot] for spot in texts if spot in self._known}
-
-    @cached_property
-    def _flow(self) -> AddressFlow:
-        return AddressFlow(
-            self._indexes,
-            self._effects,
-            has_native=self._has_native,
-            may_read=self._may_read,
-            may_find=self._may_find,
-        )
 
     def _follow(self, texts: Sequence[Spot]) -> None:
         begins, ends = _begins(self._flow, texts)

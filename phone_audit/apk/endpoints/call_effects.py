@@ -40,10 +40,6 @@ class CallEffects:
                     return fact if fact.effect not in LOWERING or is_platform(owner) else None
         return None
 
-    def names(self, owner: bytes) -> bool:
-        """Tell whether anything is known of a class."""
-        return owner in self._facts
-
 
 @lru_cache(maxsize=2)
 def effects_of(knowledge: Knowledge) -> CallEffects:

@@ -179,17 +179,7 @@ class HostCollector:
         encoding: str | None = None,
         use: TextUse = NOT_SETTLED,
     ) -> None:
-        """Take in one mention of a host.
-
-        Args:
-            found: the host.
-            kind: what sort of text it stands in.
-            where: the file inside the package.
-            offset: where the text begins in that file, in bytes.
-            rule: the rule of `BY_ANALYSIS` that takes this mention out, by its looks or by the place it stands in.
-            encoding: how it was written, where it had to be decoded.
-            use: what becomes of it, where the place it stands in tells.
-        """
+        """Take in one mention of a host."""
         record = self._hosts.get(found.host)
         if self._left == 0 or (record is None and len(self._hosts) == MAX_HOSTS):
             self.complete = False
@@ -322,7 +312,6 @@ class KnownHost(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        """Whether knowledge says anything about it."""
         return self.owner is not None or self.is_wanted or self.rule is not None
 
 

@@ -56,17 +56,15 @@ _SHARE: Final = 0.6
 
 
 class Mention(NamedTuple):
-    """A text in one part: its string index, instructions that load it, classes whose static fields begin with it."""
+    """A text in one part: instructions that load it, classes whose static fields begin with it."""
 
     text: Spot
     part: DexIndex
-    number: int
     users: list[Use]
     owners: list[bytes]
 
     @property
     def holders(self) -> set[bytes]:
-        """All classes that hold it."""
         return {*self.owners, *(self.part.row_class(use.row) for use in self.users)}
 
     def is_held_only_by(self, rule: RuledOutRule) -> bool:
@@ -83,7 +81,7 @@ def mentions_of(index: DexIndex, texts: Collection[Spot], most: int) -> Iterator
     classes = holders_of(index, ids.values())
     for offset, number in ids.items():
         owners = [index.defined_class(row) for row in classes[number]]
-        yield Mention(Spot(index.name, offset), index, number, users[number], owners)
+        yield Mention(Spot(index.name, offset), index, users[number], owners)
 
 
 def rules_by_use(
@@ -136,7 +134,6 @@ class _Held:
         self.add(texts)
 
     def add(self, texts: Collection[Spot]) -> None:
-        """Look up further texts."""
         new = [spot for spot in texts if spot not in self._of]
         for index in self._indexes if new else ():
             for one in mentions_of(index, new, MAX_USES + 1):

@@ -23,16 +23,14 @@ class CodeFileError(ApkError):
     """Something in a VDEX, compact DEX or OAT file cannot be read."""
 
     def __init__(self, message: str, code: str = "bad-code-file") -> None:
-        super().__init__(message, step="dex", code=code)
+        super().__init__(message, code=code)
 
 
 def half(view: memoryview, at: int) -> int:
-    """Read an unsigned number of 16 bits."""
     return _number(view, at, 2)
 
 
 def word(view: memoryview, at: int) -> int:
-    """Read an unsigned number of 32 bits."""
     return _number(view, at, 4)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from phone_audit.apk.dex.file import MAGIC, Problem
 from phone_audit.apk.oat.binary import CodeFileError
-from phone_audit.apk.oat.compact import standard_dex
+from phone_audit.apk.oat.compact import StandardDexWriter
 from phone_audit.apk.oat.standard import restored
 from phone_audit.apk.oat.vdex import MOST_DEX_FILES, VDEX, StoredDex, read_vdex
 from phone_audit.apk.records import INSIDE
@@ -101,7 +101,9 @@ def _standard(files: Sequence[StoredDex], problems: list[Problem], room: int) ->
             problems.append(Problem("overlap", "Its DEX files lie on top of each other; not all of them were read."))
             return
         try:
-            dex, more = standard_dex(stored) if stored.compact else restored(stored.main, stored.quickening)
+            dex, more = (
+                StandardDexWriter(stored).write() if stored.compact else restored(stored.main, stored.quickening)
+            )
         except CodeFileError as error:
             problems.append(Problem(error.code, error.message))
             continue

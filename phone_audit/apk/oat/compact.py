@@ -99,12 +99,9 @@ class CompactCode:
         return at
 
 
-def standard_dex(stored: StoredDex) -> tuple[bytes, tuple[Problem, ...]]:
-    """Return the standard DEX file of a compact one, and what could not be taken over."""
-    return _Writer(stored).write()
+class StandardDexWriter:
+    """Writes the standard DEX file of a compact one."""
 
-
-class _Writer:
     def __init__(self, stored: StoredDex) -> None:
         self._stored = stored
         self._data = stored.data

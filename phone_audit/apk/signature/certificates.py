@@ -134,7 +134,7 @@ def public_key_of(encoded: bytes) -> bytes:
             x509.Certificate.load(_of_bounded_numbers(encoded))["tbs_certificate"]["subject_public_key_info"].dump()
         )
     except _DAMAGE as error:
-        raise ApkError("A certificate is damaged.", step="signature", code="damaged-signature") from error
+        raise ApkError("A certificate is damaged.", code="damaged-signature") from error
 
 
 def may_sign(encoded: bytes) -> bool:
@@ -148,7 +148,7 @@ def may_sign(encoded: bytes) -> bool:
         allowed = usage is None or not usage.native.isdisjoint({"digital_signature", "non_repudiation"})
         return allowed and not any(name[:1].isdigit() for name in certificate.critical_extensions)
     except _DAMAGE as error:
-        raise ApkError("A certificate is damaged.", step="signature", code="damaged-signature") from error
+        raise ApkError("A certificate is damaged.", code="damaged-signature") from error
 
 
 def _of_bounded_numbers(encoded: bytes) -> bytes:
@@ -200,7 +200,7 @@ def _same_name(one: x509.Name, other: x509.Name) -> bool:
 
 
 def _damaged(what: str) -> ApkError:
-    return ApkError(f"A signature block of META-INF is damaged: {what}.", step="signature", code="damaged-signature")
+    return ApkError(f"A signature block of META-INF is damaged: {what}.", code="damaged-signature")
 
 
 def _time(body: x509.TbsCertificate, field: str) -> str:

@@ -294,7 +294,7 @@ def _limited(pieces: Iterator[bytes | memoryview], name: str, limit: int) -> Ite
         limit -= len(piece)
         if limit < 0:
             reason = f"The signature was not checked: up to {name} the entries are larger than the limit."
-            raise ApkError(reason, step="signature", code="size-limit")
+            raise ApkError(reason, code="size-limit")
         yield piece
 
 

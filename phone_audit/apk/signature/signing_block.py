@@ -163,7 +163,6 @@ def numbered_blocks(value: Buffer) -> tuple[tuple[int, bytes], ...]:
 
 
 def read_attributes(value: Buffer) -> tuple[tuple[int, bytes], ...]:
-    """Read a list of attributes: number and value."""
     return tuple((BlockReader(item).number(), bytes(item[4:])) for item in BlockReader(value).blocks())
 
 
@@ -198,4 +197,4 @@ class BlockReader:
 
 
 def _damaged(what: str) -> ApkError:
-    return ApkError(f"The APK Signing Block is damaged: {what}.", step="signature", code="damaged-signature")
+    return ApkError(f"The APK Signing Block is damaged: {what}.", code="damaged-signature")

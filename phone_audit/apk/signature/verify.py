@@ -120,7 +120,7 @@ def _reading(archive: Archive, path: Path | None) -> Iterator[Read]:
 
             yield read
     except OSError as error:
-        raise ApkError(f"The file cannot be read: {error.strerror}.", step="signature") from error
+        raise ApkError(f"The file cannot be read: {error.strerror}.") from error
 
 
 class _Verifier:

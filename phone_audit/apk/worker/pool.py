@@ -60,7 +60,6 @@ class WorkerPool:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Process ids of the workers that run now."""
         return tuple(worker.pid for worker in self._workers.all if worker.pid is not None)
 
     def analyse(self, items: Iterable[ApkInput | tuple[Path, str]]) -> Generator[tuple[ApkInfo, float], None, None]:

@@ -64,7 +64,6 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int | None:
-        """Process id, or None while it does not run."""
         return self._process.pid if self._process else None
 
     @property

@@ -21,13 +21,8 @@ from phone_audit.apk.xml.elements import (
     Value,
 )
 from phone_audit.errors import ApkError
+from phone_audit.files.protobuf import Field, fields
 
-Field = tuple[int, int | memoryview]
-"""Number of the field, and its value: a whole number, or the bytes of a text or of a message inside."""
-
-_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
-_FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
-_LONGEST_VARINT = 10
 MAX_XML_FIELDS, MAX_TABLE_FIELDS, MAX_NAME_FIELDS = 2**19, 2**21, 2**19
 """Fields read of all manifests of a bundle, of all its tables, and for names in these.
 
@@ -44,46 +39,8 @@ _PRIMITIVES = {3: _FLOAT, 6: _DECIMAL, 7: _HEXADECIMAL, 8: BOOLEAN, 9: _COLOR, 1
 """Fields of a primitive value → types as compiled XML has them; what is left out (dimensions, nothing) is no fact."""
 
 
-def fields(message: memoryview) -> Iterator[Field]:
-    """Yield the fields in the order of the bytes, up to the `ValueError` of a damaged one.
-
-    Messages inside are not looked into, so the work is bounded.
-    """
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        number, kind = key >> 3, key & 7
-        if kind == _VARINT:
-            value, at = _varint(message, at)
-            yield number, value
-            continue
-        size = _FIXED.get(kind, 0)
-        if kind == _BYTES:
-            size, at = _varint(message, at)
-        elif not size:
-            raise ValueError
-        content = message[at : at + size]
-        if len(content) < size:
-            raise ValueError
-        at += size
-        yield number, content if kind == _BYTES else int.from_bytes(content, "little")
-
-
 def text_of(value: int | memoryview) -> str:
     return bytes(value).decode("utf-8", "replace") if isinstance(value, memoryview) else ""
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 7 * _LONGEST_VARINT, 7):
-        if at >= len(message):
-            raise ValueError
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ValueError
 
 
 class Budget:

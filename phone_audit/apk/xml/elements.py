@@ -91,7 +91,6 @@ class Element:
         return None
 
     def all(self, tag: str) -> Iterator["Element"]:
-        """Return the children with this tag."""
         return (child for child in self.children if child.tag == tag)
 
 

@@ -71,16 +71,13 @@ class ManifestFacts:
 
 
 def read_manifest(root: Element, resolve: Resolve, *, library: bool = False) -> ManifestFacts:
-    """Read a manifest.
+    """Read a manifest. Raises an ApkError where the root is not a manifest.
 
     Args:
         root: its root element.
         resolve: follows a reference into the resource table; gives None where that is not possible.
         library: whether it is that of a library. What Android adds for old versions depends on the package that the
             library is built into, and is left out.
-
-    Raises:
-        ApkError: the root is not a manifest.
     """
     if root.tag != "manifest":
         raise ApkError("The manifest is damaged: its root is another element.", code="damaged-xml")

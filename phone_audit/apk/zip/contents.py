@@ -50,7 +50,6 @@ def is_container(archive: Archive) -> bool:
 
 
 def is_member(entry: Entry) -> bool:
-    """Tell whether an entry of a container is an APK."""
     return entry.name.lower().endswith(".apk")
 
 

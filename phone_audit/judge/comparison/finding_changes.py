@@ -14,7 +14,6 @@ _SUREST_FIRST: Final = ("confirmed", "high", "medium", "low")
 
 
 def compare_findings(old: ResultFacts, new: ResultFacts, found: ChangeList) -> None:
-    """Compare the findings by their keys, and then the verdicts."""
     new_one = "New" if found.relation.in_time else "Only on the second phone"
     gone = "No longer found" if found.relation.in_time else "Only on the first phone"
     for key, finding in new.findings.items():

@@ -34,7 +34,6 @@ class PackageFacts:
     """One package of a result. Null is not known.
 
     Attributes:
-        name: of the package.
         label: what people call it.
         system: whether it came with the firmware.
         version, version_name: of the newest copy.

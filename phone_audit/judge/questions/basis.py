@@ -23,12 +23,9 @@ class Basis:
 
     Attributes:
         findings: each with the outcome that it supports, strongest first.
-        incidents: those that findings cite, by id.
-        apps: what is known of each app, in their order.
         now: what the phone's clock said when it was read.
         whole: whether all that an answer rests on was read, code too.
         trusted: whether nothing says that the phone's own word can be false.
-        traffic: what somebody else recorded.
         by_package: the apps again, by package; the one of the first user counts.
     """
 

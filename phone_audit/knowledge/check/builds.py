@@ -38,7 +38,6 @@ Placed = tuple[str, BuildFact]
 
 
 def check_conditions(thing: Fact | IncidentEntry, place: str, report: Report) -> None:
-    """Report faults in `only_if` and `unless`."""
     for name, conditions in (("only_if", thing.only_if), ("unless", thing.unless)):
         for number, condition in enumerate(conditions):
             at = f"{place}.{name}[{number}]"
@@ -49,8 +48,7 @@ def check_conditions(thing: Fact | IncidentEntry, place: str, report: Report) ->
 
 
 def check_build(fact: BuildFact, place: str, report: Report) -> None:
-    """Report what keeps a build from being compared."""
-    if not _check_field(fact, place, BUILD_FIELDS | {PACKAGE_VERSION}, report):
+    if not check_field(fact, place, BUILD_FIELDS | {PACKAGE_VERSION}, report):
         return
     if fact.match == "range":
         _check_range(fact, place, report)
@@ -63,11 +61,6 @@ def check_build(fact: BuildFact, place: str, report: Report) -> None:
         report(f"{place}.match", f"{short_repr(fact.value)} is no whole fingerprint; write suffix, contains or regex")
     if fact.inferred and fact.status == "affected":
         report(f"{place}.status", "inferred, not printed in the source; write candidate")
-
-
-def check_model(fact: ModelFact, place: str, report: Report) -> None:
-    """Report what keeps a model from being compared."""
-    _check_field(fact, place, MODEL_FIELDS, report)
 
 
 def check_phones(fact: BuildFact | ModelFact, entry: IncidentEntry, place: str, report: Report) -> None:
@@ -96,7 +89,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w{2,}", text.casefold().replace("_", " "))
 
 
-def _check_field(fact: BuildFact | ModelFact, place: str, fields: frozenset[str], report: Report) -> bool:
+def check_field(fact: BuildFact | ModelFact, place: str, fields: frozenset[str], report: Report) -> bool:
     """Report faults of field, match and pattern; tell whether the fact is one that is compared."""
     if fact.field == PROSE:
         if fact.match:

@@ -11,7 +11,6 @@ _KINDS: Final[Mapping[str, str]] = {"primary": "primary", "secondary": "press", 
 
 
 def counts_of(found: CheckedFolder) -> list[str]:
-    """Return the lines of counts that are printed for a folder without problems."""
     incidents, trackers = found.entries(kinds.INCIDENTS), found.entries(kinds.TRACKERS)
     libraries, packers = found.entries(kinds.LIBRARIES), found.entries(kinds.PACKERS)
     schemes, baselines = found.entries(kinds.SCHEMES), found.entries(kinds.BASELINES)

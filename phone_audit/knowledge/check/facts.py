@@ -52,7 +52,6 @@ OLDEST, NEWEST = 21, 99
 
 
 def check_source(source: FactSource, report: Report) -> None:
-    """Report what a source of bulk facts lacks."""
     for field, text in (("title", source.title), ("publisher", source.publisher), ("licence", source.licence)):
         if not text.strip():
             report(f"sources.{field}", "missing")
@@ -190,7 +189,6 @@ def _covers_call(fact: CallFact, text: str) -> bool:
 
 
 def check_host(fact: HostFact, report: Report) -> None:
-    """Report faults of the owner of a host."""
     report_fault(report, "host", host_fault(fact.host, as_owner=True))
     if not fact.owner.strip():
         report("owner", "missing; name the company")
@@ -210,7 +208,6 @@ def check_host_rule(rule: HostRule, report: Report) -> None:
 
 
 def check_key(key: KeyFact, report: Report) -> None:
-    """Report faults of a public or leaked key."""
     if key.sha256 is None and key.sha1 is None:
         report("sha256", "missing; give the SHA-256 of the certificate, or its SHA-1")
     if key.sha256 is not None:
@@ -316,7 +313,6 @@ def check_authority(fact: AuthorityFact, report: Report) -> None:
 
 
 def check_support(fact: SupportFact, report: Report) -> None:
-    """Report faults of an end of support."""
     if not re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", fact.until):
         report("until", f"{short_repr(fact.until)}; write a day: 2026-01-31")
     report_missing(report, maker=fact.maker, name=fact.name, brand=fact.brand, sources=fact.sources)

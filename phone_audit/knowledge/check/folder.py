@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Generic
+from typing import Any, Final
 
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge import kinds
@@ -50,34 +50,27 @@ SENDING: Final = frozenset({"telemetry", "advertising", "crash-reporting", "push
 """Categories of hosts that no rule may take out."""
 
 
-@dataclass(frozen=True)
-class EntryCheck(Generic[Entry]):
-    """What looks at each entry of a kind alone."""
-
-    kind: Kind[Entry]
-    check: Callable[[Entry, Report], None]
-
-
-CHECKS: Final[tuple[EntryCheck[Any], ...]] = (
-    EntryCheck(kinds.INCIDENTS, check_incident),
-    EntryCheck(kinds.TRACKERS, check_tracker),
-    EntryCheck(kinds.HOSTS, check_host),
-    EntryCheck(kinds.HOST_RULES, check_host_rule),
-    EntryCheck(kinds.KEYS, check_key),
-    EntryCheck(kinds.RULES, check_rule),
-    EntryCheck(kinds.BEHAVIOURS, check_behaviour),
-    EntryCheck(kinds.CALLS, check_call),
-    EntryCheck(kinds.LIBRARIES, check_library),
-    EntryCheck(kinds.PACKERS, check_packer),
-    EntryCheck(kinds.FIRMWARE, check_firmware_rule),
-    EntryCheck(kinds.SCHEMES, check_scheme),
-    EntryCheck(kinds.SUPPORT, check_support),
-    EntryCheck(kinds.LABELS, check_label),
-    EntryCheck(kinds.BASELINES, check_baseline),
-    EntryCheck(kinds.AUTHORITIES, check_authority),
-    EntryCheck(kinds.INSTALLERS, check_installer),
-    EntryCheck(kinds.POWERS, check_power),
+CHECKS: Final[tuple[tuple[Kind[Any], Callable[[Any, Report], None]], ...]] = (
+    (kinds.INCIDENTS, check_incident),
+    (kinds.TRACKERS, check_tracker),
+    (kinds.HOSTS, check_host),
+    (kinds.HOST_RULES, check_host_rule),
+    (kinds.KEYS, check_key),
+    (kinds.RULES, check_rule),
+    (kinds.BEHAVIOURS, check_behaviour),
+    (kinds.CALLS, check_call),
+    (kinds.LIBRARIES, check_library),
+    (kinds.PACKERS, check_packer),
+    (kinds.FIRMWARE, check_firmware_rule),
+    (kinds.SCHEMES, check_scheme),
+    (kinds.SUPPORT, check_support),
+    (kinds.LABELS, check_label),
+    (kinds.BASELINES, check_baseline),
+    (kinds.AUTHORITIES, check_authority),
+    (kinds.INSTALLERS, check_installer),
+    (kinds.POWERS, check_power),
 )
+"""What looks at each entry of a kind alone."""
 
 
 @dataclass
@@ -113,10 +106,10 @@ def check_folder(folder: Path, today: date | None = None) -> CheckedFolder:
     """
     found = CheckedFolder()
     files = read_folder(folder, 0)
-    for check in CHECKS:
+    for kind, check in CHECKS:
         for file in files:
-            if file.kind == check.kind.folder:
-                _check_file(check, file, found)
+            if file.kind == kind.folder:
+                _check_file(kind, check, file, found)
     found.feeds += check_feeds(folder, found.reporter, bundled=folder == BUNDLED)
     _check_names(found)
     _check_sources(found)
@@ -129,22 +122,22 @@ def check_folder(folder: Path, today: date | None = None) -> CheckedFolder:
     return found
 
 
-def _check_file(check: EntryCheck[Any], file: DataFile, found: CheckedFolder) -> None:
+def _check_file(kind: Kind[Any], check: Callable[[Any, Report], None], file: DataFile, found: CheckedFolder) -> None:
     try:
-        parsed = read_file(check.kind, file)
+        parsed = read_file(kind, file)
     except SchemaError as error:
         found.problems += error.problems
         return
     found.sources += [(file.name, source) for source in parsed.sources]
     for entry in parsed.entries:
-        name = check.kind.id_of(entry)
+        name = kind.id_of(entry)
         report = found.reporter(file.name, name)
-        found.of(check.kind).append((file.name, entry))
-        if not check.kind.in_lists and file.path.stem != name:
+        found.of(kind).append((file.name, entry))
+        if not kind.in_lists and file.path.stem != name:
             report("id", f"the file is called {file.path.name}; both have to be the same")
         if isinstance(entry, FirmwareRule):
             found.sources += [(file.name, source) for source in entry.sources]
-        check.check(entry, report)
+        check(entry, report)
 
 
 def _check_names(found: CheckedFolder) -> None:
@@ -188,25 +181,12 @@ def _check_dates(found: CheckedFolder, today: date) -> None:
 
 def _named_sources(found: CheckedFolder) -> Iterator[tuple[str, str, str]]:
     """Yield file, id and named source of the facts that stand in lists."""
-    of_one_source: tuple[Kind[Any], ...] = (
-        kinds.TRACKERS,
-        kinds.HOSTS,
-        kinds.HOST_RULES,
-        kinds.KEYS,
-        kinds.RULES,
-        kinds.CALLS,
-        kinds.LIBRARIES,
-        kinds.BASELINES,
-        kinds.INSTALLERS,
-        kinds.POWERS,
-    )
-    for kind in of_one_source:
-        yield from ((file, kind.id_of(entry), entry.source) for file, entry in found.of(kind))
+    for kind in KINDS:
+        for file, entry in found.of(kind) if kind.in_lists else ():
+            named = [entry.source] if hasattr(entry, "source") else entry.sources
+            yield from ((file, kind.id_of(entry), source) for source in named)
     signed = ((file, entry) for file, entry in found.of(kinds.INSTALLERS) if entry.signers_source)
     yield from ((file, entry.id, entry.signers_source) for file, entry in signed)
-    of_several: tuple[Kind[Any], ...] = (kinds.PACKERS, kinds.SCHEMES, kinds.SUPPORT, kinds.LABELS, kinds.AUTHORITIES)
-    for kind in of_several:
-        yield from ((file, entry.id, source) for file, entry in found.of(kind) for source in entry.sources)
 
 
 def _check_standalone(found: CheckedFolder) -> None:
@@ -224,7 +204,6 @@ def _check_standalone(found: CheckedFolder) -> None:
 
 
 def _check_ruled_out(found: CheckedFolder) -> None:
-    """Report rules that take out hosts to which data is sent."""
     sending = sorted(_sending_hosts(found))
     for file, rule in found.of(kinds.RULES):
         check_rule_against(rule, sending, found.reporter(file, rule.id))
@@ -246,10 +225,8 @@ _UNSTATED = "not stated"
 def check_feeds(folder: Path, reporter: Callable[[str, str], Report], *, bundled: bool) -> list[FeedHead]:
     """Report faults of the feed files, and give the heads of those that can be read.
 
-    Those that come with the package (`bundled`) have their licence stated and beside them.
-
-    Raises:
-        KnowledgeError: a file cannot be read at all.
+    Those that come with the package (`bundled`) have their licence stated and beside them. Raises a KnowledgeError
+    where a file cannot be read at all.
     """
     heads = []
     for path in feed_files(folder):

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check.builds import (
     BUILD_FIELDS,
+    MODEL_FIELDS,
     check_build,
     check_conditions,
-    check_model,
+    check_field,
     check_phones,
     check_ranges,
 )
@@ -89,7 +90,6 @@ TEST_KINDS = ONE_TEXT | NAMED.keys()
 
 
 def check_incident(entry: IncidentEntry, report: Report) -> None:
-    """Report everything in an entry that its schema cannot say."""
     if not re.fullmatch(r"[a-z0-9-]+", entry.id):
         report("id", "write a-z, 0-9 and - only")
     if not entry.summary.strip():
@@ -145,7 +145,6 @@ def _check_reply(entry: IncidentEntry, report: Report) -> None:
 
 
 def _check_fact(entry: IncidentEntry, fact: Fact, place: str, report: Report) -> None:
-    """Report what is wrong with a fact of its kind."""
     match fact:
         case PackageFact():
             _check_package(fact, place, report)
@@ -167,7 +166,7 @@ def _check_fact(entry: IncidentEntry, fact: Fact, place: str, report: Report) ->
             if fact.status != "fixed":
                 _check_ordinary_build(fact, entry, place, report)
         case ModelFact():
-            check_model(fact, place, report)
+            check_field(fact, place, MODEL_FIELDS, report)
             check_phones(fact, entry, place, report)
         case _ if place.startswith("cves") and not re.fullmatch(r"CVE-\d{4}-\d{4,}", fact.value):
             report(f"{place}.value", f"{short_repr(fact.value)} is no CVE number")

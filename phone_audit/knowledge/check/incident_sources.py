@@ -18,7 +18,6 @@ _REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github|gitlab)\.com/[^/]+/[^/]+
 
 
 def check_sources(entry: IncidentEntry, report: Report) -> None:
-    """Report sources that lack something, and do not say why."""
     numbers = [source.n for source in entry.sources]
     if not numbers:
         report("sources", "missing; name the publication that the facts were read in")

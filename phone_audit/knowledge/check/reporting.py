@@ -7,7 +7,6 @@ from phone_audit.knowledge.files import Report
 
 
 def report_missing(report: Report, **values: object) -> None:
-    """Report the fields, by their names, whose values are empty."""
     for name, value in values.items():
         if not value:
             report(name, "missing")
@@ -19,13 +18,11 @@ def report_fault(report: Report, field: str, fault: str | None) -> None:
 
 
 def report_faults(report: Report, field: str, texts: Iterable[str], fault_of: Callable[[str], str | None]) -> None:
-    """Report what is wrong with each text of a list."""
     for place, text in enumerate(texts):
         report_fault(report, f"{field}[{place}]", fault_of(text))
 
 
 def report_untested(report: Report, matches: Sequence[object], ignores: Sequence[object]) -> None:
-    """Report self-tests that are not there."""
     if not matches:
         report("matches", "missing; give a name that must be met")
     if not ignores:
@@ -35,7 +32,6 @@ def report_untested(report: Report, matches: Sequence[object], ignores: Sequence
 def report_failed(
     report: Report, matches: Sequence[str], ignores: Sequence[str], is_met: Callable[[str], object]
 ) -> None:
-    """Report self-tests that do not hold."""
     for field, wanted, texts in (("matches", True, matches), ("ignores", False, ignores)):
         for place, text in enumerate(texts):
             if bool(is_met(text)) != wanted:

@@ -97,10 +97,8 @@ def feed_trackers(files: Iterable[Path], known: Sequence[TrackerFact]) -> tuple[
     """Return a tracker for each name that feeds list class prefixes for.
 
     Hosts of feeds are indicators and stay there. A prefix that a known tracker has, or that lies below one, is left
-    out: that tracker is told more closely. Of several feeds the first one counts.
-
-    Raises:
-        KnowledgeError: a feed is broken.
+    out: that tracker is told more closely. Of several feeds the first one counts. Raises a KnowledgeError where a feed
+    is broken.
     """
     covered = {prefix.rstrip(".") for tracker in known for prefix in tracker.code}
     found = []

@@ -40,10 +40,8 @@ def _now() -> datetime:
 def read_stix(data: bytes, about: About, clock: Callable[[], datetime] = _now) -> Iterator[Row]:
     """Yield the indicators of a bundle.
 
-    A host or an address whose time is over (`valid_until`) is weak: it may be somebody else's by now.
-
-    Raises:
-        FeedError: it is no STIX at all.
+    A host or an address whose time is over (`valid_until`) is weak: it may be somebody else's by now. Raises a
+    FeedError where it is no STIX at all.
     """
     document = read_json(data)
     objects = document.get("objects") if isinstance(document, dict) else document

@@ -44,10 +44,7 @@ class Comparison:
 
 
 def comparisons(pattern: str) -> list[Comparison]:
-    r"""Return the comparisons of a pattern in order.
-
-    Raises:
-        PatternError: it is no STIX pattern.
+    r"""Return the comparisons of a pattern in order. Raises a PatternError where it is no STIX pattern.
 
     Example:
         >>> [part.values for part in comparisons(r"[url:value = 'http://a/?q=\'x\''] OR [app:id IN ('a.b', 'c.d')]")]

@@ -45,9 +45,7 @@ def read(kind: Kind, text: str) -> tuple[Kind, str]:
     """Return the kind and value that a text of a feed stands for.
 
     A `host` that is an address becomes an `address`, one with a path a `url`; a `url` without a path becomes a host.
-
-    Raises:
-        NoValueError: it is none.
+    Raises a NoValueError where it is none.
 
     Example:
         >>> read("host", "*.Evil.Example.")

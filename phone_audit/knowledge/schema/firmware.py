@@ -73,7 +73,6 @@ class Says(Frozen):
 
 class _Check(Frozen):
     def names(self) -> tuple[str, ...]:
-        """Return the fields that the check asks for."""
         raise NotImplementedError
 
     def shown_by(self, fields: Fields) -> tuple[str, ...]:

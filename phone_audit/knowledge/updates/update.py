@@ -58,9 +58,7 @@ class UpdateJob:
 
     Attributes:
         own: the user's knowledge folder.
-        settings: how things are fetched.
         check: gives what is wrong with a knowledge folder, as `db check` does.
-        clock: gives the present time.
         again: whether to take again what was taken back.
     """
 

@@ -16,10 +16,8 @@ MOST_ROWS: Final = 4_096
 class Partitions:
     """The files `part-00000.parquet`, `part-00001.parquet` … of a folder, by its path or URL; a context manager.
 
-    Each is there as a whole or not at all. The last one also states what the result says beside its rows.
-
-    Raises:
-        UsageError: it cannot be used, or holds tables already.
+    Each is there as a whole or not at all. The last one also states what the result says beside its rows. Raises a
+    UsageError where it cannot be used, or holds tables already.
     """
 
     def __init__(self, place: str) -> None:

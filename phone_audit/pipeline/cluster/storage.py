@@ -46,9 +46,7 @@ def find_inputs(named: Iterable[str]) -> Iterator[StoredInput | Skipped]:
     """Find the files to read: those of paths as a run on one computer does, those of URLs likewise.
 
     A URL names a file, a folder that is searched, or several with `*`; `zip://PATTERN::URL` names members of a ZIP.
-
-    Raises:
-        UsageError: what a URL names is not there, cannot be listed, or needs a library.
+    Raises a UsageError where what a URL names is not there, cannot be listed, or needs a library.
     """
     for text in named:
         if not is_url(text):

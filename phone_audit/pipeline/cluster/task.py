@@ -41,10 +41,8 @@ _LOADING = threading.Lock()
 def audit_file(item: StoredInput, terms: Terms) -> bytes | None:
     """Return the record of a file, as packed JSON; None where it is no APK and nobody named it.
 
-    A file that cannot be read has a record that says so.
-
-    Raises:
-        PhoneAuditError: this worker has another version or other facts, or the process that reads APKs does not start.
+    A file that cannot be read has a record that says so. Raises a PhoneAuditError where this worker has another version
+    or other facts, or the process that reads APKs does not start.
     """
     known = _knowledge(terms)
     try:

@@ -106,7 +106,6 @@ def app_list(scan: Scan, titles: Mapping[str, str]) -> AppList:
 
 
 def watches(power: Power) -> bool:
-    """Tell whether somebody can watch a person with a power."""
     return power.watching in ("all", "part")
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from phone_audit.model.finding import SEVERITIES, Acceptance, Evidence, Finding, Remedy, Source
 from phone_audit.model.stated import is_web_address
 from phone_audit.report.apk_files import NO_FILES, ApkFiles, CheckedFile
+from phone_audit.report.draw_parts import places_of, severity_rank
 from phone_audit.report.safe import shortened
 
 _ANCHOR: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -80,8 +81,7 @@ class FindingList:
 
 def finding_list(findings: Sequence[Finding], files: ApkFiles = NO_FILES) -> FindingList:
     """Return findings in the order of severity, else in their own, and the `files` that they are about."""
-    ranks = {severity: rank for rank, severity in enumerate(SEVERITIES)}
-    ordered = sorted(findings, key=lambda one: ranks.get(one.severity, len(ranks)))
+    ordered = sorted(findings, key=severity_rank)
     counts = dict.fromkeys(SEVERITIES, 0)
     for finding in findings:
         counts[finding.severity] = counts.get(finding.severity, 0) + 1
@@ -135,11 +135,7 @@ def _whole(finding: Finding, files: ApkFiles) -> FindingRow:
 
 
 def _evidence(evidence: Evidence) -> EvidenceRow:
-    place = [evidence.where]
-    if evidence.class_:
-        place.append(evidence.class_ + (f".{evidence.method}" if evidence.method else ""))
-    if evidence.offset is not None:
-        place.append(f"offset {evidence.offset:#x}")
+    place = places_of(evidence)
     if evidence.observed_at:
         place.append(f"seen at {evidence.observed_at}")
     where = ", ".join(part for part in place if part)

@@ -15,11 +15,10 @@ from phone_audit.report.draw_answer import WARNING
 from phone_audit.report.draw_phones import asset_sentences, fleet_headline, may_be_watched
 from phone_audit.report.html.ages import DAY, seconds_before
 from phone_audit.report.html.templates import draw
-from phone_audit.report.safe import clipped, shortened
+from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 80
 _LONGEST_TEXT: Final = 300
-_LONGEST_REASON: Final = 120
 _LONGEST_ASSETS: Final = 1_500
 _MOST_PHONES: Final = 2_000
 _MOST_GROUPS: Final = 100
@@ -32,27 +31,6 @@ _AGES: Final = (
     (731 * DAY, "up to 2 years"), (float("inf"), "older than 2 years"),
 )  # fmt: skip
 _UNKNOWN_AGE: Final = "not known"
-
-
-@dataclass(frozen=True)
-class PhoneRow:
-    """A phone: what became of it, and the address of its result; `blocked` says why it was not read."""
-
-    name: str
-    model: str
-    label: str
-    serial: str
-    asset: str
-    notes: str
-    outcome: str
-    reason: str
-    complete: bool
-    patches: str
-    file: str
-    href: str
-    blocked: str
-    hint: str
-    watched: str
 
 
 @dataclass(frozen=True)
@@ -90,8 +68,7 @@ class GroupGrid:
 
 
 def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
-    """Yield the page of several phones in pieces."""
-    phones = tuple(_row(scan) for scan in fleet.scans[:_MOST_PHONES])
+    phones = fleet.scans[:_MOST_PHONES]
     named = [*(_group(group) for group in fleet.groups), *(_model(model) for model in fleet.models)]
     grids = [grid for grid in named if grid is not None]
     yield from draw(
@@ -101,6 +78,8 @@ def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
         headline=fleet_headline(fleet.scans),
         warning=WARNING if may_be_watched(fleet.scans) else "",
         phones=phones,
+        is_result=_RESULT.fullmatch,
+        watched=f"{WATCHED_HEADLINE}.",
         left=len(fleet.scans) - len(phones),
         has_assets=fleet.assets is not None,
         assets=[shortened(sentence, _LONGEST_ASSETS) for sentence in islice(asset_sentences(fleet), _MOST_GROUPS)],
@@ -110,27 +89,6 @@ def draw_fleet_page(fleet: Fleet, style: Style) -> Iterator[str]:
         grids_left=max(0, len(grids) - _MOST_GROUPS),
         run=fleet.run,
         tool=fleet.tool,
-    )
-
-
-def _row(scan: FleetScan) -> PhoneRow:
-    file = scan.file or ""
-    return PhoneRow(
-        name=shortened(scan.name, _LONGEST),
-        model=shortened(scan.model or "", _LONGEST),
-        label=shortened(scan.label or "", _LONGEST),
-        serial=shortened(scan.serial or "", _LONGEST),
-        asset=shortened(scan.asset or "", _LONGEST),
-        notes=shortened(", ".join(scan.asset_notes), _LONGEST),
-        outcome=scan.outcome or "not read",
-        reason=clipped(scan.reason or "", _LONGEST_REASON),
-        complete=scan.complete,
-        patches=shortened(scan.security_patch or "", 20),
-        file=shortened(file, _LONGEST),
-        href=file if _RESULT.fullmatch(file) else "",
-        blocked=shortened(scan.error or "It was not read.", _LONGEST_TEXT) if scan.outcome is None else "",
-        hint=shortened(scan.hint or "", _LONGEST_TEXT),
-        watched=f"{WATCHED_HEADLINE}." if scan.watched == "yes" else "",
     )
 
 

@@ -13,11 +13,11 @@ from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_answer import WARNING
 from phone_audit.report.draw_folder_answer import folder_advises
-from phone_audit.report.draw_parts import SkippedGroups
+from phone_audit.report.draw_parts import SkippedGroups, severity_rank
 from phone_audit.report.html.findings import FindingList, anchor_of, finding_list
 from phone_audit.report.html.fleet_page import Bar
+from phone_audit.report.html.reading import judged_with
 from phone_audit.report.html.templates import draw
-from phone_audit.report.knowledge_age import age_of, update_advice
 from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 100
@@ -113,10 +113,7 @@ def draw_folder_page(result: Apks, style: Style) -> Iterator[str]:
         owners=_bars(summary.owners.most_common(_MOST_BARS)),
         trackers=_bars(summary.trackers.most_common(_MOST_BARS)),
         findings=FindingList(findings.rows, summary.total, findings.counts),
-        skipped=[
-            (shortened(reason, _LONGEST_TEXT), count, ", ".join(shortened(one, _LONGEST) for one in named))
-            for reason, count, named in groups[:_MOST_REASONS]
-        ],
+        skipped=groups[:_MOST_REASONS],
         skipped_left=max(0, len(groups) - _MOST_REASONS),
         facts=_custody(result, style),
     )
@@ -128,11 +125,11 @@ def _known(key: str | None, anchors: set[str]) -> str:
 
 
 def _row(apk: Apk) -> ApkRow:
-    worst = min(apk.findings, key=_severity, default=None)
+    worst = min(apk.findings, key=severity_rank, default=None)
     counting = [endpoint for endpoint in apk.endpoints or () if endpoint.counts]
     return ApkRow(
         rank=_RANKS.get(apk.outcome, len(_RANKS)),
-        severity=_severity(worst) if worst else len(SEVERITIES),
+        severity=severity_rank(worst) if worst else len(SEVERITIES),
         path=shortened(apk.path, _LONGEST_TEXT),
         outcome=apk.outcome,
         name=shortened(apk.app_name or "", _LONGEST),
@@ -143,10 +140,6 @@ def _row(apk: Apk) -> ApkRow:
         places=len(counting),
         cleartext=sum(endpoint.counts_in_cleartext for endpoint in counting),
     )
-
-
-def _severity(finding: Finding) -> int:
-    return SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
 
 
 def _count(counts: Counter[str], names: Iterable[str]) -> None:
@@ -162,17 +155,13 @@ def _bars(counts: Iterable[tuple[str, int]]) -> tuple[Bar, ...]:
 
 
 def _custody(result: Apks, style: Style) -> tuple[tuple[str, str], ...]:
-    knowledge, run = result.knowledge, result.run
+    run = result.run
     rows = (
         ("Label", result.label or ""),
         ("Drawn from", style.stated_in),
         ("Seal", style.seal),
         ("Began", run.started),
         ("Ended", run.finished),
-        ("Knowledge", f"{knowledge.version}, newest entry {knowledge.newest_entry}"),
-        ("Age of the knowledge", age_of(knowledge, run.started)),
-        ("Advice", update_advice(knowledge, run.started)),
-        ("SHA-256 of the knowledge", knowledge.digest),
-        ("Program", f"{result.tool.name} {result.tool.version}"),
+        *judged_with(result.knowledge, result.tool, run.started),
     )
     return tuple((name, shortened(value, _LONGEST_TEXT)) for name, value in rows if value)

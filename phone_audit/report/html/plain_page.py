@@ -28,15 +28,12 @@ class BlockCanvas:
     blocks: list[Block] = field(default_factory=list)
 
     def outcome(self, outcome: str, headline: str) -> None:
-        """Take the verdict."""
         self.blocks.append(Block("outcome", headline, outcome))
 
     def heading(self, title: str) -> None:
-        """Take a section's title."""
         self.blocks.append(Block("heading", title))
 
     def paragraph(self, text: str, indent: int = 0, style: str = "") -> None:
-        """Take running text."""
         self.blocks.append(Block("paragraph", text, indent=_level(indent), bold="bold" in style))
 
     def item(self, text: str, mark: str = "-", indent: int = 2, style: str = "") -> None:
@@ -45,7 +42,6 @@ class BlockCanvas:
         self.blocks.append(Block("item", text, shown, _level(indent), "bold" in style))
 
     def line(self, text: str, indent: int) -> None:
-        """Take text that must not be broken."""
         self.blocks.append(Block("line", text, indent=_level(indent)))
 
     def gap(self) -> None:

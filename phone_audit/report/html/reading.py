@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from phone_audit.model.finding import KnowledgeInfo, Tool
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import amount, counted
 from phone_audit.report.canvas import Style
@@ -12,7 +13,6 @@ from phone_audit.report.knowledge_age import age_of, places_not_asked, update_ad
 from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 200
-_LONGEST_NAME: Final = 100
 _MOST_REASONS: Final = 60
 _MOST_LINES: Final = 20
 _SOURCES: Final = {
@@ -28,42 +28,28 @@ _SOURCES: Final = {
 
 
 @dataclass(frozen=True)
-class SkippedRow:
-    """A reason why things were not read, how many, and some of them."""
-
-    reason: str
-    count: int
-    named: str
-
-
-@dataclass(frozen=True)
 class Reading:
-    """What was read. `notes` are sentences on what such a reading does not hold."""
+    """What was read. `notes` are sentences on what such a reading does not hold.
+
+    `skipped` are reasons, each with how many things were not read for it, and the names of some.
+    """
 
     complete: bool
     facts: tuple[tuple[str, str], ...]
-    skipped: tuple[SkippedRow, ...]
+    skipped: list[tuple[str, int, list[str]]]
     left: int
     notes: tuple[str, ...]
 
 
 def reading_of(scan: Scan) -> Reading:
     groups = SkippedGroups(scan.coverage.skipped).in_order()
-    rows = (
-        SkippedRow(shortened(reason, _LONGEST), count, _named(count, subjects)) for reason, count, subjects in groups
-    )
     return Reading(
         complete=scan.coverage.complete,
         facts=tuple(_facts(scan)),
-        skipped=tuple(rows)[:_MOST_REASONS],
+        skipped=groups[:_MOST_REASONS],
         left=max(0, len(groups) - _MOST_REASONS),
         notes=tuple(shortened(note, _LONGEST) for note in _notes(scan))[:_MOST_LINES],
     )
-
-
-def _named(count: int, subjects: list[str]) -> str:
-    more = f" and {count - len(subjects)} more" if count > len(subjects) else ""
-    return ", ".join(shortened(subject, _LONGEST_NAME) for subject in subjects) + more
 
 
 def _facts(scan: Scan) -> Iterator[tuple[str, str]]:
@@ -121,8 +107,12 @@ def _custody(scan: Scan, style: Style) -> Iterator[tuple[str, str]]:
     if acquisition.phone_clock_offset is not None:
         yield "The phone's clock differs by", f"{acquisition.phone_clock_offset:.1f} seconds"
     yield "SHA-256 of the acquisition's manifest", acquisition.manifest_sha256 or ""
-    yield "Knowledge", f"{scan.knowledge.version}, newest entry {scan.knowledge.newest_entry}"
-    yield "Age of the knowledge", age_of(scan.knowledge, run.started)
-    yield "Advice", update_advice(scan.knowledge, run.started)
-    yield "SHA-256 of the knowledge", scan.knowledge.digest
-    yield "Program", f"{scan.tool.name} {scan.tool.version}"
+    yield from judged_with(scan.knowledge, scan.tool, run.started)
+
+
+def judged_with(knowledge: KnowledgeInfo, tool: Tool, started: str) -> Iterator[tuple[str, str]]:
+    yield "Knowledge", f"{knowledge.version}, newest entry {knowledge.newest_entry}"
+    yield "Age of the knowledge", age_of(knowledge, started)
+    yield "Advice", update_advice(knowledge, started)
+    yield "SHA-256 of the knowledge", knowledge.digest
+    yield "Program", f"{tool.name} {tool.version}"

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from phone_audit.model.wording import amount, counted
 from phone_audit.report.canvas import Style
-from phone_audit.report.safe import shortened, visible
+from phone_audit.report.safe import clipped, shortened, visible
 
 _FOLDER: Final = "phone_audit.report.html"
 _PIECES: Final = 200
@@ -35,7 +35,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(short=shortened, amount=amount, counted=counted)
+    environment.filters.update(short=shortened, clip=clipped, amount=amount, counted=counted)
     return environment
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phone_audit.acquire.traffic.connection import OrderedBytes
 from phone_audit.acquire.traffic.dns import parse_dns
 from phone_audit.acquire.traffic.packets import UnreadFrameError, segment_of
 from phone_audit.acquire.traffic.read_traffic import read_traffic
 from phone_audit.acquire.traffic.requests import parse_request, server_name
-from phone_audit.acquire.traffic.streams import OrderedBytes
 from phone_audit.errors import UsageError
 from phone_audit.model.device import PhoneIdentifier
 from phone_audit.model.traffic import HostTraffic

@@ -82,7 +82,7 @@ def test_what_a_small_file_may_cost(cost: RecordCost) -> None:
 
 
 def test_what_unpacks_to_far_more_than_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phone_audit.acquire.traffic.traffic_file._FREE", MB)
+    monkeypatch.setattr("phone_audit.acquire.traffic.read_traffic._FREE", MB)
     (log,) = logs(tmp_path, gzip.compress(LINE + b"x" * (8 * MB)))
     assert log.skipped[0].reason == "Reading ended early: it unpacks to more than any capture."
     assert not logs(tmp_path, gzip.compress(LINE * 10_000))[0].skipped

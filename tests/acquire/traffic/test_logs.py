@@ -140,7 +140,7 @@ def test_packed_files_are_the_same(tmp_path: Path) -> None:
 
 
 def test_what_unpacks_to_more_than_any_capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phone_audit.acquire.traffic.traffic_file.CAPTURE", 200_000)
+    monkeypatch.setattr("phone_audit.acquire.traffic.read_traffic.CAPTURE", 200_000)
     log = read(tmp_path, gzip.compress(dnsmasq(HOST) + b"\n" * 400_000))
     assert [one.host for one in log.hosts] == [HOST]
     assert log.skipped[0].reason == "Reading ended early: it unpacks to more than any capture."
@@ -170,7 +170,7 @@ def test_only_regular_files_are_opened(tmp_path: Path, monkeypatch: pytest.Monke
             check_traffic([path])
     file = tmp_path / "big"
     file.write_bytes(dnsmasq(HOST))
-    monkeypatch.setattr("phone_audit.acquire.traffic.traffic_file.CAPTURE", 10)
+    monkeypatch.setattr("phone_audit.acquire.traffic.read_traffic.CAPTURE", 10)
     with pytest.raises(UsageError, match="more than is read of a capture"):
         read_traffic(file)
 

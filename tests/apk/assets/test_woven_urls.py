@@ -2,8 +2,7 @@
 
 import pytest
 
-from phone_audit.apk.assets.encoded_urls import decoded_mentions
-from phone_audit.apk.assets.woven_urls import MAX_PAIRS
+from phone_audit.apk.assets.encoded_urls import MAX_PAIRS, decoded_mentions
 from phone_audit.apk.dex.file import DexFile, read_dex
 from phone_audit.model.finding import Skipped
 from tests.apk.dex.builder import Source, build_dex

@@ -7,6 +7,7 @@ from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.address_flow import AddressFlow
 from phone_audit.apk.endpoints.address_nodes import Spot
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
@@ -46,9 +47,9 @@ def use(*classes: Class, files: tuple[bytes, ...] = ()) -> str:
     started = StartedCode(indexes, owner, ("app.Main",), lambda: files)
     ups = FieldLookUps(indexes, owner, started)
     spot = next(Spot("classes.dex", at) for at, _ in file.strings.holding(URL.encode()))
-    return AddressUses(indexes, effects_of(load_knowledge()), may_read=ups.may_read, may_find=ups.may_find)([spot])[
-        spot
-    ].use
+    return AddressUses(
+        AddressFlow(indexes, effects_of(load_knowledge()), may_read=ups.may_read, may_find=ups.may_find)
+    )([spot])[spot].use
 
 
 def on_class(source: Units, name: str) -> Units:

@@ -59,7 +59,7 @@ def uses(*classes: Class, strings: Sequence[str] = ()) -> dict[str, TextUse]:
     """Return what becomes of each string with a scheme."""
     file = read_dex("classes.dex", assemble(classes, strings))
     spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(b"://")}
-    found = AddressUses(index_file(file), CallEffects(load_knowledge().calls))(spots)
+    found = AddressUses(AddressFlow(index_file(file), CallEffects(load_knowledge().calls)))(spots)
     return {spots[spot]: seen for spot, seen in found.items()}
 
 
@@ -667,7 +667,7 @@ def _in_two_files(first_file: Sequence[Class], second_file: Sequence[Class]) -> 
     files = [read_dex("classes.dex", assemble(first_file)), read_dex("classes2.dex", assemble(second_file))]
     (spot,) = [Spot("classes2.dex", at) for at, value in files[1].strings.holding(b"://") if value == _URL]
     indexes = [index for file in files for index in index_file(file)]
-    return AddressUses(indexes, CallEffects(load_knowledge().calls))([spot])[spot].use
+    return AddressUses(AddressFlow(indexes, CallEffects(load_knowledge().calls)))([spot])[spot].use
 
 
 def test_a_class_that_two_files_define() -> None:
@@ -754,8 +754,8 @@ def test_a_constant_that_no_code_reads_where_the_manifest_starts_native_code() -
     file = read_dex("classes.dex", assemble([Class(_A, statics=[("kept", _URL)])], ()))
     (spot,) = [Spot("classes.dex", at) for at, _ in file.strings.holding(b"://")]
     effects = CallEffects(load_knowledge().calls)
-    assert AddressUses(index_file(file), effects, has_native=True)([spot])[spot].use == "unknown"
-    assert AddressUses(index_file(file), effects)([spot])[spot].use == "unused"
+    assert AddressUses(AddressFlow(index_file(file), effects, has_native=True))([spot])[spot].use == "unknown"
+    assert AddressUses(AddressFlow(index_file(file), effects))([spot])[spot].use == "unused"
 
 
 @pytest.mark.parametrize("name", [name for name in LOST if name != "loaded and left"])

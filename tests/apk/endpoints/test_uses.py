@@ -10,6 +10,7 @@ from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.endpoints import address_flow, address_steps
 from phone_audit.apk.endpoints import address_use as followed_module
 from phone_audit.apk.endpoints import uses as uses_module
+from phone_audit.apk.endpoints.address_flow import AddressFlow
 from phone_audit.apk.endpoints.address_nodes import Spot
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import CallEffects
@@ -74,7 +75,7 @@ def _found(files: Sequence[DexFile]) -> dict[str, Endpoint]:
 
 
 def _uses_of(indexes: Sequence[DexIndex]) -> AddressUses:
-    return AddressUses(indexes, CallEffects(load_knowledge().calls))
+    return AddressUses(AddressFlow(indexes, CallEffects(load_knowledge().calls)))
 
 
 def _rule(*classes: Class, host: str = "vendor.dev") -> str | None:

@@ -19,6 +19,7 @@ from typing import Final
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.address_flow import AddressFlow
 from phone_audit.apk.endpoints.address_nodes import Spot
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
@@ -80,7 +81,9 @@ def rules_of_uses(folder: Path, knowledge: Knowledge) -> dict[str, dict[Spot, st
         owners = Owners(knowledge, candidates[0].package)
         indexes = [index for name, content in dex_files(path) for index in index_file(read_dex(name, content))]
         texts = {Spot(one.file, one.offset): one.text for one in candidates if not _wanted(one.host, knowledge)}
-        found[apk] = rules_by_use(indexes, owners.of, constants, AddressUses(indexes, effects_of(knowledge)), texts)
+        found[apk] = rules_by_use(
+            indexes, owners.of, constants, AddressUses(AddressFlow(indexes, effects_of(knowledge))), texts
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes, Run, Runs, Work
 from phone_audit.acquire.image.firmware import MOST_ENTRIES, Firmware
 from phone_audit.acquire.image.layers import Contents, is_layer
-from phone_audit.acquire.image.modules import mount_modules
+from phone_audit.acquire.image.open import mount_modules
 from phone_audit.acquire.image.properties import properties_of
 from phone_audit.acquire.image.state import firmware_items, small_files
 from phone_audit.acquire.image.transport import digests

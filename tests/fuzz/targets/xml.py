@@ -4,7 +4,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.apk.xml.bundle_xml import MAX_NAME_FIELDS, Budget, BundleTable, fields, parse_bundle_xml, text_of
+from phone_audit.apk.xml.bundle_xml import MAX_NAME_FIELDS, Budget, BundleTable, parse_bundle_xml, text_of
 from phone_audit.apk.xml.elements import REFERENCE, Parsed, Value
 from phone_audit.apk.xml.manifest import Resolve, read_manifest
 from phone_audit.apk.xml.named_views import bundled_named_views, named_views
@@ -13,6 +13,7 @@ from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.typed_views import TypedViews
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
 from phone_audit.errors import ApkError
+from phone_audit.files.protobuf import fields
 from tests.fuzz.target import Target, promise
 
 _IDS: Final = (0x7F010000, 0x7F010001, 0x7F020000, 0x7F02FFFF, 0x7F030003, 0x01010001, 0x00010000, 0xFFFFFFFF)

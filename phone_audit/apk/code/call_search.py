@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.locks import is_lock
+from phone_audit.apk.code.class_values import is_lock, is_target
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.descriptors import may_be_of_android
-from phone_audit.apk.dex.index import remembered
+from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import (
     CONST_CLASS,
     CONST_STRING,
@@ -72,6 +72,7 @@ class CallSearch:
         selectors: its methods and classes.
         kin: gives the classes of which any method may be called as soon as one of them is used.
         is_bridged: whether a web page may call any method of an object.
+        is_undeclared: whether a class is a component that the manifest does not name, so that no Intent starts it.
 
     Attributes:
         seen: methods that run.
@@ -86,12 +87,14 @@ class CallSearch:
         kin: Callable[[bytes], Iterable[bytes]],
         *,
         is_bridged: bool = False,
+        is_undeclared: Callable[[bytes], bool] = lambda _: False,
     ) -> None:
         self._selectors = selectors
         self._tree = selectors.tree
         self._indexes = self._tree.indexes
         self._kin = kin
         self._is_bridged = is_bridged
+        self._is_undeclared = is_undeclared
         self.seen: set[Row] = set()
         self.ready: set[bytes] = set()
         self.whole: set[bytes] = set()
@@ -179,7 +182,7 @@ class CallSearch:
                     self.take_whole(named)
             elif opcode == NEW_INSTANCE:
                 self._make(index.descriptor(number))
-            elif opcode == CONST_CLASS and is_lock(code, number):
+            elif opcode == CONST_CLASS and self._runs_nothing(row[0], code, number):
                 known.discard(reference)
             elif opcode == CONST_CLASS:
                 self.take_whole(index.descriptor(number).lstrip(b"["))
@@ -189,6 +192,13 @@ class CallSearch:
                 self._use(self._field_owner(row[0], number))
             else:
                 self._call(opcode, row[0], number)
+
+    def _runs_nothing(self, part: int, code: Code, number: int) -> bool:
+        """Tell whether a method takes a class so that none of its methods runs for it."""
+        index = self._indexes[part]
+        if is_lock(code, number):
+            return True
+        return self._is_undeclared(index.descriptor(number)) and is_target(index, code, number)
 
     def _call(self, opcode: int, part: int, number: int) -> None:
         owner, selector = self._selectors.asked_for(part, number)

@@ -21,6 +21,7 @@ from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
 from phone_audit.apk.code.roots import Parties, Roots
 from phone_audit.apk.code.selectors import Selectors
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import NATIVE_ACTIVITY
@@ -34,6 +35,12 @@ _SWITCHES: Final = (b"setComponentEnabledSetting", b"setComponentEnabledSettings
 """The methods of `PackageManager` that switch components on."""
 _BRIDGE: Final = b"addJavascriptInterface"
 """The method of `WebView` that lets pages call an object."""
+_COMPONENTS: Final = frozenset({
+    b"Landroid/app/Activity;", b"Landroid/app/Service;", b"Landroid/content/BroadcastReceiver;",
+})  # fmt: skip
+"""What an Intent may be for."""
+_INSTRUMENTATION: Final = b"Landroid/app/Instrumentation;"
+"""What makes activities by their names."""
 _READS_OBJECTS: Final = b"Ljava/io/ObjectInputStream;"
 """What makes objects of the classes that the bytes name which it reads."""
 
@@ -56,6 +63,13 @@ class _Package:
             return tuple(names_in_files(self._others(), self.selectors.defined))
         except (ApkError, TooLargeError):
             return None
+
+    @cached_property
+    def makes_components(self) -> bool:
+        """Whether it brings what makes components itself, as plug-in frameworks do that the manifest need not name."""
+        tree = self.selectors.tree
+        is_named = any(_INSTRUMENTATION in index.type_ids for index in tree.indexes)
+        return is_named and any(_INSTRUMENTATION in tree.above(name) for name in self.selectors.defined)
 
     @cached_property
     def lookups(self) -> LookUps:
@@ -95,6 +109,7 @@ class StartedCode:
         self._indexes = indexes
         self._owner_of = owner_of
         self._named = named if active is None else active
+        self._declared = None if named is None else frozenset(named)
         self._others = others
         self._own_runs = active is None
         self._package = package or _Package(indexes, owner_of, others)
@@ -168,7 +183,15 @@ class StartedCode:
     @cached_property
     def _search(self) -> CallSearch:
         is_bridged = not self._own_runs and any(index.strings_equal((_BRIDGE,)) for index in self._indexes)
-        return CallSearch(self._selectors, self._roots.kin, is_bridged=is_bridged)
+        return CallSearch(
+            self._selectors, self._roots.kin, is_bridged=is_bridged, is_undeclared=self._is_undeclared_component
+        )
+
+    def _is_undeclared_component(self, descriptor: bytes) -> bool:
+        """Tell whether a class is a component that the manifest does not name, where only Android makes those."""
+        if self._declared is None or java_name(descriptor) in self._declared or self._package.makes_components:
+            return False
+        return not _COMPONENTS.isdisjoint(self._tree.above(descriptor))
 
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""

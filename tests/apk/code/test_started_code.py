@@ -526,3 +526,37 @@ def test_very_many_classes_that_answer_the_same_call() -> None:
         for at in range(0, len(names), 100)
     ]
     assert not starts(*(Class(name, [each]) for name in names), Class("Lapp/Main;", calls), HTTP)
+
+
+UNNAMED = Class(
+    "Llib/Screen;", [method("send()V", *const_string(URL), direct=False, access=1)], parent="Landroid/app/Activity;"
+)
+AIM = (*new("Landroid/content/Intent;"), 0x011C, Ref("type", "Llib/Screen;"))
+INTENT = "Landroid/content/Intent;-><init>(Landroid/content/Context;Ljava/lang/Class;)V"
+AIMED = (*AIM, 0x3070, Ref("method", INTENT), 0x0120)
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"), [(("app.Main",), False), (("app.Main", "lib.Screen"), True), (None, True)]
+)
+def test_an_intent_starts_no_screen_that_the_manifest_does_not_name(named: tuple[str, ...], expected: bool) -> None:
+    assert starts(app(*AIMED), UNNAMED, named=named, wanted="Llib/Screen;") is expected
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        (*new("Llib/Screen;"), *virtual("Llib/Screen;->send()V")),
+        (*value("Llib/Screen;"), 0x0011),
+        (*const_string("lib.Screen"),),
+        (*AIMED, 0x1071, Ref("method", "Lother/Reflection;->make(Ljava/lang/Class;)V"), 1),
+    ],
+    ids=["made", "handed back", "named in a text", "handed on"],
+)
+def test_such_a_screen_runs_where_code_makes_it_or_takes_it_otherwise(more: Units) -> None:
+    assert starts(app(*more), UNNAMED, named=("app.Main",), wanted="Llib/Screen;")
+
+
+def test_what_makes_components_by_itself_may_make_any() -> None:
+    makes = Class("Lapp/Plugins;", [method("f()V")], parent="Landroid/app/Instrumentation;")
+    assert starts(app(*AIMED), UNNAMED, makes, named=("app.Main",), wanted="Llib/Screen;")

@@ -12,7 +12,7 @@ import numpy as np
 
 from phone_audit.apk.code.class_values import is_lock, is_target
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
-from phone_audit.apk.dex.descriptors import may_be_of_android
+from phone_audit.apk.dex.descriptors import descriptor_of, may_be_of_android
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import (
     CONST_CLASS,
@@ -329,11 +329,6 @@ class CallSearch:
         raw = self._indexes[part].raw_string(number, _LONGEST_NAME)
         name = descriptor_of(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)
         return name if name in self._selectors.defined else None
-
-
-def descriptor_of(name: bytes) -> bytes:
-    """Return the descriptor of a class in Java form, with dots or slashes."""
-    return b"L" + name.replace(b".", b"/") + b";"
 
 
 def _references(units: Units) -> Iterator[tuple[int, int]]:

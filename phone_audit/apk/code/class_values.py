@@ -67,4 +67,4 @@ def _reads(method: Method, place: int, is_meant: Callable[[Read], bool]) -> bool
         return Further()
 
     is_whole = method.follow(place + 1, method.instructions[place].registers[0], note)
-    return is_whole and all(map(is_meant, reads))
+    return is_whole and bool(reads) and all(map(is_meant, reads))

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.call_search import descriptor_of
 from phone_audit.apk.code.libraries import OwnerOf, outermost
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.descriptors import descriptor_of
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.instructions import NEW_INSTANCE
 from phone_audit.apk.dex.xrefs import users_of

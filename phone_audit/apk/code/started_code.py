@@ -14,14 +14,14 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.call_search import CallSearch, descriptor_of
+from phone_audit.apk.code.call_search import CallSearch
 from phone_audit.apk.code.class_lookups import LookUps, all_lookups, find_lookups
 from phone_audit.apk.code.component_lookups import may_start_any, reads_objects
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
 from phone_audit.apk.code.roots import Parties, Roots
 from phone_audit.apk.code.selectors import Selectors
-from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.descriptors import descriptor_of, java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import NATIVE_ACTIVITY
@@ -75,6 +75,19 @@ class _Package:
     def lookups(self) -> LookUps:
         """What its code would look up if all of it ran."""
         return all_lookups(self.selectors.tree, self._owner_of)
+
+
+class _Undeclared:
+    """The components that the manifest does not name, where only Android makes those; none where it was not read."""
+
+    def __init__(self, package: _Package, declared: Collection[str] | None) -> None:
+        self._package = package
+        self._declared = declared
+
+    def has(self, descriptor: bytes) -> bool:
+        if self._declared is None or java_name(descriptor) in self._declared or self._package.makes_components:
+            return False
+        return not _COMPONENTS.isdisjoint(self._package.selectors.tree.above(descriptor))
 
 
 class StartedCode:
@@ -183,15 +196,8 @@ class StartedCode:
     @cached_property
     def _search(self) -> CallSearch:
         is_bridged = not self._own_runs and any(index.strings_equal((_BRIDGE,)) for index in self._indexes)
-        return CallSearch(
-            self._selectors, self._roots.kin, is_bridged=is_bridged, is_undeclared=self._is_undeclared_component
-        )
-
-    def _is_undeclared_component(self, descriptor: bytes) -> bool:
-        """Tell whether a class is a component that the manifest does not name, where only Android makes those."""
-        if self._declared is None or java_name(descriptor) in self._declared or self._package.makes_components:
-            return False
-        return not _COMPONENTS.isdisjoint(self._tree.above(descriptor))
+        undeclared = _Undeclared(self._package, self._declared)
+        return CallSearch(self._selectors, self._roots.kin, is_bridged=is_bridged, is_undeclared=undeclared.has)
 
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""

@@ -42,6 +42,11 @@ def java_name(descriptor: bytes) -> str:
     return decode(descriptor).removeprefix("L").removesuffix(";").replace("/", ".")
 
 
+def descriptor_of(name: bytes) -> bytes:
+    """Return the descriptor of a class in Java form, with dots or slashes."""
+    return b"L" + name.replace(b".", b"/") + b";"
+
+
 def names_in(text: bytes) -> Iterator[bytes]:
     """Yield what looks like names of classes in any bytes, with dots in place of slashes, some of them several times.
 

@@ -1,6 +1,9 @@
 """Small documents for the tests of reports and of the command line."""
 
+from pathlib import Path
+
 from phone_audit.model.apk import Apk, ApkRun, Apks, ApksRun
+from phone_audit.model.base import Frozen
 from phone_audit.model.device import AcquisitionInfo, Build, Device, User
 from phone_audit.model.finding import (
     Evidence,
@@ -17,11 +20,17 @@ from phone_audit.model.finding import (
     Verdict,
 )
 from phone_audit.model.results import Coverage, Scan, ScanRun
+from phone_audit.pipeline.report import parse_result, read_result
 
 TOOL = Tool(name="phone-audit", version="0")
 KNOWLEDGE = KnowledgeInfo(version="2026.1", digest="d" * 64, newest_entry="2026-01-01", counts={"incidents": 2})
 SOURCE = Source(title="A study", publisher="A lab", date="2019-03-21", url="https://lab.example/study")
 SKIPPED = Skipped(subject="/system/app/B.apk", step="dex", code="truncated", reason="The file ends too early.")
+
+
+def load_result(path: Path) -> Frozen:
+    """Read a saved JSON result, as the commands do."""
+    return parse_result(path, read_result(path))
 
 
 def finding(name: str = "com.a", key: str = "k1") -> Finding:

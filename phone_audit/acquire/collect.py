@@ -10,15 +10,7 @@ from typing import Literal
 
 from phone_audit.acquire.asking import OnProgress, Reader
 from phone_audit.acquire.condition import Condition, PhoneFacts, read_condition
-from phone_audit.acquire.files.apk_files import (
-    ApkFiles,
-    PackageLocation,
-    PathsOnPhone,
-    digests_of,
-    digests_there,
-    find_files,
-    paths_there,
-)
+from phone_audit.acquire.files import apk_files
 from phone_audit.acquire.files.concurrent_reading import ConcurrentReading
 from phone_audit.acquire.files.deliveries import Plan
 from phone_audit.acquire.files.hash_cache import NOBODY, PhoneIdentity, identity_of
@@ -30,17 +22,8 @@ from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP, PackageDump
 from phone_audit.acquire.packages.package_list import ListEntry
 from phone_audit.acquire.packages.users import read_users
+from phone_audit.acquire.questions import identity
 from phone_audit.acquire.questions.identifiers import distinct, property_identifiers
-from phone_audit.acquire.questions.identity import (
-    DATE,
-    GETPROP,
-    SELINUX,
-    SHELL_ID,
-    identity_items,
-    parse_build,
-    parse_date,
-    utc_of,
-)
 from phone_audit.acquire.questions.settings import GLOBAL_SETTINGS, global_items, parse_settings
 from phone_audit.acquire.text import known, shown
 from phone_audit.acquire.transport import PulledApk, Transport
@@ -100,8 +83,8 @@ class PhoneReading:
         self._device_time: str | None = None
         self._zone = 0
         self._listing = Listing()
-        self._files = ApkFiles()
-        self._paths = PathsOnPhone()
+        self._files = apk_files.ApkFiles()
+        self._paths = apk_files.PathsOnPhone()
         self._digests: Mapping[str, tuple[str, ...]] = {}
         self._condition = Condition()
 
@@ -186,43 +169,46 @@ class PhoneReading:
                 self._transport.reserve(sum(size for _, size in files.readable()))
             reading.begin()
             self._read_condition()
-            self._paths = paths_there(reader, paths)
-            self._digests = {**digests_of(reader, files, hashed), **digests_there(reader, self._paths.there)}
+            self._paths = apk_files.paths_there(reader, paths)
+            self._digests = {
+                **apk_files.digests_of(reader, files, hashed),
+                **apk_files.digests_there(reader, self._paths.there),
+            }
             reading.finish()
         finally:
             reading.end()
 
     def _read_identity(self) -> None:
         reader = self._reader
-        self._properties = parse_getprop(reader.ask(GETPROP) or "")
+        self._properties = parse_getprop(reader.ask(identity.GETPROP) or "")
         before = self._clock()
-        date = parse_date(reader.ask(DATE, optional=True) or "")
+        date = identity.parse_date(reader.ask(identity.DATE, optional=True) or "")
         after = self._clock()
         measured = None
         if date is not None:
             # The phone prints whole seconds, so on average its clock is half a second further.
             measured = round(date[0] + 0.5 - (before + after) / 2, 1)
             self._zone = date[1]
-            self._device_time = utc_of(date[0])
+            self._device_time = identity.utc_of(date[0])
         self._clock_offset = self._transport.clock_offset(measured)
-        shell_id = reader.ask(SHELL_ID, optional=True)
-        selinux = reader.ask(SELINUX, optional=True)
+        shell_id = reader.ask(identity.SHELL_ID, optional=True)
+        selinux = reader.ask(identity.SELINUX, optional=True)
         settings = parse_settings(reader.ask(GLOBAL_SETTINGS) or "")
-        self._state = (*identity_items(self._properties, selinux, shell_id), *global_items(settings))
+        self._state = (*identity.identity_items(self._properties, selinux, shell_id), *global_items(settings))
 
     def _find_files(self) -> None:
         dump = self._listing.dump or PackageDump({}, {}, {}, ())
         lines = merge.listed_by_name(self._listing)
         locations = [
-            PackageLocation(name, lines.get(name, ()), dump.packages.get(name, ()), dump.hidden.get(name, ()))
+            apk_files.PackageLocation(name, lines.get(name, ()), dump.packages.get(name, ()), dump.hidden.get(name, ()))
             for name in merge.names_of(self._listing, self._reader)
         ]
-        find_files(self._reader, self._files, locations)
+        apk_files.find_files(self._reader, self._files, locations)
 
     def _file_reading(self, depth: Depth, into: Path, plan: Plan) -> ConcurrentReading | SequentialReading:
         copied = depth != "quick"
         plan = replace(plan, rehash=plan.rehash or depth == "deep" or not self._phone.knew_us)
-        if copied and may_be_stripped(parse_build(self._properties).sdk):
+        if copied and may_be_stripped(identity.parse_build(self._properties).sdk):
             plan = replace(
                 plan, stripped=StrippedApks(find_oat_files(self._reader, self._files.roles), plan.lacks_code)
             )
@@ -240,7 +226,7 @@ class PhoneReading:
         for name, app_id in sorted(self._listing.app_ids.items()):
             names.setdefault(app_id, []).append(shown(name))
         phone = PhoneFacts(
-            sdk=parse_build(self._properties).sdk,
+            sdk=identity.parse_build(self._properties).sdk,
             users=[user for user in self._listing.asked if user not in self._listing.locked],
             packages={app_id: tuple(of_uid) for app_id, of_uid in names.items()},
             properties=self._properties,
@@ -322,7 +308,7 @@ class PhoneReading:
         return Snapshot(
             serial=self._serial(),
             properties=properties,
-            build=parse_build(self._properties),
+            build=identity.parse_build(self._properties),
             users=merge.users_of(self._listing),
             state=tuple(sorted((*self._state, *self._condition.state), key=lambda item: item.key)),
             packages=packages,

@@ -5,23 +5,7 @@ from typing import Annotated
 
 import typer
 
-from phone_audit.cli.options import (
-    Accept,
-    Details,
-    Discreet,
-    FailOnOption,
-    Jobs,
-    KnowledgeDirs,
-    Label,
-    Memory,
-    NoCache,
-    Outputs,
-    Quiet,
-    Seal,
-    Timeout,
-    Verbose,
-    format_option,
-)
+from phone_audit.cli import options as shared
 from phone_audit.errors import UsageError
 
 
@@ -34,21 +18,21 @@ def apks(
             show_default="what --files-from lists",
         ),
     ] = None,
-    formats: Annotated[list[str] | None, format_option("apks")] = None,
-    outputs: Outputs = None,
-    details: Details = False,
-    discreet: Discreet = False,
-    seal: Seal = None,
-    accept: Accept = None,
-    fail_on: FailOnOption = "suspicious",
-    knowledge: KnowledgeDirs = None,
-    label: Label = None,
-    jobs: Jobs = None,
-    timeout: Timeout = 60,
-    memory: Memory = 1024,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_cache: NoCache = False,
+    formats: Annotated[list[str] | None, shared.format_option("apks")] = None,
+    outputs: shared.Outputs = None,
+    details: shared.Details = False,
+    discreet: shared.Discreet = False,
+    seal: shared.Seal = None,
+    accept: shared.Accept = None,
+    fail_on: shared.FailOnOption = "suspicious",
+    knowledge: shared.KnowledgeDirs = None,
+    label: shared.Label = None,
+    jobs: shared.Jobs = None,
+    timeout: shared.Timeout = 60,
+    memory: shared.Memory = 1024,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
+    no_cache: shared.NoCache = False,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Go on where the run that wrote the JSON lines of -o was ended, however it was."),

@@ -3,7 +3,7 @@
 A pipe would hang, a device never end. A link that the user names is followed, since it is his word; what lies inside a
 folder that somebody else may have made is opened without following any link there, so that nothing leads out of it.
 
-Every function raises an OSError whose `strerror` completes "FILE cannot be read: …".
+Every function that opens one raises an OSError whose `strerror` completes "FILE cannot be read: …".
 """
 
 import contextlib
@@ -20,6 +20,14 @@ _NO_LINK: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER: Final[int] = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _BY_FOLDER: Final[bool] = os.open in os.supports_dir_fd
 IS_A_LINK: Final = "it is a link, or lies behind one"
+
+
+def status_of(path: Path) -> os.stat_result | None:
+    """Return what the system says of a file; None where it is not there, or cannot be looked at."""
+    try:
+        return path.stat()
+    except (OSError, ValueError):
+        return None
 
 
 def open_regular(path: Path) -> BufferedReader:

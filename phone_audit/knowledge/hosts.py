@@ -1,9 +1,10 @@
-"""Look-up of hosts by whole labels: `ads.example` covers `eu.ads.example` and never `notads.example`."""
+"""Hosts by whole labels (`ads.example` covers `eu.ads.example`, never `notads.example`), and what they are for."""
 
 from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from phone_audit.knowledge.schema.facts import HostFact, TrackerFact
+from phone_audit.knowledge.schema.host_rule import HostRule
 from phone_audit.model.apk import EndpointCategory
 
 Item = TypeVar("Item")
@@ -100,3 +101,31 @@ def category_of(trackers: Iterable[TrackerFact]) -> EndpointCategory:
     """Return the category of what is sent to a host of these trackers; `unknown` where none of them states any."""
     words = {word for tracker in trackers for word in tracker.categories}
     return next((category for word, category in _CATEGORIES if word in words), "unknown")
+
+
+_ORDER: Final[tuple[EndpointCategory, ...]] = (
+    "advertising", "telemetry", "crash-reporting", "push", "update", "identity", "cloud", "social", "other", "unknown",
+)  # fmt: skip
+"""Which rule counts where the name of a host has words of several: the one that says most about the sending."""
+_SAID: Final[frozenset[EndpointCategory]] = frozenset({"advertising", "telemetry", "crash-reporting"})
+"""What no rule says better: that a fact names the host, or all below it, for this."""
+
+
+class HostRules:
+    """Rules by the owners whose hosts they are about."""
+
+    def __init__(self, rules: Iterable[HostRule]) -> None:
+        self._of: dict[str, list[HostRule]] = {}
+        for rule in sorted(rules, key=lambda rule: (_ORDER.index(rule.category), rule.id)):
+            for owner in rule.owners:
+                self._of.setdefault(owner, []).append(rule)
+
+    def told(self, host: str, known: HostFact) -> HostFact:
+        """Return what is known of a host: what the fact of the domain above it says, or a rule more closely."""
+        below = plain_host(host).removesuffix(plain_host(known.host))
+        if not below or known.category in _SAID:
+            return known
+        rule = next((rule for rule in self._of.get(known.owner, ()) if rule.covers(below)), None)
+        if rule is None:
+            return known
+        return HostFact(host=plain_host(host), owner=known.owner, category=rule.category, source=rule.source)

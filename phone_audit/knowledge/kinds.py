@@ -9,23 +9,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import create_model
 
+from phone_audit.knowledge.schema import facts
 from phone_audit.knowledge.schema.app import InstallerFact, PowerFact
 from phone_audit.knowledge.schema.behaviour import BehaviourRule
-from phone_audit.knowledge.schema.facts import (
-    AuthorityFact,
-    BaselineFact,
-    CallFact,
-    FactFile,
-    HostFact,
-    KeyFact,
-    LabelFact,
-    LabelFile,
-    LibraryFact,
-    PackerFact,
-    RuledOutRule,
-    SupportFact,
-    TrackerFact,
-)
 from phone_audit.knowledge.schema.firmware import FirmwareRule
 from phone_audit.knowledge.schema.host_rule import HostRule
 from phone_audit.knowledge.schema.incident import IncidentEntry
@@ -55,16 +41,16 @@ class Kind(Generic[Entry]):
     in_lists: bool = True
     id_of: Callable[[Entry], str] = attrgetter("id")
     unique: bool = True
-    list_model: type[FactFile] | None = None
+    list_model: type[facts.FactFile] | None = None
 
     @cached_property
-    def list_file(self) -> type[FactFile]:
+    def list_file(self) -> type[facts.FactFile]:
         """The model of a file that lists such entries; made when it is first asked for."""
         if self.list_model is not None:
             return self.list_model
         entries: Any = (GenericAlias(tuple, (self.entry, ...)), ...)
         name, told = f"{self.schema.capitalize()}File", f"A file of the folder `{self.folder}/`."
-        return create_model(name, __base__=FactFile, __doc__=told, entries=entries)
+        return create_model(name, __base__=facts.FactFile, __doc__=told, entries=entries)
 
     @property
     def file(self) -> type[Frozen]:
@@ -72,21 +58,21 @@ class Kind(Generic[Entry]):
 
 
 INCIDENTS: Final = Kind("incidents", "incident", IncidentEntry, in_lists=False)
-TRACKERS: Final = Kind("trackers", "tracker", TrackerFact)
-HOSTS: Final = Kind("hosts", "host", HostFact, id_of=attrgetter("host"))
+TRACKERS: Final = Kind("trackers", "tracker", facts.TrackerFact)
+HOSTS: Final = Kind("hosts", "host", facts.HostFact, id_of=attrgetter("host"))
 HOST_RULES: Final = Kind("host_rules", "host_rule", HostRule)
-KEYS: Final = Kind("keys", "key", KeyFact)
-RULES: Final = Kind("rules", "rule", RuledOutRule)
+KEYS: Final = Kind("keys", "key", facts.KeyFact)
+RULES: Final = Kind("rules", "rule", facts.RuledOutRule)
 BEHAVIOURS: Final = Kind("behaviours", "behaviour", BehaviourRule, in_lists=False)
-CALLS: Final = Kind("calls", "call", CallFact)
-LIBRARIES: Final = Kind("libraries", "library", LibraryFact)
-PACKERS: Final = Kind("packers", "packer", PackerFact)
+CALLS: Final = Kind("calls", "call", facts.CallFact)
+LIBRARIES: Final = Kind("libraries", "library", facts.LibraryFact)
+PACKERS: Final = Kind("packers", "packer", facts.PackerFact)
 FIRMWARE: Final = Kind("firmware", "firmware", FirmwareRule, in_lists=False)
 SCHEMES: Final = Kind("schemes", "scheme", SchemeEntry)
-SUPPORT: Final = Kind("support", "support", SupportFact)
-LABELS: Final = Kind("labels", "label", LabelFact, unique=False, list_model=LabelFile)
-BASELINES: Final = Kind("baselines", "baseline", BaselineFact)
-AUTHORITIES: Final = Kind("authorities", "authority", AuthorityFact)
+SUPPORT: Final = Kind("support", "support", facts.SupportFact)
+LABELS: Final = Kind("labels", "label", facts.LabelFact, unique=False, list_model=facts.LabelFile)
+BASELINES: Final = Kind("baselines", "baseline", facts.BaselineFact)
+AUTHORITIES: Final = Kind("authorities", "authority", facts.AuthorityFact)
 INSTALLERS: Final = Kind("installers", "installer", InstallerFact)
 POWERS: Final = Kind("powers", "power", PowerFact)
 

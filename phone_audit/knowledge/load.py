@@ -24,8 +24,7 @@ from phone_audit.knowledge.feeds.index import Indicators, feed_source, feed_trac
 from phone_audit.knowledge.feeds.store import feed_files
 from phone_audit.knowledge.files import BUNDLED as BUNDLED
 from phone_audit.knowledge.files import DataFile, digest_of, parse, read_folder
-from phone_audit.knowledge.host_rules import HostRules
-from phone_audit.knowledge.hosts import HostIndex, host_facts_of, plain_host
+from phone_audit.knowledge.hosts import HostIndex, HostRules, host_facts_of, plain_host
 from phone_audit.knowledge.kinds import KINDS, Entry, Kind
 from phone_audit.knowledge.rules import RuleIndex
 from phone_audit.knowledge.schema.app import InstallerFact, PowerFact

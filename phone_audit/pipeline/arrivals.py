@@ -43,11 +43,6 @@ def in_sight(via: Via) -> tuple[tuple[str, ...], str]:
     return seen.settled_serials, seen.unusable
 
 
-def ready(via: Via) -> tuple[str, ...]:
-    """Return the serials of the phones in sight that can be talked to, or whose person can allow it."""
-    return survey(via).settled_serials
-
-
 class Arrivals(Protocol):
     """Where phones come from."""
 
@@ -96,7 +91,7 @@ class ConnectedPhones:
         *,
         via: Via = "auto",
         on_trouble: Callable[[str], None] = lambda _: None,
-        look: Callable[[Via], Sequence[str]] = ready,
+        look: Callable[[Via], Sequence[str]] = lambda via: survey(via).settled_serials,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._via: Via = via

@@ -21,18 +21,7 @@ from phone_audit.knowledge.kinds import INCIDENTS, KINDS, LABELS, SCHEMES, TRACK
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.naming import host_fault
 from phone_audit.knowledge.rules import split_url
-from phone_audit.knowledge.schema.incident import (
-    PROSE,
-    BuildFact,
-    CertificateFact,
-    EndpointFact,
-    HashFact,
-    IncidentEntry,
-    ModelFact,
-    PackageFact,
-    PathFact,
-    PropertyFact,
-)
+from phone_audit.knowledge.schema import incident as schema
 from phone_audit.knowledge.schema.incident import Fact as IncidentFact
 from phone_audit.knowledge.updates.generations import read_pointer
 from phone_audit.knowledge.updates.locks import FOLDER as FETCHED
@@ -121,7 +110,7 @@ def _of_host(knowledge: Knowledge, wanted: str, shown: Collection[str]) -> Itera
     yield from (_fact(TRACKERS, one) for one in knowledge.trackers_of_host(host) if one.id not in shown)
 
 
-def _names(entry: IncidentEntry, wanted: str) -> bool:
+def _names(entry: schema.IncidentEntry, wanted: str) -> bool:
     return any(fact.value.casefold() == wanted.casefold() for _, fact in entry.facts())
 
 
@@ -158,7 +147,7 @@ def _around(text: str, wanted: str) -> str:
     return f"{'…' if start else ''}{cut}{'…' if start + _AROUND < len(text) else ''}"
 
 
-def _incident(entry: IncidentEntry) -> KnownEntry:
+def _incident(entry: schema.IncidentEntry) -> KnownEntry:
     facts = [
         ("summary", entry.summary),
         ("category", entry.category),
@@ -181,17 +170,17 @@ def _incident(entry: IncidentEntry) -> KnownEntry:
 def _certainty(fact: IncidentFact) -> str:
     """Say how sure a fact is, and what it proves."""
     match fact:
-        case BuildFact() if fact.field != PROSE:
+        case schema.BuildFact() if fact.field != schema.PROSE:
             said = [fact.status, "inferred" if fact.inferred else "", fact.package or fact.field]
-        case ModelFact() if fact.field != PROSE:
+        case schema.ModelFact() if fact.field != schema.PROSE:
             said = [fact.field]
-        case PackageFact() if fact.kind is None:
+        case schema.PackageFact() if fact.kind is None:
             said = ["enough alone" if fact.standalone else "needs a second fact"]
-        case PathFact() | PropertyFact():
+        case schema.PathFact() | schema.PropertyFact():
             said = ["enough alone" if fact.standalone else "not enough alone"]
-        case EndpointFact():
+        case schema.EndpointFact():
             said = [_WEIGHTS[fact.weight]]
-        case HashFact() | CertificateFact():
+        case schema.HashFact() | schema.CertificateFact():
             said = [fact.algo]
         case _:
             said = []
@@ -291,7 +280,7 @@ def _forms(folder: Path, faulty: Collection[str]) -> tuple[DataFile, ...]:
     return tuple(file for file in (*read_folder(BUNDLED, 0), *own) if file.kind in (SCHEMES.folder, LABELS.folder))
 
 
-def _tried(folder: Path, file: str, entry: IncidentEntry, forms: Sequence[DataFile]) -> Iterator[Problem]:
+def _tried(folder: Path, file: str, entry: schema.IncidentEntry, forms: Sequence[DataFile]) -> Iterator[Problem]:
     """Try the tests of one incident with only `forms` known besides: no other entry can change what they give."""
     path = folder / file
     alone = Knowledge((DataFile("incidents", 0, path, read_data(path)), *forms))

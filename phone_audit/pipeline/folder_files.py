@@ -10,6 +10,7 @@ from phone_audit.apk.discover import InputFile, find_apks
 from phone_audit.apk.worker.pool import WorkerPool
 from phone_audit.apk.worker.tasks import ApkInput
 from phone_audit.apk.zip.code_location import files_near
+from phone_audit.files.open_regular import status_of
 from phone_audit.knowledge.load import Knowledge, whole
 from phone_audit.model.acceptance import Acceptances
 from phone_audit.model.apk import Apk, ApkInfo
@@ -134,7 +135,8 @@ class FolderFiles:
 
     def _file(self, found: InputFile) -> ApkCandidate:
         it = ApkInput(found.path, found.shown_as, compiled=files_near(found.path, found.shown_as))
-        return ApkCandidate(it, found.sure, _size(found.path), self._known.facts_of(it))
+        status = status_of(found.path)
+        return ApkCandidate(it, found.sure, status.st_size if status else 0, self._known.facts_of(it))
 
     def _look(self, files: Sequence[ApkCandidate]) -> dict[PurePosixPath, set[str]]:
         """Sort out what is no APK, and return of which packages each folder holds splits.
@@ -206,16 +208,6 @@ def first_look_of(info: ApkInfo) -> FileFacts:
 _NOT_LOOKED_AT: Final = FileFacts(is_apk=True)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except (OSError, ValueError):
-        return 0
-
-
 def _identity(path: Path) -> _FileIdentity:
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return str(path)
-    return status.st_dev, status.st_ino
+    status = status_of(path)
+    return (status.st_dev, status.st_ino) if status else str(path)

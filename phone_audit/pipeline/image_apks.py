@@ -77,7 +77,7 @@ class ImageFiles:
 
     def _copied(self, image: Path, path: str, transport: ImageTransport, folder: Path) -> InputFile | None:
         """Copy a file to its own path below a folder; None where it is no APK, or cannot be had."""
-        into = folder / _local(path)
+        into = folder / shown(path).lstrip("/")  # every step of it is a name
         try:
             into.parent.mkdir(parents=True, exist_ok=True)
             local = transport.pull(path, into)
@@ -87,11 +87,6 @@ class ImageFiles:
             self._skipped.append(Skipped(subject=name, step="transfer", code="not-copied", reason=reason))
             return None
         return InputFile(local, f"{shown_path(image)}!{shown(path)}") if path.endswith(APKS) else None
-
-
-def _local(path: str) -> str:
-    """Return a path of an image as one below a folder of this computer: every step of it is a name."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").lstrip("/")
 
 
 def _batches(firmware: Firmware) -> Iterator[list[str]]:

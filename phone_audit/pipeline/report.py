@@ -44,11 +44,6 @@ DOCUMENTS: dict[str, type[Frozen]] = {
 }
 
 
-def load_result(path: Path) -> Frozen:
-    """Read a saved JSON result, also one that a later version wrote; see `read_result` and `parse_result`."""
-    return parse_result(path, read_result(path))
-
-
 def parse_result(path: Path, text: CheckedJson) -> Frozen:
     """Parse a result. Its values are somebody's claim; those with a form of their own are held against it.
 

@@ -19,7 +19,7 @@ from phone_audit.files.atomic_write import replacing, rights_of
 from phone_audit.files.bounded_json import checked
 from phone_audit.files.bounded_lines import read_lines
 from phone_audit.files.bounds import RECORD
-from phone_audit.files.open_regular import open_regular
+from phone_audit.files.open_regular import open_regular, status_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk
 from phone_audit.model.base import read_strictly
@@ -109,18 +109,11 @@ def _changed(record: Apk, written: int) -> Iterator[bool]:
     """Yield of each file of a record whether it has changed; one that is gone, or has no path here, has not."""
     sizes = {file.path: file.size for file in record.files} | {record.path: record.size}
     for name in _files_of(record):
-        status = _status(name)
+        status = status_of(Path(name))
         if status is not None:
             yield status.st_mtime_ns > written or sizes.get(name) not in (None, status.st_size)
-        elif INSIDE in name and (image := _status(name.partition(INSIDE)[0])) is not None:
+        elif INSIDE in name and (image := status_of(Path(name.partition(INSIDE)[0]))) is not None:
             yield image.st_mtime_ns > written
-
-
-def _status(name: str) -> os.stat_result | None:
-    try:
-        return Path(name).stat()
-    except (OSError, ValueError):
-        return None
 
 
 def _keep_only(path: Path, kept: list[tuple[int, int]]) -> None:

@@ -36,7 +36,6 @@ from phone_audit.pipeline.diff import with_baseline
 from phone_audit.pipeline.known_files import record_cache
 from phone_audit.pipeline.options import TOOL, Progress, ScanOptions, no_progress, rfc3339
 from phone_audit.pipeline.phone_names import device_of, pseudonym, without_target
-from phone_audit.pipeline.record_cache import RecordCache
 from phone_audit.pipeline.saved_watch import mark_observed, saved_observations, with_observed
 from phone_audit.pipeline.source import Source, open_source
 from phone_audit.pipeline.traffic import (
@@ -85,7 +84,7 @@ def scan_device(
         open_source(target, depth, str(users), options, progress) as source,
         worker_pool(options.budget, known) as pool,
     ):
-        cache = _cache(known, options)
+        cache = record_cache(known) if options.cache else None
         deep, claims = source.depth == "deep", source.transport.live is not None
         with ApkAnalysis(pool, cache, whole=deep, scratch=source.scratch, claims=claims) as analysis:
             plan = _plan(source, source.reading.identify(), analysis, options)
@@ -138,10 +137,6 @@ def _unnamed(notes: tuple[Skipped, ...], serial: str) -> tuple[Skipped, ...]:
         else note
         for note in notes
     )
-
-
-def _cache(knowledge: Knowledge, options: ScanOptions) -> RecordCache | None:
-    return record_cache(knowledge) if options.cache else None
 
 
 def _plan(source: Source, phone: PhoneIdentity, analysis: ApkAnalysis, options: ScanOptions) -> Plan:

@@ -11,7 +11,6 @@ from phone_audit.acquire.adb.connect import open_transport
 from phone_audit.acquire.adb.stream_transport import ReconnectingTransport
 from phone_audit.acquire.collect import Acquired, PhoneReading
 from phone_audit.acquire.files.deliveries import Plan
-from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.open import is_firmware, open_firmware
 from phone_audit.acquire.image.reading import ImageReading
 from phone_audit.acquire.image.reading import cannot_hold as image_cannot_hold
@@ -117,7 +116,12 @@ def open_source(
             _refuse_options(saved, depth, users, options)
             if is_firmware(path):
                 with as_named(path, saved), open_firmware(path) as firmware:
-                    yield _image(firmware, saved, path, users, options, scratch, on_progress)
+                    image = ImageTransport(firmware, saved)
+                    lacks = image_cannot_hold(firmware)
+                    reading = ImageReading(firmware, image, on_progress)
+                    yield Source(
+                        "image", image, reading, path, scratch, "deep", users, options.label, cannot_hold=lacks
+                    )
                 return
             with as_named(path, saved), open_imported(path, Path(temporary)) as (imported, container):
                 transport = ImportedTransport(imported.answers, saved)
@@ -210,30 +214,6 @@ def _replayed(
     label = options.label or replay.label
     reading = PhoneReading(replay, on_progress)
     return Source("live", replay, reading, folder, scratch, replay.depth, replay.users, label, replayed=True)
-
-
-def _image(
-    firmware: Firmware,
-    named: Path,
-    path: Path,
-    users: str,
-    options: ScanOptions,
-    scratch: Path,
-    on_progress: Progress,
-) -> Source:
-    transport = ImageTransport(firmware, named)
-    reading = ImageReading(firmware, transport, on_progress)
-    return Source(
-        "image",
-        transport,
-        reading,
-        path,
-        scratch,
-        "deep",
-        users,
-        options.label,
-        cannot_hold=image_cannot_hold(firmware),
-    )
 
 
 def _refuse_options(named: Path, depth: Depth, users: str, options: ScanOptions) -> None:

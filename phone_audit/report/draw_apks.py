@@ -8,21 +8,11 @@ from typing import Final
 from phone_audit.model.apk import COUNTING_USES, Apk, Apks, Endpoint, Tracker
 from phone_audit.model.finding import OUTCOMES, Finding, Remedy
 from phone_audit.model.wording import counted
+from phone_audit.report import draw_parts
 from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_code import code_lines, holders_line, some
-from phone_audit.report.draw_parts import (
-    FindingKinds,
-    SkippedGroups,
-    draw_about,
-    draw_evidence,
-    draw_reasons,
-    draw_remedies,
-    draw_skipped,
-    how_many,
-    urgency,
-)
 from phone_audit.report.safe import shortened
 
 _MOST_APKS = 40
@@ -38,16 +28,16 @@ def draw_apks(canvas: Canvas, result: Apks) -> None:
     canvas.gap()
     if result.label:
         canvas.paragraph(f"Label: {result.label}.")
-    canvas.paragraph(f"{how_many(result)}.")
-    draw_reasons(canvas, result.verdict)
+    canvas.paragraph(f"{draw_parts.how_many(result)}.")
+    draw_parts.draw_reasons(canvas, result.verdict)
     summary = _FolderSummary(result)
     summary.accepted.draw(canvas)
-    draw_remedies(canvas, summary.helping)
-    draw_evidence(canvas, summary.strong, summary.left, summary.files)
+    draw_parts.draw_remedies(canvas, summary.helping)
+    draw_parts.draw_evidence(canvas, summary.strong, summary.left, summary.files)
     summary.others.draw(canvas)
     _draw_apks(canvas, summary.apks, len(result.apks))
-    draw_skipped(canvas, summary.skipped)
-    draw_about(canvas, result.knowledge, result.tool, result.run.started)
+    draw_parts.draw_skipped(canvas, summary.skipped)
+    draw_parts.draw_about(canvas, result.knowledge, result.tool, result.run.started)
 
 
 def draw_apk(canvas: Canvas, apk: Apk) -> None:
@@ -55,11 +45,11 @@ def draw_apk(canvas: Canvas, apk: Apk) -> None:
     for line in _lines(apk):
         canvas.item(line)
     AcceptedFindings(apk.findings).draw(canvas)
-    draw_remedies(canvas, apk.findings)
+    draw_parts.draw_remedies(canvas, apk.findings)
     files = ApkFiles()
     files.add(apk, apk.findings)
-    draw_evidence(canvas, apk.findings, files=files)
-    draw_skipped(canvas, SkippedGroups(apk.skipped))
+    draw_parts.draw_evidence(canvas, apk.findings, files=files)
+    draw_parts.draw_skipped(canvas, draw_parts.SkippedGroups(apk.skipped))
 
 
 class _FolderSummary:
@@ -81,9 +71,9 @@ class _FolderSummary:
         self.strong: list[Finding] = []
         self.left = 0
         self.files = ApkFiles()
-        self.others = FindingKinds()
+        self.others = draw_parts.FindingKinds()
         self.helping: list[Finding] = []
-        self.skipped = SkippedGroups(result.skipped)
+        self.skipped = draw_parts.SkippedGroups(result.skipped)
         self.accepted = AcceptedFindings()
         self._remedies: set[tuple[int, Remedy]] = set()
         brief = len(result.apks) > _MOST_WHOLE
@@ -115,7 +105,7 @@ class _FolderSummary:
                 self.left += 1
             if not strong:
                 continue
-            new = {(urgency(finding), remedy) for remedy in finding.remedy} - self._remedies
+            new = {(draw_parts.urgency(finding), remedy) for remedy in finding.remedy} - self._remedies
             if new:
                 self._remedies |= new
                 self.helping.append(finding)

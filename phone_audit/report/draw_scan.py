@@ -10,24 +10,12 @@ from phone_audit.model.finding import OUTCOMES
 from phone_audit.model.results import Scan
 from phone_audit.model.traffic import RecordedTraffic, TrafficHost
 from phone_audit.model.wording import amount, counted, listed
+from phone_audit.report import draw_parts
 from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_code import blind_spots, flow_titles, in_words, is_flow, reading_line, reads, sends
 from phone_audit.report.draw_diff import draw_baseline
-from phone_audit.report.draw_parts import (
-    DEBUGGING_OFF,
-    DEBUGGING_OFF_TITLE,
-    SkippedGroups,
-    cited,
-    draw_about,
-    draw_evidence,
-    draw_other_findings,
-    draw_reasons,
-    draw_remedies,
-    draw_skipped,
-    phone_words,
-)
 from phone_audit.report.draw_watch import draw_observations
 from phone_audit.report.knowledge_age import places_not_asked
 from phone_audit.report.safe import shortened
@@ -48,24 +36,26 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
     canvas.gap()
     canvas.paragraph(_which_phone(scan))
-    named, others = cited(scan.findings, scan.verdict)
-    draw_reasons(canvas, scan.verdict)
+    named, others = draw_parts.cited(scan.findings, scan.verdict)
+    draw_parts.draw_reasons(canvas, scan.verdict)
     AcceptedFindings(scan.findings).draw(canvas)
-    draw_remedies(canvas, [*named, *(finding for finding in others if finding.severity not in ("info", "low"))])
+    draw_parts.draw_remedies(
+        canvas, [*named, *(finding for finding in others if finding.severity not in ("info", "low"))]
+    )
     if scan.baseline is not None:
         draw_baseline(canvas, scan.baseline)
-    draw_evidence(canvas, named, files=ApkFiles.on_phone(scan))
-    draw_other_findings(canvas, others)
+    draw_parts.draw_evidence(canvas, named, files=ApkFiles.on_phone(scan))
+    draw_parts.draw_other_findings(canvas, others)
     draw_reading(canvas, scan.apks)
     if scan.observations:
         draw_observations(canvas, scan.observations)
     if scan.traffic:
         draw_traffic(canvas, scan.traffic)
-    draw_skipped(canvas, SkippedGroups(scan.coverage.skipped))
-    draw_about(canvas, scan.knowledge, scan.tool, scan.run.started, _how_read(scan))
+    draw_parts.draw_skipped(canvas, draw_parts.SkippedGroups(scan.coverage.skipped))
+    draw_parts.draw_about(canvas, scan.knowledge, scan.tool, scan.run.started, _how_read(scan))
     if scan.acquisition.source != "image":
-        canvas.heading(DEBUGGING_OFF_TITLE)
-        canvas.paragraph(DEBUGGING_OFF, 2)
+        canvas.heading(draw_parts.DEBUGGING_OFF_TITLE)
+        canvas.paragraph(draw_parts.DEBUGGING_OFF, 2)
     canvas.gap()
     canvas.outcome(scan.verdict.outcome, scan.verdict.headline)
 
@@ -73,7 +63,7 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
 def _which_phone(scan: Scan) -> str:
     build = scan.build
     parts = [
-        *phone_words(scan.device),
+        *draw_parts.phone_words(scan.device),
         f"Android {_short(build.android_version) or 'unknown'}",
         f"build {_short(build.display_id or build.id) or 'unknown'}",
         f"security patch {_short(build.security_patch) or 'unknown'}",

@@ -4,19 +4,9 @@ from collections.abc import Sequence
 
 from phone_audit.model.watch import Observation, Watch
 from phone_audit.model.wording import amount, counted
+from phone_audit.report import draw_parts
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
-from phone_audit.report.draw_parts import (
-    SkippedGroups,
-    cited,
-    draw_about,
-    draw_evidence,
-    draw_other_findings,
-    draw_reasons,
-    draw_remedies,
-    draw_skipped,
-    phone_words,
-)
 from phone_audit.report.safe import shortened
 
 SEEN_TITLE = "Seen connected"
@@ -29,19 +19,21 @@ def draw_watch(canvas: Canvas, watch: Watch) -> None:
     canvas.outcome(watch.verdict.outcome, watch.verdict.headline)
     canvas.gap()
     label = f"Label: {watch.label}. " if watch.label else ""
-    canvas.paragraph(f"{label}{', '.join(phone_words(watch.device))}, watched for {watch.run.seconds:.0f} seconds.")
-    named, others = cited(watch.findings, watch.verdict)
-    draw_reasons(canvas, watch.verdict)
+    canvas.paragraph(
+        f"{label}{', '.join(draw_parts.phone_words(watch.device))}, watched for {watch.run.seconds:.0f} seconds."
+    )
+    named, others = draw_parts.cited(watch.findings, watch.verdict)
+    draw_parts.draw_reasons(canvas, watch.verdict)
     AcceptedFindings(watch.findings).draw(canvas)
-    draw_remedies(canvas, named)
+    draw_parts.draw_remedies(canvas, named)
     draw_observations(canvas, watch.observations)
-    draw_evidence(canvas, named)
-    draw_other_findings(canvas, others)
+    draw_parts.draw_evidence(canvas, named)
+    draw_parts.draw_other_findings(canvas, others)
     canvas.heading("What this cannot see")
     for line in watch.cannot_see:
         canvas.item(line)
-    draw_skipped(canvas, SkippedGroups(watch.skipped))
-    draw_about(canvas, watch.knowledge, watch.tool, watch.run.started, _how_watched(watch))
+    draw_parts.draw_skipped(canvas, draw_parts.SkippedGroups(watch.skipped))
+    draw_parts.draw_about(canvas, watch.knowledge, watch.tool, watch.run.started, _how_watched(watch))
 
 
 def draw_observations(canvas: Canvas, observations: Sequence[Observation]) -> None:

@@ -7,14 +7,14 @@ from typing import Final
 
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen
-from phone_audit.model.finding import OUTCOMES, SEVERITIES, Evidence, Finding, Source
+from phone_audit.model.finding import OUTCOMES, Evidence, Finding, Source
 from phone_audit.model.results import Scan
 from phone_audit.model.stated import is_web_address
 from phone_audit.report.app_names import AppNames, names_of
 from phone_audit.report.canvas import Style
 from phone_audit.report.document_parts import document_parts
 from phone_audit.report.draw_document import draw_document
-from phone_audit.report.draw_parts import SkippedGroups, draw_skipped
+from phone_audit.report.draw_parts import SkippedGroups, draw_skipped, severity_rank
 from phone_audit.report.safe import shortened, visible
 
 _MARKS: Final = re.compile(r"[\\`*_\[\]<~&]")
@@ -146,7 +146,7 @@ def _table(document: Frozen, skipped: SkippedGroups) -> Iterator[str]:
     for part in document_parts(document):
         skipped.add(part.skipped)
         names = names_of(document, part)
-        for finding in sorted(part.findings, key=_severity):
+        for finding in sorted(part.findings, key=severity_rank):
             yield _row([*([escaped(part.name)] if several else []), *_cells(finding, names)])
 
 
@@ -175,7 +175,3 @@ def _source(source: Source) -> str:
     if not is_web_address(source.url) or visible(source.url) != source.url:
         return said
     return f"[{said}](<{source.url.replace('&', '&amp;')}>)"
-
-
-def _severity(finding: Finding) -> int:
-    return SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)

@@ -186,7 +186,7 @@ def test_modules_share_what_may_be_read(monkeypatch: pytest.MonkeyPatch) -> None
     module = node("manifest", uses, field(9, 1) * 400)
     modules = {f"m{number}": module for number in range(5)}
     assert facts_of(bundle_of("base", **modules))[1] == []
-    monkeypatch.setattr("phone_audit.apk.xml.package_facts.MAX_XML_FIELDS", 1000)
+    monkeypatch.setattr("phone_audit.apk.xml.bundle_xml.MAX_XML_FIELDS", 1000)
     assert facts_of(bundle_of("base", **modules))[1] == ["damaged-xml"] * 3
 
 
@@ -197,7 +197,7 @@ def test_modules_share_what_may_be_read_of_tables(monkeypatch: pytest.MonkeyPatc
         parts.append(Part(f"m{number}/manifest/AndroidManifest.xml", node("manifest")))
         parts.append(Part(f"m{number}/resources.pb", large))
     assert facts_of(make_zip(parts))[1] == []
-    monkeypatch.setattr("phone_audit.apk.xml.package_facts.MAX_TABLE_FIELDS", 300)
+    monkeypatch.setattr("phone_audit.apk.xml.bundle_xml.MAX_TABLE_FIELDS", 300)
     assert facts_of(make_zip(parts))[1] == ["damaged-resources"] * 3
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.knowledge.host_rules import HostRules
+from phone_audit.knowledge.hosts import HostRules
 from phone_audit.knowledge.kinds import HOST_RULES
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.facts import HostFact

@@ -10,9 +10,8 @@ from phone_audit.errors import ResultError, UsageError
 from phone_audit.knowledge.load import load_knowledge
 from phone_audit.model.base import Frozen
 from phone_audit.pipeline.diff import diff_results, read_baseline, with_baseline
-from phone_audit.pipeline.report import load_result
 from phone_audit.report.json_v1 import render_json
-from tests.documents import apk, apks, scan
+from tests.documents import apk, apks, load_result, scan
 from tests.judge.comparison.test_compare import package, phone
 from tests.watches import watch
 

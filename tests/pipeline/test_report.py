@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from phone_audit.errors import ResultError
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.results import Scan
-from phone_audit.pipeline.report import DOCUMENTS, judged_outcomes, load_result
+from phone_audit.pipeline.report import DOCUMENTS, judged_outcomes
 from phone_audit.report.json_v1 import render_json
-from tests.documents import scan
+from tests.documents import load_result, scan
 
 
 def test_read_back(tmp_path: Path) -> None:

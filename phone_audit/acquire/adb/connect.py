@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from phone_audit import errors
 from phone_audit.acquire.adb import states, usb_devices, usb_link
 from phone_audit.acquire.adb.keys import existing_keys, load_keys
 from phone_audit.acquire.adb.server import AdbServer, ListedPhone, find_server
@@ -14,16 +15,6 @@ from phone_audit.acquire.adb.transports import ServerTransport, connect_directly
 from phone_audit.acquire.adb.usb_devices import UsbPhone
 from phone_audit.acquire.adb.usb_link import UsbLink
 from phone_audit.acquire.transport import LiveTransport, OnWait
-from phone_audit.errors import (
-    AcquireError,
-    DeviceBusyError,
-    DeviceLostError,
-    DeviceModeError,
-    DevicePermissionError,
-    NoDeviceError,
-    UnauthorizedError,
-    UsageError,
-)
 from phone_audit.model.device import DeviceState
 
 Via = Literal["auto", "direct", "server"]
@@ -33,12 +24,12 @@ CODE_LENGTH = 6
 _SETTLING = ("offline", "connecting", "authorizing")
 """States of an adb server's phone that pass, or in which it gets no answer."""
 
-_WORDS: tuple[tuple[type[AcquireError], str], ...] = (
-    (UnauthorizedError, "unauthorized"),
-    (DevicePermissionError, "no permissions"),
-    (DeviceBusyError, "busy"),
-    (DeviceLostError, "gone"),
-    (NoDeviceError, "no debugging"),
+_WORDS: tuple[tuple[type[errors.AcquireError], str], ...] = (
+    (errors.UnauthorizedError, "unauthorized"),
+    (errors.DevicePermissionError, "no permissions"),
+    (errors.DeviceBusyError, "busy"),
+    (errors.DeviceLostError, "gone"),
+    (errors.NoDeviceError, "no debugging"),
 )
 
 
@@ -56,7 +47,7 @@ class Survey:
     server: AdbServer | None
     listed: tuple[ListedPhone, ...]
     usb: usb_devices.UsbScan
-    usb_error: AcquireError | None
+    usb_error: errors.AcquireError | None
 
     @property
     def serials(self) -> tuple[str, ...]:
@@ -92,7 +83,7 @@ def survey(via: Via) -> Survey:
     if via != "server":
         try:
             usb = usb_devices.scan_bus()
-        except NoDeviceError as error:
+        except errors.NoDeviceError as error:
             usb_error = error
     held = {phone.serial for phone in listed}
     free = tuple(phone for phone in usb.phones if phone.serial not in held)
@@ -122,7 +113,7 @@ def _usb_state(phone: usb_devices.UsbPhone, server_runs: bool) -> DeviceState:
     try:
         link = usb_link.UsbLink(phone, server_runs=server_runs)
         transport = connect_directly(link, existing_keys(), patience=0, on_wait=None)
-    except AcquireError as error:
+    except errors.AcquireError as error:
         return _blocked(phone.serial, "direct", phone.model, error)
     transport.close()
     return _ready(phone.serial, "direct", transport.model or phone.model)
@@ -134,8 +125,10 @@ def _ready(serial: str, via: str, model: str | None) -> DeviceState:
     )
 
 
-def _blocked(serial: str, via: str, model: str | None, error: AcquireError, state: str | None = None) -> DeviceState:
-    mode = error.mode if isinstance(error, DeviceModeError) else None
+def _blocked(
+    serial: str, via: str, model: str | None, error: errors.AcquireError, state: str | None = None
+) -> DeviceState:
+    mode = error.mode if isinstance(error, errors.DeviceModeError) else None
     word = state or mode or next((word for kind, word in _WORDS if isinstance(error, kind)), "offline")
     return DeviceState(
         serial=serial, state=word, usable=False, via=via, model=model, message=error.message, hint=error.hint
@@ -150,7 +143,7 @@ def server_for_pairing(address: str) -> AdbServer:
         NoDeviceError: no adb server is running; none is ever started.
     """
     if split_address(address) is None:
-        raise UsageError(
+        raise errors.UsageError(
             f"{address!r} is not HOST:PORT.",
             "Take it from the phone's dialog 'Pair device with pairing code'; its port differs from the one for scans.",
         )
@@ -172,7 +165,7 @@ def pair(server: AdbServer, address: str, code: str) -> str:
     """
     digits = code.replace(" ", "")
     if not (len(digits) == CODE_LENGTH and digits.isascii() and digits.isdigit()):
-        raise UsageError("A pairing code has six digits.", "Type it as the phone's dialog shows it.")
+        raise errors.UsageError("A pairing code has six digits.", "Type it as the phone's dialog shows it.")
     said = server.pair(address, digits)
     if not said.startswith("Successfully paired"):
         raise states.not_paired(address, said)
@@ -226,7 +219,7 @@ def _patience() -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise UsageError(f"{PATIENCE_VARIABLE} is {text!r}, which is not a number of seconds.") from error
+        raise errors.UsageError(f"{PATIENCE_VARIABLE} is {text!r}, which is not a number of seconds.") from error
 
 
 def _open_address(
@@ -274,7 +267,7 @@ def _choose(seen: Survey, target: str | None) -> ListedPhone | UsbPhone:
     return among[0]
 
 
-def _missing(seen: Survey, target: str | None, there: list[str]) -> AcquireError:
+def _missing(seen: Survey, target: str | None, there: list[str]) -> errors.AcquireError:
     if target is None or (target == "usb" and not there):
         return states.no_phone(seen.unusable)
     if target == "usb":

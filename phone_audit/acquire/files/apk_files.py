@@ -9,18 +9,7 @@ from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import COMMAND_LENGTH, Command, batches, quoted
 from phone_audit.acquire.packages.package_block import DumpedPackage
 from phone_audit.acquire.packages.package_list import ListEntry
-from phone_audit.acquire.questions.file_facts import (
-    LOOK_PREFIX,
-    NO_HASH_TOOL,
-    PathStatus,
-    digest_command,
-    every_apk,
-    hash_command,
-    look_command,
-    parse_digests,
-    parse_hashes,
-    parse_look,
-)
+from phone_audit.acquire.questions import file_facts
 from phone_audit.acquire.store.saved_files import FileHashes
 from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import PULL_LIMIT, PulledApk
@@ -62,14 +51,14 @@ class ApkFiles:
     """
 
     roles: dict[str, dict[str, PackageFileRole]] = field(default_factory=dict)
-    found: dict[str, PathStatus] = field(default_factory=dict)
+    found: dict[str, file_facts.PathStatus] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     sources: dict[str, HashSource] = field(default_factory=dict)
     copies: dict[str, PulledApk] = field(default_factory=dict)
 
     def readable(self) -> list[tuple[str, int]]:
         """Return the files that can be read, by path, with their size in bytes (0: not known)."""
-        files = ((path, self.found.get(path, PathStatus("file", None))) for path in sorted(self.roles))
+        files = ((path, self.found.get(path, file_facts.PathStatus("file", None))) for path in sorted(self.roles))
         return [
             (path, found.size or 0)
             for path, found in files
@@ -131,24 +120,24 @@ def find_files(reader: Reader, files: ApkFiles, places: Sequence[PackageLocation
     _note_unreadable(reader, files, places)
 
 
-def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> dict[str, PathStatus]:
+def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> dict[str, file_facts.PathStatus]:
     """Ask what lies at each path and which APKs lie in each folder; a path that stops the phone is given up.
 
     A saved acquisition answers with all that was looked at when it was made. Where no phone can have a file, none is:
     the phone is not asked.
     """
-    found = {path: PathStatus("missing", None) for path in paths if not is_path(path)}
+    found = {path: file_facts.PathStatus("missing", None) for path in paths if not is_path(path)}
     paths = [path for path in paths if is_path(path)]
     folders = [folder for folder in folders if is_path(folder)]
-    recorded = reader.transport.recorded(LOOK_PREFIX)
+    recorded = reader.transport.recorded(file_facts.LOOK_PREFIX)
     if recorded is not None:
         return {**_looked(reader, recorded, paths, folders), **found}
-    words = [quoted(path) for path in paths] + [every_apk(folder) for folder in folders]
+    words = [quoted(path) for path in paths] + [file_facts.every_apk(folder) for folder in folders]
     pending = batches(words)
     while pending:
         batch = pending.pop(0)
-        answer = reader.try_ask(look_command(batch), subject=PLACES)
-        answered = _possible(parse_look(decode(answer.output))) if answer else {}
+        answer = reader.try_ask(file_facts.look_command(batch), subject=PLACES)
+        answered = _possible(file_facts.parse_look(decode(answer.output))) if answer else {}
         found.update(answered)
         if answer and answer.truncated and not answered and len(batch) > 1:
             half = len(batch) // 2
@@ -156,14 +145,14 @@ def look(reader: Reader, paths: Sequence[str], folders: Sequence[str] = ()) -> d
     return found
 
 
-def _possible(found: Mapping[str, PathStatus]) -> dict[str, PathStatus]:
+def _possible(found: Mapping[str, file_facts.PathStatus]) -> dict[str, file_facts.PathStatus]:
     """Return what lies at paths that a phone can have; an answer may hold any text."""
     return {path: there for path, there in found.items() if is_path(path)}
 
 
 def _looked(
     reader: Reader, recorded: Iterable[str], paths: Sequence[str], folders: Sequence[str]
-) -> dict[str, PathStatus]:
+) -> dict[str, file_facts.PathStatus]:
     if reader.looked is None:
         reader.looked = {}
         for text in recorded:
@@ -171,7 +160,7 @@ def _looked(
                 answer = reader.try_ask(Command(text), subject=PLACES)
             except DeviceLostError:
                 continue  # the phone went away at this one, which may look for other paths than these
-            reader.looked.update(_possible(parse_look(decode(answer.output))) if answer else {})
+            reader.looked.update(_possible(file_facts.parse_look(decode(answer.output))) if answer else {})
     listed = {path.rpartition("/")[0] for path in reader.looked}
     if any(path not in reader.looked for path in paths) or any(folder not in listed for folder in folders):
         reader.transport.raise_if_gone()
@@ -186,13 +175,13 @@ def hash_files(reader: Reader, files: ApkFiles) -> None:
     while pending and stuck < STUCK_AT_MOST:
         batch = _batch(pending)
         reader.on_progress("hashes", len(wanted) - len(pending), len(wanted))
-        answer = reader.try_ask(hash_command(batch), subject="the hashes of the APK files")
+        answer = reader.try_ask(file_facts.hash_command(batch), subject="the hashes of the APK files")
         if answer is None:
             return
         text = decode(answer.output)
-        if text.startswith(NO_HASH_TOOL):
+        if text.startswith(file_facts.NO_HASH_TOOL):
             break
-        hashes = {index: digest for index, digest in parse_hashes(text).items() if index < len(batch)}
+        hashes = {index: digest for index, digest in file_facts.parse_hashes(text).items() if index < len(batch)}
         files.hashes.update({batch[index][0]: digest for index, digest in hashes.items()})
         for _ in batch:
             pending.popleft()
@@ -213,7 +202,7 @@ def paths_there(reader: Reader, paths: Sequence[str]) -> PathsOnPhone:
     """
     asked = tuple(dict.fromkeys(paths))
     found = look(reader, asked) if asked else {}
-    recorded = reader.transport.recorded(LOOK_PREFIX)
+    recorded = reader.transport.recorded(file_facts.LOOK_PREFIX)
     silent = [path for path in asked if path not in found]
     never = () if recorded is None else tuple(path for path in silent if not _is_word(quoted(path), recorded))
     unknown = [path for path in silent if path not in never]
@@ -241,8 +230,8 @@ def digests_there(reader: Reader, there: Mapping[str, str]) -> dict[str, tuple[s
     """
     digests: dict[str, tuple[str, ...]] = {}
     for path in (path for path, kind in there.items() if kind == "file"):
-        answer = reader.try_ask(digest_command(path), subject=f"the hashes of {path}")
-        found = parse_digests(decode(answer.output)) if answer else ()
+        answer = reader.try_ask(file_facts.digest_command(path), subject=f"the hashes of {path}")
+        found = file_facts.parse_digests(decode(answer.output)) if answer else ()
         if found:
             digests[path] = found
         elif answer:
@@ -256,7 +245,7 @@ def digests_of(reader: Reader, files: ApkFiles, packages: Collection[str]) -> di
     A saved acquisition that was not asked says nothing of them, and nothing is noted.
     """
     paths = [path for path, _ in files.readable() if any(name in packages for name in files.roles[path])]
-    held = [path for path in paths if reader.transport.holds(digest_command(path).text)]
+    held = [path for path in paths if reader.transport.holds(file_facts.digest_command(path).text)]
     return digests_there(reader, dict.fromkeys(held, "file"))
 
 

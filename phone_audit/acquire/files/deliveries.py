@@ -12,6 +12,7 @@ from typing import Protocol
 
 from phone_audit.acquire.files.hash_cache import HashCache
 from phone_audit.acquire.files.oat_files import StrippedApks
+from phone_audit.acquire.store.interrupted import InterruptedFiles
 from phone_audit.acquire.text import shown
 from phone_audit.acquire.transport import FileKeeper, FileOnPhone, NextWanted, PulledApk
 from phone_audit.errors import AcquireError
@@ -39,13 +40,6 @@ class FileReceiver(Protocol):
         """Wait while more files lie in the scratch folder, not yet read, than may lie there at the same time."""
 
 
-class EarlierFiles(Protocol):
-    """Files of an earlier reading that was interrupted; see `store.interrupted`."""
-
-    def find(self, sha256: str, into: Path) -> PulledApk | None:
-        """Return the file with this SHA-256 as a new one in a folder; None where it is not there."""
-
-
 @dataclass(frozen=True)
 class Plan:
     """How the files of a phone are read.
@@ -66,7 +60,7 @@ class Plan:
     lacks_code: Callable[[Path, Parts | None], bool]
     hash_cache: HashCache = field(default_factory=HashCache)
     rehash: bool = False
-    earlier: EarlierFiles | None = None
+    earlier: InterruptedFiles | None = None
     stripped: StrippedApks = field(default_factory=StrippedApks)
 
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from phone_audit.acquire.importers import imported
 from phone_audit.acquire.importers.answers import (
     NAMESPACES,
     Said,
@@ -17,14 +18,6 @@ from phone_audit.acquire.importers.answers import (
 )
 from phone_audit.acquire.importers.bugreport import report_answers
 from phone_audit.acquire.importers.documents import QfFile, QfPackage, hashes_of, read_list, sha256_of
-from phone_audit.acquire.importers.imported import (
-    NO_FILES,
-    NO_HIDDEN,
-    NO_WATCH,
-    ImportedAcquisition,
-    ImportedFile,
-    ImportedPackage,
-)
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
 from phone_audit.acquire.questions.identity import GETPROP, SELINUX
 from phone_audit.acquire.store.container import FileContainer, ZipContainer
@@ -61,7 +54,7 @@ def recognised(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_androidqf(container: FileContainer, prefix: str, scratch: Path) -> ImportedAcquisition:
+def read_androidqf(container: FileContainer, prefix: str, scratch: Path) -> imported.ImportedAcquisition:
     """Read it; a damaged file costs itself alone, except the list of packages.
 
     Raises a SnapshotError where that list is damaged, two phones are in it, or nothing of use is there.
@@ -81,11 +74,11 @@ def read_androidqf(container: FileContainer, prefix: str, scratch: Path) -> Impo
     if not answers and not listed:
         raise SnapshotError(f"{container.path} looks like an acquisition of androidqf, and holds nothing that is read.")
     one_phone(container.path, {name: one[GETPROP.text] for name, one in said.items() if GETPROP.text in one})
-    return ImportedAcquisition(
+    return imported.ImportedAcquisition(
         source="androidqf",
         answers=answers,
         packages=tuple(_package(package, prefix, names) for package in listed),
-        cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
+        cannot_hold=(imported.NO_FILES, imported.NO_HIDDEN, imported.NO_WATCH),
         skipped=tuple(skipped),
         used=frozenset(prefix + file for file in (*readers, PACKAGES)),
         whole=True,
@@ -108,11 +101,11 @@ def _dumps(container: FileContainer, name: str) -> Said:
     return said, notes if said else (*notes, note(name, "read", "unknown-text", "It holds no dump of a service."))
 
 
-def _package(package: QfPackage, prefix: str, names: set[str]) -> ImportedPackage:
+def _package(package: QfPackage, prefix: str, names: set[str]) -> imported.ImportedPackage:
     files = package.files or ()
     proven = {sha256_of(file.certificate.sha256) for file in files if file.certificate and file.verified_certificate}
     signers = tuple(sorted(digest for digest in proven if digest))
-    return ImportedPackage(
+    return imported.ImportedPackage(
         name=package.name,
         files=tuple(imported_file(file, prefix, names) for file in files),
         installer=None if package.installer in (None, "", "null") else package.installer,
@@ -123,11 +116,11 @@ def _package(package: QfPackage, prefix: str, names: set[str]) -> ImportedPackag
     )
 
 
-def imported_file(file: QfFile, prefix: str, names: set[str]) -> ImportedFile:
+def imported_file(file: QfFile, prefix: str, names: set[str]) -> imported.ImportedFile:
     """Return a file; its copy is found by the last part of the name that the tool gave it."""
     local = (file.local_name or file.local_path or "").replace("\\", "/")
     stored = f"{prefix}apks/{PurePosixPath(local).name}" if local else ""
-    return ImportedFile(
+    return imported.ImportedFile(
         path=file.path,
         sha256=sha256_of(file.sha256),
         others=hashes_of(file.md5, file.sha1),

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from phone_audit.acquire.importers import imported
 from phone_audit.acquire.importers.answers import (
     NAMESPACES,
     READ,
@@ -18,14 +19,6 @@ from phone_audit.acquire.importers.answers import (
     text_of,
 )
 from phone_audit.acquire.importers.bugreport import is_main_text
-from phone_audit.acquire.importers.imported import (
-    NO_FILES,
-    NO_HIDDEN,
-    NO_WATCH,
-    ImportedAcquisition,
-    ImportedFile,
-    ImportedPackage,
-)
 from phone_audit.acquire.packages import package_dump, users
 from phone_audit.acquire.packages.package_list import ListEntry, parse_package_list
 from phone_audit.acquire.questions import identity
@@ -67,7 +60,7 @@ def unused(container: FileContainer, used: Container[str]) -> tuple[Skipped, ...
     return tuple(note(name, "read", "unused-text", reason) for name in texts if _kind(container, name))
 
 
-def read_text_folder(container: FileContainer) -> ImportedAcquisition:
+def read_text_folder(container: FileContainer) -> imported.ImportedAcquisition:
     """Read every text that is known; the others are named as not looked at.
 
     Raises a SnapshotError where the texts are those of several phones.
@@ -80,11 +73,11 @@ def read_text_folder(container: FileContainer) -> ImportedAcquisition:
         reason = f"Of {len(texts)} texts only the first {MOST_TEXTS} were read."
         reading.skipped.append(note(texts[MOST_TEXTS], "read", "too-many-texts", reason))
     listed = {name: parse_package_list(decode(text)).packages for name, text in reading.lists.items()}
-    return ImportedAcquisition(
+    return imported.ImportedAcquisition(
         source="folder",
         answers=reading.all_answers(),
         packages=_packages(listed, container.names()),
-        cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
+        cannot_hold=(imported.NO_FILES, imported.NO_HIDDEN, imported.NO_WATCH),
         skipped=tuple(reading.skipped),
     )
 
@@ -225,21 +218,21 @@ def _words(name: str) -> set[str]:
     return set() if words & NOT else words
 
 
-def _packages(lists: Mapping[str, Sequence[ListEntry]], names: Sequence[str]) -> tuple[ImportedPackage, ...]:
+def _packages(lists: Mapping[str, Sequence[ListEntry]], names: Sequence[str]) -> tuple[imported.ImportedPackage, ...]:
     """Put the lists together; a list of the disabled, the system's or the others is known by a word of its name."""
     disabled, system, third = (
         {one.name for name, listed in lists.items() if word in _words(name) for one in listed}
         for word in ("disabled", "system", "third")
     )
     copies = _copies(names)
-    found: dict[str, ImportedPackage] = {}
-    files: dict[str, dict[ImportedFile, None]] = {}
+    found: dict[str, imported.ImportedPackage] = {}
+    files: dict[str, dict[imported.ImportedFile, None]] = {}
     for one in (one for listed in lists.values() for one in listed):
         if one.path:
-            files.setdefault(one.name, {})[ImportedFile(one.path, stored=copies.get(one.name))] = None
+            files.setdefault(one.name, {})[imported.ImportedFile(one.path, stored=copies.get(one.name))] = None
         known = found.get(one.name)
         if known is None:
-            found[one.name] = ImportedPackage(
+            found[one.name] = imported.ImportedPackage(
                 name=one.name,
                 installer=one.installer,
                 uid=one.uids[0] if one.uids else None,

@@ -8,27 +8,8 @@ from itertools import islice
 
 from phone_audit.acquire.asking import Reader
 from phone_audit.acquire.commands import Command
+from phone_audit.acquire.packages import package_dump, package_list
 from phone_audit.acquire.packages.package_block import MOST_GRANTS, form_of
-from phone_audit.acquire.packages.package_dump import (
-    PACKAGE_DUMP,
-    SINGLE_PREFIX,
-    DumpedApex,
-    PackageDump,
-    parse_apex,
-    parse_package_dump,
-    single_packages_command,
-)
-from phone_audit.acquire.packages.package_list import (
-    APEX_FLAGS,
-    LIST_FLAGS,
-    NAME_FLAGS,
-    PREFIX,
-    ListEntry,
-    ask_list,
-    flag_refused,
-    package_list_command,
-    parse_package_list,
-)
 from phone_audit.acquire.questions.question import OWNER, PER_USER_RANGE
 from phone_audit.acquire.text import lines_of, number
 from phone_audit.model.command_list import LONGEST_NAME, is_package_name
@@ -77,16 +58,16 @@ class Listing:
     users: dict[int, str] = field(default_factory=dict)
     asked: tuple[int, ...] = ()
     locked: set[int] = field(default_factory=set)
-    lists: dict[int, tuple[ListEntry, ...]] = field(default_factory=dict)
+    lists: dict[int, tuple[package_list.ListEntry, ...]] = field(default_factory=dict)
     names: set[str] | None = None
     app_ids: dict[str, int] = field(default_factory=dict)
     system: set[str] | None = None
     third_party: set[str] | None = None
     disabled: dict[int, set[str]] = field(default_factory=dict)
     present: dict[int, set[str]] = field(default_factory=dict)
-    dump: PackageDump | None = None
-    modules: tuple[ListEntry, ...] = ()
-    apex: tuple[DumpedApex, ...] = ()
+    dump: package_dump.PackageDump | None = None
+    modules: tuple[package_list.ListEntry, ...] = ()
+    apex: tuple[package_dump.DumpedApex, ...] = ()
     strange: dict[str, Counter[str]] = field(default_factory=dict)
     _grants: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
 
@@ -117,7 +98,7 @@ def read_packages(reader: Reader, listing: Listing) -> None:
     complete = True
     try:
         for user in listing.asked:
-            asked = ask_list(reader, "", LIST_FLAGS, user)
+            asked = package_list.ask_list(reader, "", package_list.LIST_FLAGS, user)
             if asked and asked.locked:
                 listing.locked.add(user)
                 continue
@@ -126,12 +107,12 @@ def read_packages(reader: Reader, listing: Listing) -> None:
         if complete and listing.system and listing.third_party is not None:
             listing.names = listing.system | listing.third_party
     finally:
-        lists = {user: parse_package_list(text, listing.names) for user, text in rich.items()}
+        lists = {user: package_list.parse_package_list(text, listing.names) for user, text in rich.items()}
         listing.lists = {user: one.packages for user, one in lists.items()}
     for one in lists.values():
         listing.note_strange(LIST, one.unread)
     try:
-        dump = reader.ask(PACKAGE_DUMP)
+        dump = reader.ask(package_dump.PACKAGE_DUMP)
         if dump is not None:
             _read_dump(reader, listing, dump)
     finally:
@@ -150,27 +131,27 @@ def _read_plain_lists(reader: Reader, listing: Listing, user: int) -> bool:
     third = _names(reader, listing, "-3 ", user)
     if third is not None:
         listing.third_party = third | (listing.third_party or set())
-    disabled = ask_list(reader, "-d ", ("",), user)
+    disabled = package_list.ask_list(reader, "-d ", ("",), user)
     if disabled and disabled.locked:
         listing.locked.add(user)
     elif disabled and disabled.whole:
-        listing.disabled[user] = parse_package_list(disabled.text).names
+        listing.disabled[user] = package_list.parse_package_list(disabled.text).names
     return third is not None and listing.system is not None
 
 
 def _names(reader: Reader, listing: Listing, kind: str, user: int) -> set[str] | None:
     """Return the names of a list without free text; None where it is not whole: it says nothing of the rest."""
-    asked = ask_list(reader, kind, NAME_FLAGS, user)
+    asked = package_list.ask_list(reader, kind, package_list.NAME_FLAGS, user)
     if asked and asked.locked:
         listing.locked.add(user)
     if asked is None or not asked.whole:
         return None
-    plain = parse_package_list(asked.text)
+    plain = package_list.parse_package_list(asked.text)
     for one in plain.packages:
         if one.uids:
             listing.app_ids[one.name] = one.uids[0] % PER_USER_RANGE
     listing.note_strange(LIST, plain.unread)
-    missed = [line for line in plain.unread if line.startswith(PREFIX)]
+    missed = [line for line in plain.unread if line.startswith(package_list.PREFIX)]
     if missed:
         reason = f"{len(missed)} packages are listed in an unknown form, the first as: {missed[0][:80]}"
         reader.skip(f"{LIST} {kind}".strip(), "list", "not-understood", reason)
@@ -199,32 +180,34 @@ def _read_present(reader: Reader, listing: Listing) -> None:
     described = listing.dump.packages.keys() if listing.dump else ()
     for user, listed in listing.lists.items():
         if any(one.name not in described for one in listed):
-            asked = ask_list(reader, "", ("",), user)
+            asked = package_list.ask_list(reader, "", ("",), user)
             if asked and asked.whole:
-                listing.present[user] = parse_package_list(asked.text).names
+                listing.present[user] = package_list.parse_package_list(asked.text).names
     reader.forget_since(notes)
 
 
 def _read_modules(reader: Reader, listing: Listing) -> None:
     """Ask for the APEX modules; a phone before Android 10 has none, and refuses the question."""
-    for flags in APEX_FLAGS:
-        text = reader.ask(package_list_command(flags, min(listing.asked, default=OWNER)), optional=True) or ""
-        listing.modules = parse_package_list(text).packages
-        if not flag_refused(text):
+    for flags in package_list.APEX_FLAGS:
+        text = (
+            reader.ask(package_list.package_list_command(flags, min(listing.asked, default=OWNER)), optional=True) or ""
+        )
+        listing.modules = package_list.parse_package_list(text).packages
+        if not package_list.flag_refused(text):
             return
 
 
 def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
-    listing.dump = parse_package_dump(text, listing.names)
-    listing.apex = parse_apex(text)
+    listing.dump = package_dump.parse_package_dump(text, listing.names)
+    listing.apex = package_dump.parse_apex(text)
     if not listing.dump.packages:
         reader.skip("dumpsys package", "list", "no-package-dump", "The package service named no package.")
     if listing.dump.pretended:
         reason = (
             "Packages stand where a phone puts none: the text of one imitates a heading. They were read all the same."
         )
-        reader.skip(PACKAGE_DUMP.text, "list", "contradiction", reason)
-    listing.strange[PACKAGE_DUMP.text] = Counter(listing.dump.strange)
+        reader.skip(package_dump.PACKAGE_DUMP.text, "list", "contradiction", reason)
+    listing.strange[package_dump.PACKAGE_DUMP.text] = Counter(listing.dump.strange)
     if listing.names is None or listing.asked != tuple(sorted(listing.users)):
         return
     possible = tuple(name for name in listing.dump.unknown if is_package_name(name))
@@ -232,10 +215,10 @@ def _read_dump(reader: Reader, listing: Listing, text: str) -> None:
     _note_unconfirmed(reader, listing.dump, confirmed)
     if confirmed:
         listing.names |= confirmed
-        listing.dump = parse_package_dump(text, listing.names)
+        listing.dump = package_dump.parse_package_dump(text, listing.names)
 
 
-def _note_unconfirmed(reader: Reader, dump: PackageDump, confirmed: Collection[str]) -> None:
+def _note_unconfirmed(reader: Reader, dump: package_dump.PackageDump, confirmed: Collection[str]) -> None:
     reasons = {name: UNKNOWN if is_package_name(name) else NO_NAME for name in dump.unknown if name not in confirmed}
     reasons.update(dict.fromkeys(dump.pretended_names, IN_TEXT))
     for name, reason in islice(reasons.items(), UNCONFIRMED_AT_MOST):
@@ -244,7 +227,7 @@ def _note_unconfirmed(reader: Reader, dump: PackageDump, confirmed: Collection[s
         reason = (
             f"dumpsys names {len(reasons)} packages that are in no list; the first {UNCONFIRMED_AT_MOST} are named."
         )
-        reader.skip(PACKAGE_DUMP.text, "list", "unconfirmed-package", reason)
+        reader.skip(package_dump.PACKAGE_DUMP.text, "list", "unconfirmed-package", reason)
 
 
 def _confirm(reader: Reader, names: Collection[str]) -> set[str]:
@@ -255,7 +238,7 @@ def _confirm(reader: Reader, names: Collection[str]) -> set[str]:
         asked = {int(index): name for index, name in SINGLE.findall(command.text)}
         for index, answer in _answers(text).items():
             name = asked.get(index, "")
-            if name in names and parse_package_dump(answer, {name}).packages:
+            if name in names and package_dump.parse_package_dump(answer, {name}).packages:
                 confirmed.add(name)
     return confirmed
 
@@ -264,10 +247,10 @@ def _single_packages(reader: Reader, names: Collection[str]) -> list[Command]:
     """Return the commands; a saved acquisition was asked in those of its own time."""
     if not names:
         return []
-    recorded = reader.transport.recorded(SINGLE_PREFIX)
+    recorded = reader.transport.recorded(package_dump.SINGLE_PREFIX)
     if recorded:
         return [Command(text) for text in recorded]
-    return [single_packages_command(tuple(names))]
+    return [package_dump.single_packages_command(tuple(names))]
 
 
 def _answers(text: str) -> dict[int, str]:

@@ -4,16 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from phone_audit.acquire.traffic import requests
 from phone_audit.acquire.traffic.identifier_search import LONGEST_SPELLING, IdentifierHit, IdentifierSearch
 from phone_audit.acquire.traffic.masks import masked_request
-from phone_audit.acquire.traffic.requests import (
-    HttpRequest,
-    hello_is_whole,
-    kind_of,
-    parse_request,
-    server_name,
-    starts_request,
-)
 
 _WRAP: Final = 2**32
 _WINDOW: Final = 2**20
@@ -129,7 +122,7 @@ class Connection:
     searched: int = 0
     _buffer: bytearray = field(default_factory=bytearray)
     _kind: Literal["tls", "http", "other", "sealed", ""] = ""
-    _request: HttpRequest | None = None
+    _request: requests.HttpRequest | None = None
     _begun: bool = False
     _told: bool = False
     _look_at: int = 0
@@ -143,7 +136,7 @@ class Connection:
         """Take bytes in order; yields what is said completely with them."""
         if self._kind == "sealed":
             return
-        if self._kind == "http" and self._begun and starts_request(data):
+        if self._kind == "http" and self._begun and requests.starts_request(data):
             yield from self._end_message()
         self._buffer += data
         if not self._kind and len(self._buffer) >= _ENOUGH:
@@ -163,7 +156,7 @@ class Connection:
         if size < self._look_at:
             return False
         self._look_at = size + size // 4 + 1
-        return hello_is_whole(bytes(self._buffer))
+        return requests.hello_is_whole(bytes(self._buffer))
 
     def end(self) -> Iterator[Message]:
         if not self._kind and self._buffer:
@@ -185,11 +178,11 @@ class Connection:
         if head.startswith(_SEALED_BEGINNINGS):
             self._buffer.clear()
             return "sealed"
-        return kind_of(head)
+        return requests.kind_of(head)
 
     def _hello(self) -> Iterator[Message]:
         """End the reading of a TLS connection: what follows is encrypted."""
-        name = server_name(bytes(self._buffer))
+        name = requests.server_name(bytes(self._buffer))
         self._kind = "sealed"
         self._told = True
         self._buffer.clear()
@@ -198,7 +191,7 @@ class Connection:
     def _look(self, keep: int = 0) -> None:
         data = bytes(self._buffer)
         if self._request is None and self._kind == "http":
-            self._request = parse_request(data)
+            self._request = requests.parse_request(data)
         self.searched += len(data)
         self._found |= self.search.find(data)
         del self._buffer[: len(self._buffer) - keep]

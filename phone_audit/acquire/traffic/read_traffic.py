@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from phone_audit.acquire.text import shown
 from phone_audit.acquire.traffic.budget import TrafficBudget
 from phone_audit.acquire.traffic.formats import FORMATS, TrafficFormat, format_of
 from phone_audit.acquire.traffic.identifier_search import IdentifierSearch
@@ -108,7 +109,7 @@ class TrafficFile:
 @contextmanager
 def opened(path: Path) -> Iterator[TrafficFile]:
     """Open a file of recorded traffic; a UsageError where it cannot be opened, or is larger than any capture."""
-    name = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    name = shown(str(path))
     try:
         file = open_regular(path)
     except OSError as error:

@@ -7,20 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from phone_audit.apk.assets import string_tables
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.page_links import PageLinks, is_anchor, is_asked, viewed_texts
-from phone_audit.apk.assets.string_tables import (
-    ExtentOf,
-    StringPool,
-    binary_extent,
-    hermes_strings,
-    java_extent,
-    native_extent,
-    read_pool,
-    text_extent,
-    unity_strings,
-)
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, is_web, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
@@ -37,10 +27,10 @@ _OWN_URL_16: Final = re.compile(rb":\0/\0/\0s\0c\0h\0e\0m\0a\0s\0\.\0a\0n\0d\0r\
 """Every compiled XML file names the namespace of Android itself. It says nothing and is not told."""
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-"
 _LONGEST_HEAD: Final = MAX_HOST + len(":65535")
-_EXTENTS: Final[dict[FileType, ExtentOf]] = {
-    FileType.TEXT: text_extent,
-    FileType.ELF: native_extent,
-    FileType.JAVA: java_extent,
+_EXTENTS: Final[dict[FileType, string_tables.ExtentOf]] = {
+    FileType.TEXT: string_tables.text_extent,
+    FileType.ELF: string_tables.native_extent,
+    FileType.JAVA: string_tables.java_extent,
 }
 _WIDE: Final = (FileType.BINARY, FileType.HERMES, FileType.UNITY, FileType.ASSEMBLY)
 MAX_MENTIONS: Final = 100_000
@@ -53,10 +43,10 @@ _BEFORE: Final = 1 << 10
 """Characters before a URL in a string pool that are looked at: one text may hold very many URLs."""
 
 
-def _pool_of(file: AssetFile, marks: UrlPositions) -> StringPool | None:
+def _pool_of(file: AssetFile, marks: UrlPositions) -> string_tables.StringPool | None:
     """Read the string pool of a resource table or of compiled XML; None where it has none, or is not worth a look."""
     if file.type is FileType.TABLE or file.configuration or _foreign(file, marks):
-        return read_pool(file.data)
+        return string_tables.read_pool(file.data)
     return None
 
 
@@ -111,10 +101,10 @@ def _decoded(file: AssetFile, found: Iterator[DecodedUrl], begin: int = 0, step:
 
 def _decoded_wide(file: AssetFile, phase: int) -> Iterator[Mention]:
     low = np.frombuffer(file.data, np.uint8)[phase::2].copy()
-    yield from _decoded(file, encoded_in(low.data, binary_extent, scanner().marks(low)), phase, 2)
+    yield from _decoded(file, encoded_in(low.data, string_tables.binary_extent, scanner().marks(low)), phase, 2)
 
 
-def _mentions_in_pool(file: AssetFile, pool: StringPool, marks: UrlPositions) -> Iterator[Mention]:
+def _mentions_in_pool(file: AssetFile, pool: string_tables.StringPool, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in a string pool; the marks are those of its characters."""
     links = _viewed(file) if marks.plain else frozenset()
     is_table = file.type is FileType.TABLE
@@ -128,7 +118,7 @@ def _mentions_in_pool(file: AssetFile, pool: StringPool, marks: UrlPositions) ->
             rule = PROSE if told or is_prose(before) else None
             is_link = rule is None and (text in links or (is_table and is_anchor(before)))
             yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule, is_link=is_link)
-    decoded = encoded_in(pool.strings.data.data, binary_extent, marks)
+    decoded = encoded_in(pool.strings.data.data, string_tables.binary_extent, marks)
     yield from _decoded(file, decoded, pool.base, pool.width)
 
 
@@ -140,7 +130,7 @@ def _viewed(file: AssetFile) -> frozenset[str]:
     return frozenset() if root is None else viewed_texts(root)
 
 
-def _candidates_in_pool(file: AssetFile, pool: StringPool) -> Iterator[Candidate]:
+def _candidates_in_pool(file: AssetFile, pool: string_tables.StringPool) -> Iterator[Candidate]:
     """Yield the texts in a string pool that may be bare host names."""
     kind, where = file.kind, file.where
     if file.type is FileType.TABLE or (file.configuration and kind != "manifest"):
@@ -149,12 +139,12 @@ def _candidates_in_pool(file: AssetFile, pool: StringPool) -> Iterator[Candidate
                 yield Candidate(text, kind, where, pool.offset(item))
 
 
-def _extent_of(file: AssetFile) -> ExtentOf:
+def _extent_of(file: AssetFile) -> string_tables.ExtentOf:
     if file.type is FileType.HERMES:
-        return hermes_strings(file.data) or binary_extent
+        return string_tables.hermes_strings(file.data) or string_tables.binary_extent
     if file.type is FileType.UNITY:
-        return unity_strings(file.data) or binary_extent
-    return _EXTENTS.get(file.type, binary_extent)
+        return string_tables.unity_strings(file.data) or string_tables.binary_extent
+    return _EXTENTS.get(file.type, string_tables.binary_extent)
 
 
 class UrlSearch:
@@ -219,7 +209,7 @@ class UrlSearch:
         found = whole.apart(begins)
         return [found.get(number, _NO_MARKS) for number in range(len(parts))]
 
-    def _search(self, file: AssetFile, marks: UrlPositions, pool: StringPool | None) -> None:
+    def _search(self, file: AssetFile, marks: UrlPositions, pool: string_tables.StringPool | None) -> None:
         try:
             if pool is not None:
                 self._keep(_mentions_in_pool(file, pool, marks))

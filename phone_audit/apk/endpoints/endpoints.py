@@ -27,14 +27,7 @@ from phone_audit.apk.endpoints.host_collector import (
     UsesOf,
     known_host,
 )
-from phone_audit.apk.text.host_text import (
-    MAX_HOST,
-    Host,
-    find_bare_host,
-    find_bare_ipv6,
-    find_urls,
-    registered_domain,
-)
+from phone_audit.apk.text import host_text
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import AddressUse, Endpoint, HostKind
 from phone_audit.model.finding import Evidence, Skipped
@@ -67,7 +60,7 @@ _FAMILY_LABELS: Final = 4
 _SIBLINGS: Final = 4
 """Keys of two labels that begin alike, from which on one more that could be a domain is a key too."""
 _URL_MARK: Final = rb":(?:\\?/){2}"
-_LONGEST_HEAD: Final = MAX_HOST + len(":65535")
+_LONGEST_HEAD: Final = host_text.MAX_HOST + len(":65535")
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[]"
 
 _LOOK_ALIKES: Final[dict[HostKind, str]] = {"domain": LOOK_ALIKE, "ipv4": DOTTED_NUMBER, "ipv6": DOTTED_NUMBER}
@@ -108,19 +101,19 @@ def key_domains(dotted: Iterable[str]) -> frozenset[str]:
     siblings: Counter[str] = Counter()
     for name in dotted:
         first, _, rest = name.partition(".")
-        if registered_domain(name) is not None:
+        if host_text.registered_domain(name) is not None:
             if "." not in rest:
                 pairs[first].add(name)
             continue
         labels = name.split(".", _FAMILY_LABELS)
         siblings[first] += len(labels) == 2
         beginnings = (".".join(labels[:count]) for count in range(2, len(labels)))
-        found.update(domain for beginning in beginnings if (domain := registered_domain(beginning)))
+        found.update(domain for beginning in beginnings if (domain := host_text.registered_domain(beginning)))
     found.update(name for first, names in pairs.items() if siblings[first] >= _SIBLINGS for name in names)
     return frozenset(found)
 
 
-def is_endpoint(found: Host, around: Surroundings) -> bool:
+def is_endpoint(found: host_text.Host, around: Surroundings) -> bool:
     """Tell whether a string that can be a bare host is one, conservatively.
 
     What knowledge names is one. Otherwise a name must not be a package or a key of this very file, and its last label
@@ -136,7 +129,7 @@ def is_endpoint(found: Host, around: Surroundings) -> bool:
         return found.port is not None or _is_no_version(found.host) or _is_resolver(found.host, around.texts)
     first, _, rest = found.host.partition(".")
     last = found.host.rpartition(".")[2]
-    domain = registered_domain(found.host)
+    domain = host_text.registered_domain(found.host)
     if first in REVERSED or domain is None or domain in around.key_domains or _is_package(found.host, around.classes):
         return False
     if found.port is not None or domain in around.url_domains:
@@ -200,11 +193,11 @@ def find_endpoints(
         texts=texts,
     )
     for name, offset, text in heads:
-        if bare := find_bare_host(text) or find_bare_ipv6(text):
+        if bare := host_text.find_bare_host(text) or host_text.find_bare_ipv6(text):
             look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
             collector.add(bare, "dex-string", name, offset, look_alike)
     for candidate in elsewhere.candidates:
-        if bare := find_bare_host(candidate.text):
+        if bare := host_text.find_bare_host(candidate.text):
             look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
             collector.add(bare, candidate.kind, candidate.where, candidate.offset, look_alike)
     if spots is not None:
@@ -229,9 +222,9 @@ def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]
     return ((dex.name, offset, text) for dex in dexes for offset, text in choose(dex.strings))
 
 
-def _url_mentions(dexes: Iterable[DexFile]) -> Iterator[tuple[Host, str, int]]:
+def _url_mentions(dexes: Iterable[DexFile]) -> Iterator[tuple[host_text.Host, str, int]]:
     for name, offset, text in _texts(dexes, lambda strings: strings.holding(_URL_MARK)):
-        for found in find_urls(text):
+        for found in host_text.find_urls(text):
             yield found, name, offset
 
 

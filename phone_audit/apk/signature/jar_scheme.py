@@ -8,18 +8,10 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from phone_audit.apk.signature import jar_digests
 from phone_audit.apk.signature.algorithms import DIGEST_OIDS, Outcome, check_signature, jar_method
 from phone_audit.apk.signature.certificates import SignerRecord, may_sign, public_key_of, read_signed_block
 from phone_audit.apk.signature.faults import MAX_SIGNERS, Fault, SdkRange, fault, refuse
-from phone_audit.apk.signature.jar_digests import (
-    Section,
-    digests_of_section,
-    hashes_named,
-    is_read_as_signed,
-    sections,
-    signed_extent,
-    signed_pieces,
-)
 from phone_audit.apk.zip.archive import TOTAL_LIMIT, Archive
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.errors import ApkError
@@ -31,7 +23,7 @@ _TEXT_LIMIT = 16 * 2**20
 """Bytes of MANIFEST.MF and all `.SF` files together; 30,000 entries and one signer need about 8 MB."""
 _MAX_FAULTS = 1000
 _MAX_STRANGERS = 10_000
-_NO_SECTION = Section(0, 0, None, {})
+_NO_SECTION = jar_digests.Section(0, 0, None, {})
 _BLOCK_LIMIT = 2**20
 _STRIPPING = "x-android-apk-signed"
 _SCHEMES_SINCE = {2: 24, 3: 28}
@@ -42,8 +34,8 @@ _ATTRIBUTES_SINCE = 19
 @dataclass(frozen=True, slots=True)
 class _Manifest:
     data: bytes
-    main: Section
-    entries: dict[str, Section]
+    main: jar_digests.Section
+    entries: dict[str, jar_digests.Section]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +68,7 @@ def hashes_announced(archive: Archive, sdk: SdkRange) -> tuple[str, ...]:
         text = bytes(archive.read(entry, _TEXT_LIMIT)) if entry else b""
     except ApkError:
         return ()
-    return hashes_named(text, sdk)
+    return jar_digests.hashes_named(text, sdk)
 
 
 class _Verifier:
@@ -103,16 +95,16 @@ class _Verifier:
         return text
 
     def _content(self, name: str, limit: int) -> bytes:
-        return b"".join(_limited(signed_pieces(self._archive, self._by_name[name]), name, limit))
+        return b"".join(_limited(jar_digests.signed_pieces(self._archive, self._by_name[name]), name, limit))
 
     def _manifest(self) -> _Manifest:
         if MANIFEST not in self._by_name:
             raise fault("v1-no-manifest", f"{MANIFEST} is missing, so there is no signature of scheme v1.")
         data = self._text(MANIFEST)
-        found = sections(data)
+        found = jar_digests.sections(data)
         first = next(found, _NO_SECTION)
         faults: list[Fault] = []
-        entries: dict[str, Section] = {}
+        entries: dict[str, jar_digests.Section] = {}
         for number, section in enumerate(found, 1):
             if len(faults) > _MAX_FAULTS:
                 break
@@ -187,7 +179,7 @@ class _Verifier:
 
     def _covered(self, signer: _Signer, manifest: _Manifest) -> frozenset[str]:
         """Check a `.SF` file against the manifest; gives the entries that it speaks for."""
-        found = sections(signer.text)
+        found = jar_digests.sections(signer.text)
         main = next(found, _NO_SECTION)
         if "signature-version" not in main.attributes:
             raise fault("v1-no-version", f"{signer.file} names no version.")
@@ -195,11 +187,11 @@ class _Verifier:
             self._check_stripped(signer.file, main)
         signtool = "signtool" in main.attributes.get("created-by", "")
         suffix = "-Digest" if signtool else "-Digest-Manifest"
-        whole = digests_of_section(main, suffix, self._sdk)
+        whole = jar_digests.digests_of_section(main, suffix, self._sdk)
         intact = bool(whole) and all(_digest(name, manifest.data) == value for name, value in whole)
         if not signtool:
             head = manifest.data[manifest.main.start : manifest.main.end]
-            for name, value in digests_of_section(main, "-Digest-Manifest-Main-Attributes", self._sdk):
+            for name, value in jar_digests.digests_of_section(main, "-Digest-Manifest-Main-Attributes", self._sdk):
                 if _digest(name, head) != value:
                     raise fault(
                         "v1-main-section-digest", f"The main section of {MANIFEST} is not as {signer.file} says."
@@ -219,7 +211,7 @@ class _Verifier:
         refuse(faults)
         return frozenset(names)
 
-    def _check_stripped(self, file: str, main: Section) -> None:
+    def _check_stripped(self, file: str, main: jar_digests.Section) -> None:
         """A `.SF` file names the newer schemes that the APK was signed with; Android refuses it without them."""
         for word in main.attributes.get(_STRIPPING, "").split(","):
             number = int(word) if word.strip().isdecimal() and len(word) < 10 else 0
@@ -229,10 +221,10 @@ class _Verifier:
                 raise fault("v1-scheme-stripped", text)
 
     def _section_faults(
-        self, file: str, section: Section, name: str, manifest: _Manifest, signtool: bool
+        self, file: str, section: jar_digests.Section, name: str, manifest: _Manifest, signtool: bool
     ) -> Iterator[Fault]:
         target = manifest.entries.get(name)
-        expected = digests_of_section(section, "-Digest", self._sdk)
+        expected = jar_digests.digests_of_section(section, "-Digest", self._sdk)
         if target is None or not expected:
             yield Fault("v1-no-section-digest", f"{file} and {MANIFEST} do not agree about {name}.")
             return
@@ -252,7 +244,7 @@ class _Verifier:
             if entry.name.startswith(_FOLDER):
                 continue
             section = manifest.entries.get(entry.name)
-            expected = digests_of_section(section, "-Digest", self._sdk) if section else []
+            expected = jar_digests.digests_of_section(section, "-Digest", self._sdk) if section else []
             if not expected:
                 faults.append(Fault("v1-unsigned-entry", f"{MANIFEST} has no digest of {entry.name}."))
                 continue
@@ -277,12 +269,12 @@ class _Verifier:
 
     def _digests(self, entry: Entry, names: list[str], limit: int) -> tuple[list[bytes], int]:
         taken = self._archive.hashes.of(entry, names) if self._archive.hashes is not None else None
-        if taken is not None and taken[1] <= limit and is_read_as_signed(entry, taken[1]):
-            signed_extent(self._archive, entry)
+        if taken is not None and taken[1] <= limit and jar_digests.is_read_as_signed(entry, taken[1]):
+            jar_digests.signed_extent(self._archive, entry)
             return taken
         hashes = [hashlib.new(name, usedforsecurity=False) for name in names]
         size = 0
-        for piece in _limited(signed_pieces(self._archive, entry), entry.name, limit):
+        for piece in _limited(jar_digests.signed_pieces(self._archive, entry), entry.name, limit):
             size += len(piece)
             for one in hashes:
                 one.update(piece)

@@ -11,15 +11,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from phone_audit.apk.signature.algorithms import (
-    ALGORITHMS,
-    CHUNKED_SHA256,
-    CHUNKED_SHA512,
-    VERITY_SHA256,
-    Outcome,
-    check_signature,
-    to_check,
-)
+from phone_audit.apk.signature import algorithms
 from phone_audit.apk.signature.block_schemes import check_lineage, signed_digests
 from phone_audit.apk.signature.certificates import public_key_of
 from phone_audit.apk.signature.content_digests import Read, hash_tree
@@ -42,7 +34,7 @@ Digests = Mapping[int, Mapping[int, bytes]]
 """For each scheme that verified (1, 2, 3) the digests that it signs, by their id."""
 VERSION = 2
 _SHA256, _LOG2_PAGE = 1, 12
-_BEST_FIRST = (CHUNKED_SHA512, VERITY_SHA256, CHUNKED_SHA256)
+_BEST_FIRST = (algorithms.CHUNKED_SHA512, algorithms.VERITY_SHA256, algorithms.CHUNKED_SHA256)
 _PIECE = 2**20
 
 
@@ -86,13 +78,13 @@ class _Stamp:
 
     def _check_signed(self, data: bytes, signatures: Buffer) -> None:
         listed = numbered_blocks(signatures)
-        if not any(number in ALGORITHMS for number, _ in listed):
+        if not any(number in algorithms.ALGORITHMS for number, _ in listed):
             raise fault("stamp-no-signature", "It has no signature of a known algorithm.")
-        picked = to_check(listed, self._sdk, of_stamp=True)
+        picked = algorithms.to_check(listed, self._sdk, of_stamp=True)
         if not picked:
             raise fault("stamp-unsupported-algorithm", "Not every version it is for understands one of its signatures.")
         for algorithm, signature in picked:
-            if check_signature(self._key, algorithm.method, signature, data) is not Outcome.GOOD:
+            if algorithms.check_signature(self._key, algorithm.method, signature, data) is not algorithms.Outcome.GOOD:
                 raise fault("stamp-signature-mismatch", "Its signature was made over something else.")
 
     def _check_attributes(self, attributes: Buffer) -> None:
@@ -175,13 +167,16 @@ def _signing(reader: BlockReader) -> _Signing:
 
 
 def _check_signing(signing: _Signing, hashing: _Hashing, size: int) -> None:
-    algorithm = ALGORITHMS.get(signing.algorithm)
+    algorithm = algorithms.ALGORITHMS.get(signing.algorithm)
     if algorithm is None:
         raise fault("v4-unsupported-algorithm", "Its signature is of an unknown algorithm.")
     parts = (signing.digest, signing.certificate, signing.additional)
     body = struct.pack("<Q", size) + hashing.encoded + b"".join(struct.pack("<I", len(part)) + part for part in parts)
     signed = struct.pack("<I", len(body) + 4) + body
-    if check_signature(signing.key, algorithm.method, signing.signature, signed) is not Outcome.GOOD:
+    if (
+        algorithms.check_signature(signing.key, algorithm.method, signing.signature, signed)
+        is not algorithms.Outcome.GOOD
+    ):
         raise fault("v4-signature-mismatch", "The signature was made over something else, or by another key.")
     if public_key_of(signing.certificate) != signing.key:
         raise fault("v4-key-mismatch", "The key that signed is not the one in the certificate.")

@@ -12,23 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from phone_audit.apk.signature import signing_block
 from phone_audit.apk.signature.algorithms import PLAIN_SHA256
 from phone_audit.apk.signature.block_schemes import signed_digests, verify_v2, verify_v3
 from phone_audit.apk.signature.content_digests import ContentDigests, Read
 from phone_audit.apk.signature.faults import NEWEST_SDK, Fault, FaultError, SdkRange, fault
 from phone_audit.apk.signature.jar_scheme import MANIFEST, hashes_announced, verify_jar
 from phone_audit.apk.signature.optional_signatures import verify_stamp, verify_v4
-from phone_audit.apk.signature.signing_block import (
-    STAMP_ENTRY,
-    STAMP_V1,
-    STAMP_V2,
-    V2,
-    V3,
-    V31,
-    BlockSigner,
-    LineageNode,
-    find_block,
-)
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import LOCAL, Buffer
@@ -89,7 +79,10 @@ def target_platform(manifest: ManifestFacts | None) -> TargetPlatform:
 
 def hashes_to_take(archive: Archive, platform: TargetPlatform) -> tuple[str, ...]:
     """Tell which hashes of its entries the check will ask for; none where no version of Android looks at v1."""
-    if platform.sdk.first >= _V2_SINCE and find_block(archive.partial.data, archive.index.directory_offset).values:
+    if (
+        platform.sdk.first >= _V2_SINCE
+        and signing_block.find_block(archive.partial.data, archive.index.directory_offset).values
+    ):
         return ()
     return hashes_announced(archive, platform.sdk)
 
@@ -130,11 +123,11 @@ class _Verifier:
         self._platform = platform
         self._faults: list[Fault] = []
         self._certificates: dict[str, tuple[bytes, ...]] = {}
-        self._signers: dict[str, tuple[BlockSigner, ...]] = {}
-        self._lineage: tuple[LineageNode, ...] = ()
+        self._signers: dict[str, tuple[signing_block.BlockSigner, ...]] = {}
+        self._lineage: tuple[signing_block.LineageNode, ...] = ()
         index = archive.index
         whole = index.directory_offset + index.directory_size == index.end_offset
-        block = find_block(archive.partial.data, index.directory_offset)
+        block = signing_block.find_block(archive.partial.data, index.directory_offset)
         self._values: dict[int, Buffer] = block.values if whole else {}
         self._entries_unchecked = False
         self._content = ContentDigests(
@@ -188,17 +181,17 @@ class _Verifier:
     def _check_newer(self) -> None:
         first, last = self._platform.sdk
         rotation = None
-        if last >= _V31_SINCE and V31 in self._values:
-            self._check_v3("v3.1", V31, _V31_SINCE, None)
+        if last >= _V31_SINCE and signing_block.V31 in self._values:
+            self._check_v3("v3.1", signing_block.V31, _V31_SINCE, None)
             rotation = min(signer.sdk[0] for signer in self._signers["v3.1"] if signer.sdk)
         if last >= _V3_SINCE and (first < max(_V31_SINCE, rotation or 0) or not self._signers):
-            if V3 in self._values:
-                self._check_v3("v3", V3, _V3_SINCE, rotation)
+            if signing_block.V3 in self._values:
+                self._check_v3("v3", signing_block.V3, _V3_SINCE, rotation)
             elif rotation is not None:
                 raise fault("v3.1-without-v3", "There is a signature of v3.1, but none of v3, which it needs.")
-        if V2 in self._values and (first < _V3_SINCE or not self._signers):
+        if signing_block.V2 in self._values and (first < _V3_SINCE or not self._signers):
             schemes = frozenset({3} if "v3" in self._signers else ())
-            signers = verify_v2(self._values[V2], self._content, self._from(_V2_SINCE), schemes)
+            signers = verify_v2(self._values[signing_block.V2], self._content, self._from(_V2_SINCE), schemes)
             self._note("v2", signers)
 
     def _check_v3(self, scheme: str, key: int, since: int, rotation: int | None) -> None:
@@ -206,7 +199,7 @@ class _Verifier:
         self._note(scheme, signers)
         self._lineage = self._lineage or lineage
 
-    def _note(self, scheme: str, signers: tuple[BlockSigner, ...]) -> None:
+    def _note(self, scheme: str, signers: tuple[signing_block.BlockSigner, ...]) -> None:
         self._signers[scheme] = signers
         self._certificates[scheme] = tuple(signer.certificates[0] for signer in signers)
 
@@ -235,9 +228,9 @@ class _Verifier:
             raise fault("signers-differ", "The signature of v3 is by another signer than the older one.")
 
     def _check_stamp(self) -> None:
-        entry = self._archive.find(STAMP_ENTRY)
-        newer = STAMP_V2 in self._values
-        value = self._values.get(STAMP_V2, self._values.get(STAMP_V1))
+        entry = self._archive.find(signing_block.STAMP_ENTRY)
+        newer = signing_block.STAMP_V2 in self._values
+        value = self._values.get(signing_block.STAMP_V2, self._values.get(signing_block.STAMP_V1))
         if entry is None:
             if value is not None:
                 raise fault("stamp-not-announced", "The archive does not announce its certificate.")

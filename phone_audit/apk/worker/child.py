@@ -24,6 +24,7 @@ from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.record_size import RECORD, record_json
 from phone_audit.apk.worker.tasks import ApkInput, asked_for
 from phone_audit.errors import KnowledgeError
+from phone_audit.files.open_regular import status_of
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import ApkInfo
 
@@ -129,7 +130,8 @@ def _answer(
     item: ApkInput, left_out: frozenset[str], say: Callable[[str], None], knowledge: Knowledge, memory: int
 ) -> bool:
     mapped = [item.path, *(one.local for one in item.compiled if one.local)]
-    limit_memory(memory + sum(map(_size, mapped)))  # the files themselves are mapped, which counts as address space
+    there = sum(status.st_size for path in mapped if (status := status_of(path)))
+    limit_memory(memory + there)  # the files themselves are mapped, which counts as address space
     started = time.monotonic()
     info = _read(item, left_out, lambda step: say(json.dumps({"step": step})), knowledge)
     if not item.look:
@@ -155,10 +157,3 @@ def _read(item: ApkInput, left_out: frozenset[str], on_step: Callable[[str], Non
         hashes=FileHashes(item.sha256, item.sha1, item.md5),
         compiled=item.compiled,
     )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except (OSError, ValueError):
-        return 0

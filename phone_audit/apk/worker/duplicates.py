@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from phone_audit.apk.worker.tasks import ApkInput
+from phone_audit.files.open_regular import status_of
 from phone_audit.files.spool import Place, Spool
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.base import read_own
@@ -28,7 +29,7 @@ class Duplicates:
 
     def __init__(self, items: Sequence[ApkInput]) -> None:
         self._items = items
-        self._sizes = [_size(item) for item in items]
+        self._sizes = [status.st_size if (status := status_of(item.path)) else None for item in items]
         self._left = Counter(self._sizes)
         self._shared = {size for size, count in self._left.items() if count > 1 and size is not None}
         self._first: dict[Key, int] = {}
@@ -78,13 +79,6 @@ def _digest(path: Path, hashed: dict[tuple[int, int, int, int], str]) -> str:
         if inode not in hashed:
             hashed[inode] = hashlib.file_digest(file, "sha256").hexdigest()
         return hashed[inode]
-
-
-def _size(item: ApkInput) -> int | None:
-    try:
-        return item.path.stat().st_size
-    except (OSError, ValueError):
-        return None
 
 
 class RecordStore:

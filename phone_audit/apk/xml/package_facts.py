@@ -11,28 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.steps import Steps
-from phone_audit.apk.xml.bundle_xml import (
-    MAX_NAME_FIELDS,
-    MAX_TABLE_FIELDS,
-    MAX_XML_FIELDS,
-    Budget,
-    BundleTable,
-    parse_bundle_xml,
-)
+from phone_audit.apk.xml import bundle_xml
 from phone_audit.apk.xml.elements import Element, Parsed, ResourceValues, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
 from phone_audit.apk.xml.named_views import bundled_named_views, named_views
 from phone_audit.apk.xml.resources import ResourceTable
 from phone_audit.apk.xml.xml_parser import is_text, parse_compiled, parse_text_xml
+from phone_audit.apk.zip import contents
 from phone_audit.apk.zip.archive import Archive
-from phone_audit.apk.zip.contents import (
-    BUNDLE_MANIFEST,
-    BUNDLE_RESOURCES,
-    MANIFEST,
-    RESOURCES,
-    feature_modules,
-    is_library,
-)
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, ACCEPTS_ANY_HOST_NAME, AcceptedBy, Behaviour, NetworkPolicy
@@ -78,10 +64,10 @@ class _FactsReader:
         self._archive = archive
         self._subject = subject
         self._steps = steps
-        self._is_bundle = archive.find(MANIFEST) is None
-        self._xml = Budget(MAX_XML_FIELDS)
-        self._tables = Budget(MAX_TABLE_FIELDS)
-        self._names = Budget(MAX_NAME_FIELDS)
+        self._is_bundle = archive.find(contents.MANIFEST) is None
+        self._xml = bundle_xml.Budget(bundle_xml.MAX_XML_FIELDS)
+        self._tables = bundle_xml.Budget(bundle_xml.MAX_TABLE_FIELDS)
+        self._names = bundle_xml.Budget(bundle_xml.MAX_NAME_FIELDS)
         self._views: dict[int, str] = {}
 
     def facts(self) -> PackageFacts:
@@ -99,31 +85,31 @@ class _FactsReader:
         if manifest is None or library:
             return PackageFacts(manifest, None, self._views, ids_of)
         if self._is_bundle:
-            read = (self._feature(name, table) for name in feature_modules(self._archive))
+            read = (self._feature(name, table) for name in contents.feature_modules(self._archive))
             manifest = with_features(manifest, [facts for facts in read if facts])
         policy = self._steps.run("resources", self._subject, lambda: self._policy(manifest, table))
         return PackageFacts(manifest, policy, self._views, ids_of)
 
     def _table(self) -> ResourceValues | None:
         if self._is_bundle:
-            return self._bundle_table(BUNDLE_RESOURCES)
-        entry = self._archive.find(RESOURCES)
+            return self._bundle_table(contents.BUNDLE_RESOURCES)
+        entry = self._archive.find(contents.RESOURCES)
         if entry is None:
             return None
         data = memoryview(self._archive.read(entry, _RESOURCES_LIMIT))
         self._views = named_views(data)
         return ResourceTable(data)
 
-    def _bundle_table(self, name: str) -> BundleTable | None:
+    def _bundle_table(self, name: str) -> bundle_xml.BundleTable | None:
         entry = self._archive.find(name)
         if entry is None:
             return None
         data = memoryview(self._archive.read(entry, _RESOURCES_LIMIT))
         self._views |= bundled_named_views(data, self._names)
-        return BundleTable(data, self._tables)
+        return bundle_xml.BundleTable(data, self._tables)
 
     def _manifest(self) -> Parsed:
-        entry = self._archive.find(BUNDLE_MANIFEST if self._is_bundle else MANIFEST)
+        entry = self._archive.find(contents.BUNDLE_MANIFEST if self._is_bundle else contents.MANIFEST)
         if entry is None:
             raise ApkError("The archive holds no AndroidManifest.xml.", code="no-manifest")
         return self._parsed(entry, "manifest")
@@ -131,14 +117,14 @@ class _FactsReader:
     def _parsed(self, entry: Entry, what: str) -> Parsed:
         data = self._archive.read(entry, _XML_LIMIT)
         if self._is_bundle:
-            return parse_bundle_xml(memoryview(data), what, self._xml)
-        if entry.name == MANIFEST and is_text(bytes(data)) and is_library(self._archive):
+            return bundle_xml.parse_bundle_xml(memoryview(data), what, self._xml)
+        if entry.name == contents.MANIFEST and is_text(bytes(data)) and contents.is_library(self._archive):
             return parse_text_xml(bytes(data), what)
         return parse_compiled(bytes(data), what)
 
     def _feature(self, module: str, base: ResourceValues | None) -> ManifestFacts | None:
         """Read the manifest of a module; its references lead into its own resources or those of the base."""
-        entry = self._archive.find(BUNDLE_MANIFEST.replace("base", module, 1))
+        entry = self._archive.find(contents.BUNDLE_MANIFEST.replace("base", module, 1))
         if entry is None:
             return None
         where = f"{self._subject}{INSIDE}{entry.name}"
@@ -147,7 +133,7 @@ class _FactsReader:
             parsed = self._parsed(entry, "manifest")
             if not parsed.whole:
                 self._steps.note(where, "manifest", _half_read("manifest"))
-            own = self._bundle_table(BUNDLE_RESOURCES.replace("base", module, 1))
+            own = self._bundle_table(contents.BUNDLE_RESOURCES.replace("base", module, 1))
             return read_manifest(parsed.root, _resolve(own, base))
 
         return self._steps.run("manifest", where, read)

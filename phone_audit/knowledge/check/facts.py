@@ -17,25 +17,7 @@ from phone_audit.knowledge.hosts import host_under
 from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
 from phone_audit.knowledge.packers import PackerIndex
 from phone_audit.knowledge.rules import RuleIndex, split_url
-from phone_audit.knowledge.schema.facts import (
-    LOWERING,
-    AuthorityFact,
-    BaselineFact,
-    CallFact,
-    FactSource,
-    HostFact,
-    KeyFact,
-    LabelFact,
-    LibraryFact,
-    OptOutFact,
-    PackerFact,
-    RuledOutRule,
-    SupportFact,
-    TakenDataFact,
-    TrackerFact,
-    TrackerNeedFact,
-    is_of_platform,
-)
+from phone_audit.knowledge.schema import facts as schema
 from phone_audit.knowledge.schema.host_rule import HostRule
 
 _LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
@@ -51,7 +33,7 @@ OLDEST, NEWEST = 21, 99
 """API levels of authorities: before 21 the list lay elsewhere in AOSP."""
 
 
-def check_source(source: FactSource, report: Report) -> None:
+def check_source(source: schema.FactSource, report: Report) -> None:
     for field, text in (("title", source.title), ("publisher", source.publisher), ("licence", source.licence)):
         if not text.strip():
             report(f"sources.{field}", "missing")
@@ -73,7 +55,7 @@ def covers_class(prefixes: Iterable[str], name: str) -> bool:
     return any(name == prefix or name.startswith(f"{prefix.removesuffix('.')}.") for prefix in prefixes)
 
 
-def check_tracker(tracker: TrackerFact, report: Report) -> None:
+def check_tracker(tracker: schema.TrackerFact, report: Report) -> None:
     """Report faults of a tracker; each of its self-tests is a class name or a host."""
     report_faults(report, "code", tracker.code, prefix_fault)
     report_faults(report, "hosts", tracker.hosts, host_fault)
@@ -99,7 +81,7 @@ def check_tracker(tracker: TrackerFact, report: Report) -> None:
     report_failed(report, tracker.matches, tracker.ignores, is_met)
 
 
-def _check_opt_out(switch: OptOutFact, place: str, report: Report) -> None:
+def _check_opt_out(switch: schema.OptOutFact, place: str, report: Report) -> None:
     if not re.fullmatch(r"[\w.-]+", switch.name):
         text = f"{short_repr(switch.name)} is no name of meta-data; write it as it stands in the manifest"
         report(f"{place}.name", text)
@@ -112,14 +94,14 @@ def _check_opt_out(switch: OptOutFact, place: str, report: Report) -> None:
         report(f"{place}.source", f"{short_repr(switch.source)} is no address; name where the maker says it: https://…")
 
 
-def _check_taken(takes: TakenDataFact, report: Report) -> None:
+def _check_taken(takes: schema.TakenDataFact, report: Report) -> None:
     if not takes.data or not all(text.strip() for text in takes.data):
         report("takes.data", "missing; name what it takes, such as: the IMEI")
     if not takes.source.startswith("https://"):
         report("takes.source", f"{short_repr(takes.source)} is no address; name the page that says it: https://…")
 
 
-def _check_needs(needs: TrackerNeedFact, report: Report) -> None:
+def _check_needs(needs: schema.TrackerNeedFact, report: Report) -> None:
     names = (*needs.resources, *needs.meta_data)
     if not (names or needs.code):
         report("needs", "missing; name a resource or meta-data without which it does nothing")
@@ -133,7 +115,7 @@ def _check_needs(needs: TrackerNeedFact, report: Report) -> None:
         report("needs.source", f"{short_repr(needs.source)} is no address; name where the maker says it: https://…")
 
 
-def check_library(library: LibraryFact, report: Report) -> None:
+def check_library(library: schema.LibraryFact, report: Report) -> None:
     """Report faults of a library; each of its self-tests is a class name."""
     if not library.owner.strip():
         report("owner", "missing; name who makes it")
@@ -157,7 +139,7 @@ def check_library(library: LibraryFact, report: Report) -> None:
         report_failed(report, library.base_matches, library.base_ignores, lambda text: covers_class(library.base, text))
 
 
-def check_call(fact: CallFact, report: Report) -> None:
+def check_call(fact: schema.CallFact, report: Report) -> None:
     """Report faults of what a call does; each of its self-tests is a class, a method and the number of an argument."""
     for field, names in (("classes", fact.classes), ("methods", fact.methods)):
         if not names:
@@ -165,7 +147,7 @@ def check_call(fact: CallFact, report: Report) -> None:
     for place, name in enumerate(fact.classes):
         if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_][\w$]*)+", name):
             report(f"classes[{place}]", f"{short_repr(name)} is no class name; write java.net.URL")
-        elif fact.effect in LOWERING and not is_of_platform(name):
+        elif fact.effect in schema.LOWERING and not schema.is_of_platform(name):
             text = f"{short_repr(name)} may be a class of the package; only what Android's own classes do can lower"
             report(f"classes[{place}]", text)
     if (fact.effect == "callback") != (fact.callback is not None):
@@ -182,13 +164,13 @@ def check_call(fact: CallFact, report: Report) -> None:
     report_failed(report, fact.matches, fact.ignores, lambda text: _covers_call(fact, text))
 
 
-def _covers_call(fact: CallFact, text: str) -> bool:
+def _covers_call(fact: schema.CallFact, text: str) -> bool:
     call, _, argument = text.partition(" ")
     owner, _, method = call.rpartition(".")
     return argument.isdecimal() and fact.covers(owner, method, int(argument))
 
 
-def check_host(fact: HostFact, report: Report) -> None:
+def check_host(fact: schema.HostFact, report: Report) -> None:
     report_fault(report, "host", host_fault(fact.host, as_owner=True))
     if not fact.owner.strip():
         report("owner", "missing; name the company")
@@ -207,7 +189,7 @@ def check_host_rule(rule: HostRule, report: Report) -> None:
     report_failed(report, rule.matches, rule.ignores, lambda text: rule.covers(text.rpartition(".")[0]))
 
 
-def check_key(key: KeyFact, report: Report) -> None:
+def check_key(key: schema.KeyFact, report: Report) -> None:
     if key.sha256 is None and key.sha1 is None:
         report("sha256", "missing; give the SHA-256 of the certificate, or its SHA-1")
     if key.sha256 is not None:
@@ -216,7 +198,7 @@ def check_key(key: KeyFact, report: Report) -> None:
         report_fault(report, "sha1", digest_fault(key.sha1, "sha1"))
 
 
-def check_rule(rule: RuledOutRule, report: Report) -> None:
+def check_rule(rule: schema.RuledOutRule, report: Report) -> None:
     """Report faults of a rule; each of its self-tests is a host or a URL."""
     if not rule.reason.strip():
         report("reason", "missing; say why nothing is sent there")
@@ -252,7 +234,7 @@ def _url_prefix_fault(prefix: str) -> str | None:
     return host_fault(host)
 
 
-def check_rule_against(rule: RuledOutRule, sending: Iterable[tuple[str, str]], report: Report) -> None:
+def check_rule_against(rule: schema.RuledOutRule, sending: Iterable[tuple[str, str]], report: Report) -> None:
     """Report hosts that a rule takes out although another fact says that data is sent there; `sending` names both."""
     index = RuleIndex((rule,))
     for host, who in sending:
@@ -260,7 +242,7 @@ def check_rule_against(rule: RuledOutRule, sending: Iterable[tuple[str, str]], r
             report("hosts", f"takes out {host}, to which data is sent ({who}); name a narrower host or a URL prefix")
 
 
-def check_packer(packer: PackerFact, report: Report) -> None:
+def check_packer(packer: schema.PackerFact, report: Report) -> None:
     """Report faults of a packer; each of its self-tests is a path, a class name, or several paths."""
     report_faults(report, "files", packer.files, _file_fault)
     report_faults(report, "weak_files", packer.weak_files, _file_fault)
@@ -285,7 +267,7 @@ def _file_fault(text: str) -> str | None:
     return None
 
 
-def check_baseline(fact: BaselineFact, report: Report) -> None:
+def check_baseline(fact: schema.BaselineFact, report: Report) -> None:
     """Report faults of a baseline: a proof that is missing, names that are none or stand twice."""
     report_missing(report, name=fact.name.strip())
     proofs = {"packages": fact.packages, "signers": fact.signers, "api_levels": fact.api_levels, "files": fact.files}
@@ -302,7 +284,7 @@ def check_baseline(fact: BaselineFact, report: Report) -> None:
             report("packages", f"{name} stands {counts[name]} times; keep one of them")
 
 
-def check_authority(fact: AuthorityFact, report: Report) -> None:
+def check_authority(fact: schema.AuthorityFact, report: Report) -> None:
     """Report faults of an authority: no name, API levels that are none or not in order, no source."""
     report_missing(report, name=fact.name.strip(), sources=fact.sources)
     if list(fact.api_levels) != sorted(set(fact.api_levels)):
@@ -312,7 +294,7 @@ def check_authority(fact: AuthorityFact, report: Report) -> None:
             report("api_levels", f"{level} is no API level")
 
 
-def check_support(fact: SupportFact, report: Report) -> None:
+def check_support(fact: schema.SupportFact, report: Report) -> None:
     if not re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", fact.until):
         report("until", f"{short_repr(fact.until)}; write a day: 2026-01-31")
     report_missing(report, maker=fact.maker, name=fact.name, brand=fact.brand, sources=fact.sources)
@@ -320,7 +302,7 @@ def check_support(fact: SupportFact, report: Report) -> None:
         report("models", "names no model and no device; name one, or leave the entry out")
 
 
-def check_label(fact: LabelFact, report: Report) -> None:
+def check_label(fact: schema.LabelFact, report: Report) -> None:
     """Report faults of the words for a property. Its id is the property."""
     if "." not in fact.id:
         report("id", f"{short_repr(fact.id)} is no property")

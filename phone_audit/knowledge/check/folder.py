@@ -9,26 +9,17 @@ from typing import Any, Final
 
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge import kinds
-from phone_audit.knowledge.check.apps import check_installer, check_power
-from phone_audit.knowledge.check.facts import (
-    check_authority,
-    check_baseline,
-    check_call,
-    check_host,
-    check_host_rule,
-    check_key,
-    check_label,
-    check_library,
-    check_packer,
-    check_rule,
-    check_rule_against,
-    check_source,
-    check_support,
-    check_tracker,
-)
+from phone_audit.knowledge.check import facts
 from phone_audit.knowledge.check.incident import check_incident
 from phone_audit.knowledge.check.incident_sources import is_later
-from phone_audit.knowledge.check.rules import check_behaviour, check_firmware_rule, check_overlap, check_scheme
+from phone_audit.knowledge.check.rules import (
+    check_behaviour,
+    check_firmware_rule,
+    check_installer,
+    check_overlap,
+    check_power,
+    check_scheme,
+)
 from phone_audit.knowledge.feeds.indicator import FeedHead, FeedRow
 from phone_audit.knowledge.feeds.store import LineError, feed_files, feed_lines, read_line
 from phone_audit.knowledge.feeds.values import NoValueError, read
@@ -52,21 +43,21 @@ SENDING: Final = frozenset({"telemetry", "advertising", "crash-reporting", "push
 
 CHECKS: Final[tuple[tuple[Kind[Any], Callable[[Any, Report], None]], ...]] = (
     (kinds.INCIDENTS, check_incident),
-    (kinds.TRACKERS, check_tracker),
-    (kinds.HOSTS, check_host),
-    (kinds.HOST_RULES, check_host_rule),
-    (kinds.KEYS, check_key),
-    (kinds.RULES, check_rule),
+    (kinds.TRACKERS, facts.check_tracker),
+    (kinds.HOSTS, facts.check_host),
+    (kinds.HOST_RULES, facts.check_host_rule),
+    (kinds.KEYS, facts.check_key),
+    (kinds.RULES, facts.check_rule),
     (kinds.BEHAVIOURS, check_behaviour),
-    (kinds.CALLS, check_call),
-    (kinds.LIBRARIES, check_library),
-    (kinds.PACKERS, check_packer),
+    (kinds.CALLS, facts.check_call),
+    (kinds.LIBRARIES, facts.check_library),
+    (kinds.PACKERS, facts.check_packer),
     (kinds.FIRMWARE, check_firmware_rule),
     (kinds.SCHEMES, check_scheme),
-    (kinds.SUPPORT, check_support),
-    (kinds.LABELS, check_label),
-    (kinds.BASELINES, check_baseline),
-    (kinds.AUTHORITIES, check_authority),
+    (kinds.SUPPORT, facts.check_support),
+    (kinds.LABELS, facts.check_label),
+    (kinds.BASELINES, facts.check_baseline),
+    (kinds.AUTHORITIES, facts.check_authority),
     (kinds.INSTALLERS, check_installer),
     (kinds.POWERS, check_power),
 )
@@ -159,7 +150,7 @@ def _check_names(found: CheckedFolder) -> None:
 def _check_sources(found: CheckedFolder) -> None:
     """Report sources that lack something, and facts that name none of their own file."""
     for file, source in found.sources:
-        check_source(source, found.reporter(file, source.id))
+        facts.check_source(source, found.reporter(file, source.id))
     known = {(file, source.id) for file, source in found.sources}
     for file, name, source_id in _named_sources(found):
         if (file, source_id) not in known:
@@ -206,7 +197,7 @@ def _check_standalone(found: CheckedFolder) -> None:
 def _check_ruled_out(found: CheckedFolder) -> None:
     sending = sorted(_sending_hosts(found))
     for file, rule in found.of(kinds.RULES):
-        check_rule_against(rule, sending, found.reporter(file, rule.id))
+        facts.check_rule_against(rule, sending, found.reporter(file, rule.id))
 
 
 def _sending_hosts(found: CheckedFolder) -> Iterator[tuple[str, str]]:
@@ -252,7 +243,7 @@ def _check_head(head: FeedHead, path: Path, report: Report, *, bundled: bool) ->
         id=head.feed, title=head.title, publisher=head.publisher, url=head.url, revision=head.revision, date=head.date,
         licence="" if head.licence == _UNSTATED else head.licence,
     )  # fmt: skip
-    check_source(source, report)
+    facts.check_source(source, report)
     if not path.with_name(f"LICENSE.{head.feed}").is_file():
         report("licence", f"there is no LICENSE.{head.feed} beside it; write licence and attribution there")
 

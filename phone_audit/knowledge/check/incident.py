@@ -4,15 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from phone_audit.files.short_repr import short_repr
-from phone_audit.knowledge.check.builds import (
-    BUILD_FIELDS,
-    MODEL_FIELDS,
-    check_build,
-    check_conditions,
-    check_field,
-    check_phones,
-    check_ranges,
-)
+from phone_audit.knowledge.check import builds
 from phone_audit.knowledge.check.incident_sources import SHORTEST_REASON, check_origin, check_sources
 from phone_audit.knowledge.check.ordinary import (
     ORDINARY_PATHS,
@@ -24,26 +16,10 @@ from phone_audit.knowledge.check.reporting import report_fault
 from phone_audit.knowledge.files import Report
 from phone_audit.knowledge.naming import EMPTY_DIGESTS, address_fault, digest_fault, host_fault
 from phone_audit.knowledge.rules import split_url
-from phone_audit.knowledge.schema.incident import (
-    BuildFact,
-    CertificateFact,
-    EndpointFact,
-    Fact,
-    HashFact,
-    IncidentEntry,
-    IncidentTests,
-    ModelFact,
-    MustIgnore,
-    MustMatch,
-    PackageFact,
-    PathFact,
-    PropertyFact,
-    Raises,
-    Step,
-)
+from phone_audit.knowledge.schema import incident as schema
 
-STRENGTH: tuple[Raises, ...] = ("exposed", "suspicious", "known-bad")
-CEILING: dict[str, Raises] = {
+STRENGTH: tuple[schema.Raises, ...] = ("exposed", "suspicious", "known-bad")
+CEILING: dict[str, schema.Raises] = {
     "data-leak": "known-bad",
     "backdoor": "known-bad",
     "preinstalled-malware": "known-bad",
@@ -89,7 +65,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
 TEST_KINDS = ONE_TEXT | NAMED.keys()
 
 
-def check_incident(entry: IncidentEntry, report: Report) -> None:
+def check_incident(entry: schema.IncidentEntry, report: Report) -> None:
     if not re.fullmatch(r"[a-z0-9-]+", entry.id):
         report("id", "write a-z, 0-9 and - only")
     if not entry.summary.strip():
@@ -99,16 +75,16 @@ def check_incident(entry: IncidentEntry, report: Report) -> None:
     _check_reply(entry, report)
     check_steps(entry.what_to_do, report)
     check_sources(entry, report)
-    check_conditions(entry, "incident", report)
+    builds.check_conditions(entry, "incident", report)
     for place, fact in entry.facts():
         check_origin(fact, place, entry, report)
-        check_conditions(fact, place, report)
+        builds.check_conditions(fact, place, report)
         _check_fact(entry, fact, place, report)
-    check_ranges(entry.builds, report)
+    builds.check_ranges(entry.builds, report)
     check_tests(entry.tests, report)
 
 
-def _check_headline(entry: IncidentEntry, report: Report) -> None:
+def _check_headline(entry: schema.IncidentEntry, report: Report) -> None:
     """What is found may be on a phone of another maker, so a headline names no model."""
     said = _words(entry.headline or entry.title)
     models = {_words(_IN_BRACKETS.sub("", model.value)) for model in entry.models}
@@ -122,7 +98,7 @@ def _words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold().replace("_", " ")))
 
 
-def ceiling_of(entry: IncidentEntry) -> Raises:
+def ceiling_of(entry: schema.IncidentEntry) -> schema.Raises:
     """Return the most that an entry may raise, by its category and state."""
     if entry.status == "by-design":
         return "exposed"
@@ -130,7 +106,7 @@ def ceiling_of(entry: IncidentEntry) -> Raises:
     return min(top, "suspicious", key=STRENGTH.index) if entry.status == "disputed" else top
 
 
-def _check_ceiling(entry: IncidentEntry, report: Report) -> None:
+def _check_ceiling(entry: schema.IncidentEntry, report: Report) -> None:
     top = ceiling_of(entry)
     if STRENGTH.index(entry.raises) > STRENGTH.index(top):
         report("raises", f"{entry.raises} is too much for {entry.category}, {entry.status}; write {top} or less")
@@ -138,41 +114,41 @@ def _check_ceiling(entry: IncidentEntry, report: Report) -> None:
         report("raises_note", f"missing; say why it raises {entry.raises} and not {top}")
 
 
-def _check_reply(entry: IncidentEntry, report: Report) -> None:
+def _check_reply(entry: schema.IncidentEntry, report: Report) -> None:
     """Of what is disputed both sides are named."""
     if entry.status == "disputed" and not any(fact.confidence == "sourced" for fact in entry.vendor_response):
         report("vendor_response", "missing; what is disputed names both sides: write what the maker says")
 
 
-def _check_fact(entry: IncidentEntry, fact: Fact, place: str, report: Report) -> None:
+def _check_fact(entry: schema.IncidentEntry, fact: schema.Fact, place: str, report: Report) -> None:
     match fact:
-        case PackageFact():
+        case schema.PackageFact():
             _check_package(fact, place, report)
-        case PathFact():
+        case schema.PathFact():
             _check_path(fact, place, report)
-        case PropertyFact():
+        case schema.PropertyFact():
             _check_property(fact, place, report)
-        case EndpointFact():
+        case schema.EndpointFact():
             _check_endpoint(fact, place, report)
-        case HashFact():
+        case schema.HashFact():
             report_fault(report, f"{place}.value", digest_fault(fact.value, fact.algo))
             if fact.value.lower() in EMPTY_DIGESTS:
                 report(f"{place}.value", "is the hash of an empty file, which every phone holds; leave it out")
-        case CertificateFact():
+        case schema.CertificateFact():
             _check_certificate(fact, entry, place, report)
-        case BuildFact():
-            check_build(fact, place, report)
-            check_phones(fact, entry, place, report)
+        case schema.BuildFact():
+            builds.check_build(fact, place, report)
+            builds.check_phones(fact, entry, place, report)
             if fact.status != "fixed":
                 _check_ordinary_build(fact, entry, place, report)
-        case ModelFact():
-            check_field(fact, place, MODEL_FIELDS, report)
-            check_phones(fact, entry, place, report)
+        case schema.ModelFact():
+            builds.check_field(fact, place, builds.MODEL_FIELDS, report)
+            builds.check_phones(fact, entry, place, report)
         case _ if place.startswith("cves") and not re.fullmatch(r"CVE-\d{4}-\d{4,}", fact.value):
             report(f"{place}.value", f"{short_repr(fact.value)} is no CVE number")
 
 
-def _check_package(fact: PackageFact, place: str, report: Report) -> None:
+def _check_package(fact: schema.PackageFact, place: str, report: Report) -> None:
     _check_alone(fact, place, report)
     if fact.standalone and fact.value in ordinary_packages():
         text = f"{fact.value} is on ordinary phones too, so its name is never enough alone; write false"
@@ -185,7 +161,7 @@ def _check_package(fact: PackageFact, place: str, report: Report) -> None:
         report(f"{place}.version_name", text)
 
 
-def _check_path(fact: PathFact, place: str, report: Report) -> None:
+def _check_path(fact: schema.PathFact, place: str, report: Report) -> None:
     _check_alone(fact, place, report)
     if fact.kind is None and (not fact.value.startswith("/") or re.search(r"[\s<>()*]", fact.value)):
         report(f"{place}.value", f"{short_repr(fact.value)} is no full path; correct it or give a kind")
@@ -194,7 +170,7 @@ def _check_path(fact: PathFact, place: str, report: Report) -> None:
         report(f"{place}.standalone", text)
 
 
-def _check_certificate(fact: CertificateFact, entry: IncidentEntry, place: str, report: Report) -> None:
+def _check_certificate(fact: schema.CertificateFact, entry: schema.IncidentEntry, place: str, report: Report) -> None:
     report_fault(report, f"{place}.value", digest_fault(fact.value, fact.algo))
     if fact.standalone and fact.confidence != "sourced":
         report(f"{place}.standalone", "only a sourced certificate is enough alone; write false")
@@ -203,7 +179,7 @@ def _check_certificate(fact: CertificateFact, entry: IncidentEntry, place: str, 
         report(f"{place}.standalone", text)
 
 
-def _check_ordinary_build(fact: BuildFact, entry: IncidentEntry, place: str, report: Report) -> None:
+def _check_ordinary_build(fact: schema.BuildFact, entry: schema.IncidentEntry, place: str, report: Report) -> None:
     """Report a build that phones of several makers have, under all conditions that it and its incident set."""
     makers = makers_named(fact, (*fact.only_if, *entry.only_if), (*fact.unless, *entry.unless))
     if len(makers) > 1:
@@ -211,19 +187,19 @@ def _check_ordinary_build(fact: BuildFact, entry: IncidentEntry, place: str, rep
         report(f"{place}.value", text)
 
 
-def _check_property(fact: PropertyFact, place: str, report: Report) -> None:
+def _check_property(fact: schema.PropertyFact, place: str, report: Report) -> None:
     if not re.fullmatch(r"[\w.]+", fact.value):
         report(f"{place}.value", f"{short_repr(fact.value)} is no name of a property")
-    if fact.standalone and (fact.confidence != "sourced" or fact.value in NEVER_ALONE | BUILD_FIELDS):
+    if fact.standalone and (fact.confidence != "sourced" or fact.value in NEVER_ALONE | builds.BUILD_FIELDS):
         report(f"{place}.standalone", f"{fact.value} is never enough alone; write false")
 
 
-def _check_alone(fact: PackageFact | PathFact, place: str, report: Report) -> None:
+def _check_alone(fact: schema.PackageFact | schema.PathFact, place: str, report: Report) -> None:
     if fact.standalone and (fact.confidence != "sourced" or fact.kind):
         report(f"{place}.standalone", "only a sourced name that can be compared is enough alone; write false")
 
 
-def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
+def _check_endpoint(fact: schema.EndpointFact, place: str, report: Report) -> None:
     if fact.kind == "url-path":
         return
     if fact.kind == "url" and not re.match(r"https?://", fact.value):
@@ -241,7 +217,7 @@ def _check_endpoint(fact: EndpointFact, place: str, report: Report) -> None:
         report(f"{place}.weight", text)
 
 
-def check_steps(steps: Sequence[Step], report: Report) -> None:
+def check_steps(steps: Sequence[schema.Step], report: Report) -> None:
     """Report faults of `what_to_do`.
 
     The first step stands beside the verdict of those who are affected, so it may not say that all is well; and of those
@@ -264,7 +240,7 @@ def check_steps(steps: Sequence[Step], report: Report) -> None:
             report(place, f"switches off without a way back; add: Undo: adb shell pm enable {commands[0]}.")
 
 
-def check_tests(tests: IncidentTests, report: Report) -> None:
+def check_tests(tests: schema.IncidentTests, report: Report) -> None:
     """Report tests that are missing or cannot be tried. Whether they hold is tried where the matching is."""
     if not tests.matches and not (tests.unmatchable or "").strip():
         report("tests.matches", "missing; give an identifier that must match, or say under unmatchable why none can")
@@ -282,7 +258,7 @@ def check_tests(tests: IncidentTests, report: Report) -> None:
             report(f"tests.ignores[{number}].why", "missing; say what makes it a near miss and no match")
 
 
-def _check_value(test: MustMatch | MustIgnore, place: str, report: Report) -> None:
+def _check_value(test: schema.MustMatch | schema.MustIgnore, place: str, report: Report) -> None:
     if test.kind not in TEST_KINDS:
         report(f"{place}.kind", f"{short_repr(test.kind)}; write one of {', '.join(sorted(TEST_KINDS))}")
     elif test.kind in ONE_TEXT:

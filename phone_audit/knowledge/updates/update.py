@@ -21,19 +21,9 @@ from phone_audit.knowledge.feeds.store import feed_files, sha256_of
 from phone_audit.knowledge.files import FEED_FOLDER, Problem, read_folder
 from phone_audit.knowledge.kinds import FOLDERS
 from phone_audit.knowledge.load import Knowledge
+from phone_audit.knowledge.updates import generations
 from phone_audit.knowledge.updates.claim import Claim, claim_of, newer_of, refuse_older
 from phone_audit.knowledge.updates.download import FetchSettings, fetch
-from phone_audit.knowledge.updates.generations import (
-    SignerState,
-    SourceState,
-    Version,
-    draft_folder,
-    forget_others,
-    keep,
-    point,
-    read_pointer,
-    version_folder,
-)
 from phone_audit.knowledge.updates.locks import changing, updating
 from phone_audit.knowledge.updates.sources import BUNDLE, NAME, SourceList, UpdateSource, read_sources
 
@@ -82,7 +72,7 @@ def update(job: UpdateJob, wanted: Sequence[str] = ()) -> Iterator[SourceResult]
     _refuse_unknown(wanted, listed.names)
     with updating(job.own):
         with changing(job.own):  # while a scan runs, nothing is even fetched
-            forget_others(job.own)
+            generations.forget_others(job.own)
         yield from _unusable(job, listed, wanted)
         for source in listed.sources:
             if not wanted or source.id in wanted:
@@ -101,7 +91,7 @@ def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[SourceResult]:
         UsageError: nothing was ever fetched from a source of that id.
     """
     with updating(own):
-        sources = read_pointer(own).sources
+        sources = generations.read_pointer(own).sources
         _refuse_unknown(wanted, frozenset(sources))
         names = sorted(set(wanted)) or [name for name, kept in sorted(sources.items()) if kept.previous]
         lacking = [name for name in names if sources[name].previous is None]
@@ -114,12 +104,14 @@ def rollback(own: Path, wanted: Sequence[str] = ()) -> Iterator[SourceResult]:
             yield _taken_back(own, name, sources[name])
 
 
-def _taken_back(own: Path, name: str, kept: SourceState) -> SourceResult:
+def _taken_back(own: Path, name: str, kept: generations.SourceState) -> SourceResult:
     left, stands = kept.current, kept.previous
-    if stands is None or not version_folder(own, name, stands).is_dir():
+    if stands is None or not generations.version_folder(own, name, stands).is_dir():
         raise KnowledgeError(f"The earlier version of {name} is gone.", "phone-audit db update fetches what is new.")
     try:
-        point(own, name, SourceState(current=stands, newest=kept.newest, taken_back=left.identity))
+        generations.point(
+            own, name, generations.SourceState(current=stands, newest=kept.newest, taken_back=left.identity)
+        )
     except OSError as error:
         raise KnowledgeError(f"{own} cannot be written: {error.strerror}.", "Check your rights.") from error
     return SourceResult(name, "taken back", left.date, stands.date, "db update --again takes the newer one again")
@@ -132,7 +124,7 @@ def _refuse_unknown(wanted: Sequence[str], known: frozenset[str]) -> None:
 
 
 def _unusable(job: UpdateJob, listed: SourceList, wanted: Sequence[str]) -> Iterator[SourceResult]:
-    sources = read_pointer(job.own).sources
+    sources = generations.read_pointer(job.own).sources
     for problem in listed.problems:
         if not wanted or problem.entry in wanted:
             stays = _day_of(sources.get(problem.entry))
@@ -140,10 +132,10 @@ def _unusable(job: UpdateJob, listed: SourceList, wanted: Sequence[str]) -> Iter
 
 
 def _no_longer_listed(job: UpdateJob, listed: SourceList) -> Iterator[SourceResult]:
-    for name, kept in sorted(read_pointer(job.own).sources.items()):
+    for name, kept in sorted(generations.read_pointer(job.own).sources.items()):
         if name not in listed.names:
             try:
-                point(job.own, name, None)
+                generations.point(job.own, name, None)
             except (PhoneAuditError, OSError) as error:
                 yield _left_out(name, kept, error)
             else:
@@ -151,15 +143,15 @@ def _no_longer_listed(job: UpdateJob, listed: SourceList) -> Iterator[SourceResu
 
 
 def _updated(job: UpdateJob, source: UpdateSource) -> SourceResult:
-    kept = read_pointer(job.own).sources.get(source.id)
+    kept = generations.read_pointer(job.own).sources.get(source.id)
     try:
-        with draft_folder(job.own, source.id) as draft:
+        with generations.draft_folder(job.own, source.id) as draft:
             return _fetched(job, source, kept, draft)
     except (PhoneAuditError, OSError) as error:
         return _left_out(source.id, kept, error)
 
 
-def _left_out(name: str, kept: SourceState | None, error: PhoneAuditError | OSError) -> SourceResult:
+def _left_out(name: str, kept: generations.SourceState | None, error: PhoneAuditError | OSError) -> SourceResult:
     stays = _day_of(kept)
     if isinstance(error, PhoneAuditError):
         return SourceResult(name, "left out", stays, stays, error.message, error.hint)
@@ -167,14 +159,14 @@ def _left_out(name: str, kept: SourceState | None, error: PhoneAuditError | OSEr
     return SourceResult(name, "left out", stays, stays, text, "Free some room, or check your rights.")
 
 
-def _fetched(job: UpdateJob, source: UpdateSource, kept: SourceState | None, draft: Path) -> SourceResult:
+def _fetched(job: UpdateJob, source: UpdateSource, kept: generations.SourceState | None, draft: Path) -> SourceResult:
     """Fetch, verify, read, check and keep one source; whatever goes wrong is raised."""
     claim = claim_of(source, draft, job.settings)
-    seen = read_pointer(job.own).seen.get(claim.signer or "")
+    seen = generations.read_pointer(job.own).seen.get(claim.signer or "")
     if kept and claim.identity == kept.current.identity:
         newest = newer_of(claim.order, kept.newest)
         if newest != kept.newest:
-            point(job.own, source.id, kept.model_copy(update={"newest": newest}), _seen(claim, seen))
+            generations.point(job.own, source.id, kept.model_copy(update={"newest": newest}), _seen(claim, seen))
         return SourceResult(source.id, "nothing new", kept.current.date, kept.current.date)
     if seen:
         refuse_older(claim, seen.newest, seen.identity)
@@ -185,21 +177,21 @@ def _fetched(job: UpdateJob, source: UpdateSource, kept: SourceState | None, dra
             return SourceResult(source.id, "nothing new", kept.current.date, kept.current.date, told)
     version = _made(job, source, claim, draft)
     newest = newer_of(claim.order, kept.newest if kept else None)
-    stands = SourceState(current=version, previous=kept.current if kept else None, newest=newest)
-    point(job.own, source.id, stands, _seen(claim, seen))
+    stands = generations.SourceState(current=version, previous=kept.current if kept else None, newest=newest)
+    generations.point(job.own, source.id, stands, _seen(claim, seen))
     held = "1 entry" if version.entries == 1 else f"{version.entries} entries"
     return SourceResult(source.id, "taken", _day_of(kept), version.date, held)
 
 
-def _seen(claim: Claim, before: SignerState | None) -> dict[str, SignerState]:
+def _seen(claim: Claim, before: generations.SignerState | None) -> dict[str, generations.SignerState]:
     """Return what is to be remembered of a key and a name, also when the source is dropped."""
     newest = newer_of(claim.order, before.newest if before else None)
     if claim.signer is None or newest is None:
         return {}
-    return {claim.signer: SignerState(newest=newest, identity=claim.identity)}
+    return {claim.signer: generations.SignerState(newest=newest, identity=claim.identity)}
 
 
-def _made(job: UpdateJob, source: UpdateSource, claim: Claim, draft: Path) -> Version:
+def _made(job: UpdateJob, source: UpdateSource, claim: Claim, draft: Path) -> generations.Version:
     """Make a version of what the source has now; nothing points to it yet."""
     content, made = draft / f"{source.id}.fetched", draft / "made"
     modified = fetch(source.url, content, source.largest_mb * 2**20, job.settings)
@@ -215,8 +207,8 @@ def _made(job: UpdateJob, source: UpdateSource, claim: Claim, draft: Path) -> Ve
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         raise KnowledgeError(f"It does not pass the check: {problems[0]}{more}.", "Ask its publisher.")
     digest, entries = sha256_of(content), _entries(made)
-    return Version(
-        generation=keep(job.own, source.id, made, f"{now:%Y%m%dT%H%M%SZ}", digest),
+    return generations.Version(
+        generation=generations.keep(job.own, source.id, made, f"{now:%Y%m%dT%H%M%SZ}", digest),
         identity=claim.identity,
         sha256=digest,
         date=day,
@@ -241,7 +233,7 @@ def _entries(made: Path) -> int:
     return sum(Knowledge(tuple(read_folder(made, 0)), (), Indicators(feed_files(made))).info.counts.values())
 
 
-def _day_of(kept: SourceState | None) -> str:
+def _day_of(kept: generations.SourceState | None) -> str:
     return kept.current.date if kept else ""
 
 

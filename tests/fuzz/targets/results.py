@@ -9,10 +9,11 @@ from phone_audit.errors import KnowledgeError, ResultError, UsageError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.base import Frozen
 from phone_audit.pipeline.firmware import check_firmware, identifiers_in
-from phone_audit.pipeline.report import judged_outcomes, load_result
+from phone_audit.pipeline.report import judged_outcomes
 from phone_audit.report.canvas import Style
 from phone_audit.report.formats import FORMATS, formats_of, kind_of, render
 from phone_audit.report.safe import json_safe, shortened, visible
+from tests.documents import load_result
 from tests.fuzz.target import Target, knowledge, promise, written
 
 _STYLE: Final = Style()

@@ -439,11 +439,8 @@ def test_a_disk_that_fails_half_way_leaves_what_was_there(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    module = (
-        generations if place == "replace_file" else __import__("phone_audit.knowledge.updates.update", fromlist=["x"])
-    )
     with monkeypatch.context() as patch:
-        patch.setattr(module, place, full)
+        patch.setattr(generations, place, full)
         (left,) = fed.update()
     assert (left.word, left.now) == ("left out", DAYS[0])
     assert left.text == "It cannot be written: No space left on device."

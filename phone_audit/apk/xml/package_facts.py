@@ -46,7 +46,7 @@ class PackageFacts:
     manifest: ManifestFacts | None
     policy: NetworkPolicy | None
     views: Mapping[int, str] = field(default_factory=dict)
-    ids_of: Callable[[Collection[str]], Mapping[str, Collection[int]]] = no_ids
+    ids_of: Callable[[Collection[str]], Mapping[str, Collection[int]]] = field(default=no_ids, compare=False)
 
 
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:

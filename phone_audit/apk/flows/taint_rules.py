@@ -160,8 +160,10 @@ EXPLICIT: Final = frozenset({"setClass", "setClassName", "setComponent", "setPac
 COPIES: Final[Mapping[str, tuple[int, int]]] = {
     "java.lang.System.arraycopy": (0, 2),
     "java.lang.String.getChars": (0, 3),
+    "java.lang.reflect.Method.invoke": (2, 1),
+    "java.lang.reflect.Field.set": (2, 1),
 }
-"""Calls that copy what one argument holds into another; which two."""
+"""Calls that copy what one argument holds into another, or may; which two."""
 
 MAPS: Final = frozenset(
     {

@@ -668,3 +668,19 @@ def test_what_is_put_into_a_list_after_a_field_holds_it_is_found_there(kept: int
     asks = join(member(1, 1, field, put=False), gets, result(1), SAY, (RETURN,))
     clicked = Method("onClick(Landroid/view/View;)V", join((0x1107,), asks), direct=False, registers=10, ins=2)
     assert ids(activity(create(makes, fills), clicked)) == expected
+
+
+@pytest.mark.parametrize(("holder", "expected"), [(2, ["flow.imei-log"]), (3, [])])
+def test_what_reflection_hands_to_an_object_lies_in_it(holder: int, expected: list[str]) -> None:
+    """A setter and a getter that are called by their names."""
+    thing, call = (
+        "Ljava/lang/Object;",
+        "Ljava/lang/reflect/Method;->invoke(Ljava/lang/Object;[Ljava/lang/Object;)Ljava/lang/Object;",
+    )
+    made = join(
+        *(join(invoke(f"Ljava/lang/Class;->newInstance(){thing}", 8, opcode=0x6E), result(one)) for one in (2, 3))
+    )
+    array = join((0x1412,), (0x4423, Ref("type", f"[{thing}")), (0x0512,), element(1, 4, 5, put=True))
+    sets = invoke(call, 6, 2, 4, opcode=0x6E)
+    gets = join((0x0412,), (0x4423, Ref("type", f"[{thing}")), invoke(call, 7, holder, 4, opcode=0x6E), result(1))
+    assert ids(activity(create(READ, made, array, sets, gets, SAY))) == expected

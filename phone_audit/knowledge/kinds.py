@@ -12,6 +12,7 @@ from pydantic import create_model
 from phone_audit.knowledge.schema import facts
 from phone_audit.knowledge.schema.app import InstallerFact, PowerFact
 from phone_audit.knowledge.schema.behaviour import BehaviourRule
+from phone_audit.knowledge.schema.call import CallFact
 from phone_audit.knowledge.schema.firmware import FirmwareRule
 from phone_audit.knowledge.schema.host_rule import HostRule
 from phone_audit.knowledge.schema.incident import IncidentEntry
@@ -64,7 +65,7 @@ HOST_RULES: Final = Kind("host_rules", "host_rule", HostRule)
 KEYS: Final = Kind("keys", "key", facts.KeyFact)
 RULES: Final = Kind("rules", "rule", facts.RuledOutRule)
 BEHAVIOURS: Final = Kind("behaviours", "behaviour", BehaviourRule, in_lists=False)
-CALLS: Final = Kind("calls", "call", facts.CallFact)
+CALLS: Final = Kind("calls", "call", CallFact)
 LIBRARIES: Final = Kind("libraries", "library", facts.LibraryFact)
 PACKERS: Final = Kind("packers", "packer", facts.PackerFact)
 FIRMWARE: Final = Kind("firmware", "firmware", FirmwareRule, in_lists=False)

@@ -13,7 +13,7 @@ from phone_audit.apk.dex.instructions import DexCodeError, Instruction
 from phone_audit.apk.endpoints.address_nodes import READ_OUT, Argument, Ending, FieldNode, Reach, RegisterNode
 from phone_audit.apk.endpoints.call_effects import CallEffects, is_platform
 from phone_audit.apk.endpoints.intents import INTENT, is_for_others
-from phone_audit.knowledge.schema.facts import CallFact
+from phone_audit.knowledge.schema.call import CallFact
 from phone_audit.model.apk import AddressUse
 
 MAX_LOOKED_AT: Final = 120_000

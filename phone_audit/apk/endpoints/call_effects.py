@@ -7,7 +7,7 @@ from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.knowledge.schema.facts import LOWERING, CallFact, is_of_platform
+from phone_audit.knowledge.schema.call import LOWERING, CallFact, is_of_platform
 
 _ANY: Final = "*"
 _ORDER: Final = (

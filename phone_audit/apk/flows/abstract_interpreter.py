@@ -218,21 +218,20 @@ class AbstractInterpreter:
 
     def _invoke(self, frame: Frame, state: State, site: CallSite) -> Value:
         registers = state.registers
-        values = [registers[at] for at in site.registers]
-        callee = site.callee
+        values, callee = [registers[at] for at in site.registers], site.callee
         if self._program.view_fields.data and callee.reference:
             typed = self._model.typed(frame, site, values, state.heap)
             if typed is not None:
                 return typed
-        types: frozenset[bytes] = _NO_TYPES
+        types, targets = _NO_TYPES, _NO_TARGETS
+        is_request = self.callees.sends(callee)
         if site.virtual:
             types = _types(values[0]) if values else _NO_TYPES
-            is_request = callee.number in self._program.requests[callee.part]
             targets = self.callees.reached(callee, types) if (types or callee.own) and not is_request else ()
             if values and len(targets) != 1:
                 frame.want(values[0], "class")
-        else:
-            targets = (callee.here,) if callee.here else ()
+        elif callee.here and not is_request:
+            targets = (callee.here,)
         if not targets:
             if callee.name in _TASK and not site.static and (started := self._task(site, types)):
                 return self._run_task(frame, state, values, started)
@@ -367,4 +366,5 @@ def _types(value: Value) -> frozenset[bytes]:
 _NOTHING_DONE: Final = Summary(NOTHING, NOTHING, {}, (), frozenset(), frozenset(), _NOBODY, tainted=False, version=0)
 _NO_TEXTS: Final[frozenset[Text]] = frozenset()
 _NO_TYPES: Final[frozenset[bytes]] = frozenset()
+_NO_TARGETS: Final[Sequence[Method]] = ()
 _SET, _MOVE, _RESULT, _INVOKE = OpKind.SET, OpKind.MOVE, OpKind.RESULT, OpKind.INVOKE

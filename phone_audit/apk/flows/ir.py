@@ -13,6 +13,7 @@ from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
+from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.sending_libraries import Sink
 from phone_audit.apk.flows.taints import NOTHING, Mark, Obj, Place, Step, Value, mark
 
@@ -237,17 +238,23 @@ class Callees:
     def __init__(self, program: Program, sources: taint_rules.Sources) -> None:
         self._program = program
         self._sources = sources
+        self.renamed = RenamedLibraries(program, sources.libraries.renamed)
 
     def holds(self, owner: bytes) -> bool:
         """Tell whether a class counts as that of a library whose objects only hold data."""
         return owner in self._sources.libraries.holding_types
 
+    def sends(self, callee: Callee) -> bool:
+        """Tell whether a method sends what it is handed, by an annotation or by what its library is known by."""
+        return callee.number in self._program.requests[callee.part] or callee.here in self.renamed.sinks
+
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""
-        if named.name not in self._sources.libraries.asked_names:
-            return None
-        calls = (f"{one}.{named.name}" for one in self.owners_of(named.owner))
-        return next((call for call in calls if call in self._sources.libraries.asked), None)
+        owners = self.owners_of(named.owner)
+        if named.name in self._sources.libraries.asked_names:
+            calls = (f"{one}.{named.name}" for one in owners)
+            return next((call for call in calls if call in self._sources.libraries.asked), None)
+        return self.renamed.asked_by(owners, named.name, named.proto)
 
     @remembered
     def of(self, part: int, number: int) -> Callee:
@@ -288,7 +295,7 @@ class Callees:
 
     def _api(self, callee: Callee, *, static: bool) -> ApiModel:
         owner, name = callee.owner, callee.name
-        is_request = callee.number in self._program.requests[callee.part]
+        is_request = self.sends(callee)
         owners, libraries = self.owners_of(owner), self._sources.libraries
         names = tuple(f"{one}.{name}" for one in owners)
         untouched = any(one.startswith(taint_rules.UNTOUCHED) for one in owners)

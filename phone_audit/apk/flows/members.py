@@ -84,7 +84,8 @@ class MemberAccess:
             array, at, made = more
             slot = _element(registers[at])
             if what is OpKind.LOAD_ELEMENT:
-                registers[to] = self._load_element(heap, registers[array], slot, made)
+                told = taints(registers[at]) if frame.tainted else NOTHING  # a table of letters tells the number
+                registers[to] = self._load_element(heap, registers[array], slot, made) | told
             else:
                 self._store(heap, registers[array], slot, registers[to])
 

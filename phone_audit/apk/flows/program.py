@@ -84,8 +84,7 @@ class Names:
 
     @remembered
     def _text(self, part: int, number: int) -> str:
-        text = self._indexes[part].string(number)
-        self._strings.setdefault((part, text), number)
+        self._strings.setdefault((part, text := self._indexes[part].string(number)), number)
         return text
 
     def of_class(self, part: int, kind: int, name: str) -> list[int]:
@@ -243,6 +242,10 @@ class Program(ClassHierarchy):
             offsets = np.array(found, dtype=np.int64)
             bodies = inside(index, offsets, offsets).bodies
             yield from (Method(part, row) for row in index.bodies.rows[index.bodies.first[bodies]].tolist())
+
+    def methods_of(self, part: int, row: int) -> list[Method]:
+        """Return the methods that a class defines."""
+        return [Method(part, one) for one in np.flatnonzero(self.indexes[part].methods.class_def == row).tolist()]
 
     def named(self, part: int, calls: Iterable[str]) -> set[int]:
         """Return the method_ids of one part that are one of these calls, `class.method`, whoever defines it."""

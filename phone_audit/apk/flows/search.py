@@ -120,7 +120,7 @@ class Search:
         asked = graph.flags(
             method for method in self._started if self._interpreter.callees.asked_by(program.name_of(method))
         )
-        leaving = graph.naming(wanted) | asked
+        leaving = graph.naming(wanted) | asked | graph.flags(self._interpreter.callees.renamed.sinks)
         near = self._near = graph.leading_to(leaving, self._own)
         may_meet = (graph.callers_of(graph.flags(self._started)) & graph.callers_of(leaving)).any()
         if may_meet or (self._shared.places and near.any()):

@@ -7,7 +7,7 @@ the name may do something else with data, so its code is followed too. Which the
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from phone_audit.knowledge.schema.facts import CallFact
+from phone_audit.knowledge.schema.call import CallFact
 
 REQUESTS: Final = (b"Lretrofit2/http/", b"Lretrofit/http/")
 """Annotations of methods that Retrofit makes to send what they are handed; whatever bears one is an interface."""
@@ -29,6 +29,7 @@ class SendingLibraries:
     """What is known of them.
 
     Attributes:
+        renamed: facts of those that are known under other names too.
         sinks: what each call gives away, by `class.method`.
         holding: classes that hold what is to be sent, or send it; `holding_types` are their descriptors.
         collecting: those that it is put into piece by piece, often by several methods of a class that keeps one.
@@ -42,6 +43,7 @@ class SendingLibraries:
         named = {
             (fact.effect, f"{one}.{method}"): fact for fact in known for one in fact.classes for method in fact.methods
         }
+        self.renamed = [fact for fact in known if fact.structure]
         self.sinks = {
             call: Sink("network", 0 in fact.arguments) for (effect, call), fact in named.items() if effect == "sent"
         }

@@ -13,7 +13,7 @@ from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.sending_libraries import SendingLibraries, Sink
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.behaviour import BehaviourRule, Leaf
-from phone_audit.knowledge.schema.facts import CallFact
+from phone_audit.knowledge.schema.call import CallFact
 from phone_audit.model.wording import DATA_WORDS
 
 SMALL: Final = 6

@@ -18,6 +18,7 @@ from phone_audit.knowledge.naming import digest_fault, host_fault, prefix_fault
 from phone_audit.knowledge.packers import PackerIndex
 from phone_audit.knowledge.rules import RuleIndex, split_url
 from phone_audit.knowledge.schema import facts as schema
+from phone_audit.knowledge.schema.call import LOWERING, CallFact, is_of_platform
 from phone_audit.knowledge.schema.host_rule import HostRule
 
 _LIBRARY_PREFIX = re.compile(r"[A-Za-z_]\w{3,}|[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+")
@@ -139,7 +140,7 @@ def check_library(library: schema.LibraryFact, report: Report) -> None:
         report_failed(report, library.base_matches, library.base_ignores, lambda text: covers_class(library.base, text))
 
 
-def check_call(fact: schema.CallFact, report: Report) -> None:
+def check_call(fact: CallFact, report: Report) -> None:
     """Report faults of what a call does; each of its self-tests is a class, a method and the number of an argument."""
     for field, names in (("classes", fact.classes), ("methods", fact.methods)):
         if not names:
@@ -147,7 +148,7 @@ def check_call(fact: schema.CallFact, report: Report) -> None:
     for place, name in enumerate(fact.classes):
         if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_][\w$]*)+", name):
             report(f"classes[{place}]", f"{short_repr(name)} is no class name; write java.net.URL")
-        elif fact.effect in schema.LOWERING and not schema.is_of_platform(name):
+        elif fact.effect in LOWERING and not is_of_platform(name):
             text = f"{short_repr(name)} may be a class of the package; only what Android's own classes do can lower"
             report(f"classes[{place}]", text)
     if (fact.effect == "callback") != (fact.callback is not None):
@@ -164,7 +165,7 @@ def check_call(fact: schema.CallFact, report: Report) -> None:
     report_failed(report, fact.matches, fact.ignores, lambda text: _covers_call(fact, text))
 
 
-def _covers_call(fact: schema.CallFact, text: str) -> bool:
+def _covers_call(fact: CallFact, text: str) -> bool:
     call, _, argument = text.partition(" ")
     owner, _, method = call.rpartition(".")
     return argument.isdecimal() and fact.covers(owner, method, int(argument))

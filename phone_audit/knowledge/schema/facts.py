@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_network
 from operator import not_
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -170,81 +170,6 @@ class RuledOutRule(Frozen):
             except re.error as error:
                 raise ValueError(f"{short_repr(pattern)} is no regular expression: {error}") from error
         return patterns
-
-
-CallEffect = Literal[
-    "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "callback",
-    "sent", "held", "collected", "written", "asked",
-]  # fmt: skip
-"""What a method does with an address: connects to it; shows it or gives it to another app; does so where it is called
-of a known object; compares it; nothing at all; its result holds it; the object that is called and the result hold it;
-sends the Intent that holds it; gives such an Intent a receiver by name; hands it to another method of the same
-object. Of libraries, and of any data: sends it; its object holds it; the same, where several methods put it there piece
-by piece; its result holds all fields of the objects that it is handed; the library asks a method that stands in for
-this one, and sends what it returns."""
-
-_OF_FLOWS: Final[frozenset[CallEffect]] = frozenset({"sent", "held", "collected", "written", "asked"})
-"""Effects that data is followed by, and that say nothing of an address."""
-LOWERING: Final[frozenset[CallEffect]] = frozenset(
-    {"opened", "printed", "compared", "nothing", "result", "object", "intent"}
-)
-"""Effects by which an address counts for less than one of which nothing is known."""
-PLATFORM: Final = ("android.", "java.", "javax.", "dalvik.", "org.apache.http.", "org.json.", "org.xml.", "org.w3c.")
-NO_PLATFORM: Final = ("android.support.", "android.arch.")
-"""Classes of Android: where a package brings one of the same name, Android loads its own. Others only look so."""
-
-
-class CallFact(Frozen):
-    """What methods do with an address that they are handed, as a text or inside an object.
-
-    `classes` are names in Java form; what derives from them inherits their methods. A method `*` stands for all those
-    of the class that no other fact names. `arguments` says which of what the method is handed: 0 the object that is
-    called, 1 the first argument; where it is empty, each but that object. An effect that lowers holds only for classes
-    of Android, since a package can bring any other class under any name. Of a `final` class nothing derives, so that no
-    method of the package stands in for its own; with `complete` all classes of Android that have the method are named,
-    so that only what derives from one of them can. With `intent` an address is opened where the
-    Intent is made with one of `texts` and names no class of the package; what is `named` with one of `texts` narrows an
-    Intent as any app does. Where code of the package calls one of `read_back`, a method of any class or, with dots, of
-    that class, an address does not count as opened, since it may be read out again. `printed` is an address where the
-    object that is called comes from one of the static fields in `texts`. A `callback` is the method of the same object
-    that is handed the same arguments. `rule` takes a text out with which nothing else happens. Each self-test is a
-    class, a method and an argument: `java.net.URL.openStream 0`.
-    """
-
-    id: str
-    effect: CallEffect
-    classes: tuple[str, ...]
-    methods: tuple[str, ...]
-    arguments: tuple[int, ...] = ()
-    final: bool = False
-    complete: bool = False
-    texts: tuple[str, ...] = ()
-    read_back: tuple[str, ...] = ()
-    callback: str | None = None
-    rule: Literal["message", "browser-probe"] | None = None
-    source: str
-    matches: tuple[str, ...]
-    ignores: tuple[str, ...]
-
-    @property
-    def is_of_flows(self) -> bool:
-        """Whether it says how data is sent, and nothing of an address."""
-        return self.effect in _OF_FLOWS
-
-    def covers(self, owner: str, method: str, argument: int) -> bool:
-        """Tell whether it says what a method does with one of its arguments."""
-        named = owner in self.classes and (method in self.methods or "*" in self.methods)
-        return named and (argument in self.arguments if self.arguments else argument > 0)
-
-
-def is_of_platform(name: str) -> bool:
-    """Tell whether a class, by its name in Java form, is one that Android brings itself.
-
-    Example:
-        >>> is_of_platform("android.net.Uri"), is_of_platform("android.support.v4.app.Fragment")
-        (True, False)
-    """
-    return name.startswith(PLATFORM) and not name.startswith(NO_PLATFORM)
 
 
 class LibraryFact(Frozen):

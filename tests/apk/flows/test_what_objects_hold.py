@@ -12,6 +12,7 @@ from tests.apk.flows.test_find_flows import (
     Code,
     activity,
     create,
+    element,
     ids,
     invoke,
     join,
@@ -62,3 +63,11 @@ def test_what_native_code_makes_of_data_holds_it() -> None:
     coded = invoke(f"Lx/Main;->encode({TEXT}){TEXT}", 1)
     assert ids(activity(native, create(READ, coded, result(1), SAY))) == ["flow.imei-log"]
     assert ids(activity(native, create(READ, invoke(f"Lx/Main;->encode({TEXT}){TEXT}", 2), result(1), SAY))) == []
+
+
+def test_a_letter_that_data_chooses_from_a_table_tells_it() -> None:
+    """So identifiers are written as hexadecimal digits."""
+    coded = join(READ, invoke(f"{TEXT}->getBytes()[B", 1, opcode=0x6E), result(2), element(3, 2, 0, put=False))
+    table = join(invoke("Landroid/os/Build;->letters()[C"), result(4))
+    assert ids(activity(create(coded, table, element(1, 4, 3, put=False), SAY))) == ["flow.imei-log"]
+    assert ids(activity(create(coded, table, (0x0512,), element(1, 4, 5, put=False), SAY))) == []

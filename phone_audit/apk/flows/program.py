@@ -91,8 +91,7 @@ class Names:
         """Return the method_ids of one class with this name; Android only loads tables that go by class."""
         owners, names, _ = self._columns[part]
         first, end = np.searchsorted(owners, (kind, kind + 1)).tolist()
-        found: list[int] = (first + np.flatnonzero(names[first:end] == self._name_id(part, name))).tolist()
-        return found
+        return (first + np.flatnonzero(names[first:end] == self._name_id(part, name))).tolist()  # type: ignore[no-any-return]
 
     @remembered
     def same_name(self, part: int, name: str, proto: str) -> list[int]:

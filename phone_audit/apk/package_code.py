@@ -18,6 +18,7 @@ from phone_audit.apk.code.shared_fields import SharedFields
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.started_hosts import with_started
+from phone_audit.apk.code.unseen_screens import UnseenScreens
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
@@ -119,7 +120,8 @@ def read_code(
         frozenset(one.name for one in declared.components if one.exported),
         views,
     )
-    told = SharedFields(indexes, owners.of).with_sure_fields(with_started_steps(flows.found, started))
+    seen = UnseenScreens(indexes, declared.active).with_seen_screens(with_started_steps(flows.found, started))
+    told = SharedFields(indexes, owners.of).with_sure_fields(seen)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
     skipped = [skip for file in files for skip in file.skipped]

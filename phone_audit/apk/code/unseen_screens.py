@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.call_search import descriptor_of
 from phone_audit.apk.code.libraries import outermost
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.descriptors import descriptor_of
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.instructions import IFS, INVOKES, NO_WAY_ON, STATIC_INVOKES, SWITCHES, DexCodeError, walk
 from phone_audit.model.apk import Behaviour

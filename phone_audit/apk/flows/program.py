@@ -242,10 +242,6 @@ class Program(ClassHierarchy):
             bodies = inside(index, offsets, offsets).bodies
             yield from (Method(part, row) for row in index.bodies.rows[index.bodies.first[bodies]].tolist())
 
-    def methods_of(self, part: int, row: int) -> list[Method]:
-        """Return the methods that a class defines."""
-        return [Method(part, one) for one in np.flatnonzero(self.indexes[part].methods.class_def == row).tolist()]
-
     def named(self, part: int, calls: Iterable[str]) -> set[int]:
         """Return the method_ids of one part that are one of these calls, `class.method`, whoever defines it."""
         types = self.indexes[part].type_ids

@@ -7,6 +7,8 @@ there under its own name, what stands beside it is its own.
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
+import numpy as np
+
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows.program import Method, Program, parameter_types
 from phone_audit.knowledge.schema.call import CallFact, Structure
@@ -56,7 +58,8 @@ class RenamedLibraries:
         if place is None or (structure.handed and not handed):
             return
         part, row = place
-        for method in program.methods_of(part, row):
+        for one in np.flatnonzero(program.indexes[part].methods.class_def == row).tolist():
+            method = Method(part, one)
             named = program.name_of(method)
             if structure.covers(named.name + named.proto) and (
                 not structure.handed or not handed.isdisjoint(parameter_types(named.proto))

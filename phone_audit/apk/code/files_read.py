@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
 from phone_audit.apk.dex.def_use import Instructions
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import DexCodeError, loading
+from phone_audit.apk.dex.instructions import DexCodeError
 from phone_audit.apk.dex.methods import CODE_HEADER
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.model.apk import Endpoint, HeldBy
@@ -22,8 +24,13 @@ from phone_audit.model.finding import Evidence
 IdsOf = Callable[[Collection[str]], Mapping[str, Collection[int]]]
 """Gives the numbers of the resources that are one of some texts."""
 
-_MOST_USES: Final = 20
+_Key = bytes | int
+"""The name of a file, or the number of a resource."""
+_MOST_READERS: Final = 20
 """Instructions that are looked at of each name and of each number."""
+_CONST: Final = 0x14
+_CONST_HIGH: Final = 0x15
+"""const, and const/high16, which compilers take for numbers that end in 16 zeros."""
 _SHOWN: Final = re.compile(
     r"\.(?:[mc]?js|jsbundle|bundle|s?html?|xhtml|css|svg|md|mp3|ogg|wav|m4a)\Z|(?:\A|/)res/(?!raw|xml|values)[\w-]+/",
     re.IGNORECASE,
@@ -53,7 +60,7 @@ def with_readers(
     texts = {text for one in asked for piece in _pieces(one) for text in (piece.value, piece.where)}
     if not texts or not indexes:
         return tuple(endpoints)
-    files = _Files(indexes, owner_of, starts, ids_of(texts))
+    files = _Files(indexes, owner_of, starts, _readers(indexes, asked, ids_of(texts)))
     read = {one.host: files.read(one) for one in asked}
     return tuple(read.get(one.host, one) for one in endpoints)
 
@@ -67,19 +74,19 @@ def _is_in_file(piece: Evidence) -> bool:
 
 
 class _Files:
-    """Looks up what reads files and resources; `ids` are the numbers of resources by text or path."""
+    """Names for each text the code that reads it, as `readers` gives it."""
 
     def __init__(
         self,
         indexes: Sequence[DexIndex],
         owner_of: OwnerOf,
         starts: Callable[[int, int], bool],
-        ids: Mapping[str, Collection[int]],
+        readers: Callable[[Evidence], Iterator[_Reader]],
     ) -> None:
         self._indexes = indexes
         self._owner_of = owner_of
         self._starts = starts
-        self._ids = ids
+        self._readers = readers
 
     def read(self, endpoint: Endpoint) -> Endpoint:
         """Return an endpoint whose texts name the code that reads them."""
@@ -106,39 +113,62 @@ class _Files:
     def _owner(self, reader: _Reader) -> Owner:
         return self._owner_of(java_name(self._indexes[reader.part].row_class(reader.row)))
 
-    def _readers(self, piece: Evidence) -> Iterator[_Reader]:
+
+def _readers(
+    indexes: Sequence[DexIndex], asked: Sequence[Endpoint], ids: Mapping[str, Collection[int]]
+) -> Callable[[Evidence], Iterator[_Reader]]:
+    """Return what gives the code that reads a text."""
+
+    def keys_of(piece: Evidence) -> set[_Key]:
         if _SHOWN.search(piece.where):
-            return
-        if piece.kind == "asset":
-            yield from self._naming(piece.where)
-        for number in {*self._ids.get(piece.value, ()), *self._ids.get(piece.where, ())}:
-            for part, index in enumerate(self._indexes):
-                yield from (_Reader(part, row) for row in _asking(index, number))
+            return set()
+        names = _names(piece.where) if piece.kind == "asset" else ()
+        return {*names, *ids.get(piece.value, ()), *ids.get(piece.where, ())}
 
-    def _naming(self, path: str) -> Iterator[_Reader]:
-        inside = path.rpartition("assets/")[2]
-        forms = (inside, inside.rpartition("/")[2], f"assets/{inside}", f"/assets/{inside}")
-        names = {form.encode("utf-8", "surrogatepass") for form in forms}
-        for part, index in enumerate(self._indexes):
-            numbers = list(index.strings_equal(names).values())
-            for uses in users_of(index, "string", numbers, _MOST_USES).values():
-                yield from (_Reader(part, use.row) for use in uses)
+    wanted = {key for one in asked for piece in _pieces(one) for key in keys_of(piece)}
+    found: dict[_Key, list[_Reader]] = defaultdict(list)
+    for part, index in enumerate(indexes):
+        for key, row in (*_naming(index, wanted), *_asking(index, wanted)):
+            if len(found[key]) < _MOST_READERS:
+                found[key].append(_Reader(part, row))
+    return lambda piece: (reader for key in keys_of(piece) for reader in found[key])
 
 
-def _asking(index: DexIndex, number: int) -> Iterator[int]:
-    """Yield the rows of methods that put a number into a register, by `const` or `const/high16`."""
+def _names(path: str) -> Iterator[bytes]:
+    """Yield the names by which code opens a file of the assets."""
+    inside = path.rpartition("assets/")[2]
+    for form in (inside, inside.rpartition("/")[2], f"assets/{inside}", f"/assets/{inside}"):
+        yield form.encode("utf-8", "surrogatepass")
+
+
+def _naming(index: DexIndex, keys: Collection[_Key]) -> Iterator[tuple[_Key, int]]:
+    """Yield the rows of methods that load one of some texts, each with it."""
+    named = index.strings_equal([key for key in keys if isinstance(key, bytes)])
+    texts = {number: text for text, number in named.items()}
+    for number, uses in users_of(index, "string", list(texts), _MOST_READERS).items():
+        yield from ((texts[number], use.row) for use in uses)
+
+
+def _asking(index: DexIndex, keys: Collection[_Key]) -> Iterator[tuple[_Key, int]]:
+    """Yield the rows of methods that put one of some numbers into a register, each with it."""
+    numbers = sorted(key for key in keys if isinstance(key, int))
+    low, high = index.bodies.area()
+    units = index.data[low : low + (high - low) // 2 * 2].view("<u2").astype(np.uint32)
+    if not numbers or units.size < 3:
+        return
+    opcodes, first, second = units[:-2] & 0xFF, units[1:-1], units[2:]
+    held = np.where(opcodes == _CONST, second << 16 | first, np.where(opcodes == _CONST_HIGH, first << 16, 0))
+    for place in np.flatnonzero(np.isin(held, numbers)).tolist():
+        yield from ((int(held[place]), row) for row in _rows_at(index, low + 2 * place))
+
+
+def _rows_at(index: DexIndex, offset: int) -> Sequence[int]:
+    """Return the rows of the methods in which an instruction begins at an offset of the file."""
     bodies = index.bodies
-    found = 0
-    for hit in re.compile(loading(number)).finditer(index.data.data, *bodies.area()):
-        item = int(bodies.code.searchsorted(hit.start(), side="right")) - 1
-        unit, odd = divmod(hit.start() - int(bodies.code[item]) - CODE_HEADER, 2)
-        if item >= 0 and not odd and 0 <= unit < int(bodies.units[item]):
-            rows = bodies.rows[bodies.first[item] : bodies.first[item + 1]].tolist()
-            if rows and _begins_at(index, rows[0], unit):
-                yield from rows
-            found += 1
-            if found == _MOST_USES:
-                return
+    item = int(bodies.code.searchsorted(offset, side="right")) - 1
+    unit = (offset - int(bodies.code[item]) - CODE_HEADER) // 2
+    rows: list[int] = bodies.rows[bodies.first[item] : bodies.first[item + 1]].tolist() if item >= 0 else []
+    return rows if rows and 0 <= unit < int(bodies.units[item]) and _begins_at(index, rows[0], unit) else ()
 
 
 def _begins_at(index: DexIndex, row: int, unit: int) -> bool:

@@ -9,14 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
-from phone_audit.apk.dex.def_use import Instructions
+from phone_audit.apk.dex.constants import rows_with
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import DexCodeError
-from phone_audit.apk.dex.methods import CODE_HEADER
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
@@ -28,9 +24,6 @@ _Key = bytes | int
 """The name of a file, or the number of a resource."""
 _MOST_READERS: Final = 20
 """Instructions that are looked at of each name and of each number."""
-_CONST: Final = 0x14
-_CONST_HIGH: Final = 0x15
-"""const, and const/high16, which compilers take for numbers that end in 16 zeros."""
 _SHOWN: Final = re.compile(
     r"\.(?:[mc]?js|jsbundle|bundle|s?html?|xhtml|css|svg|md|mp3|ogg|wav|m4a)\Z|(?:\A|/)res/(?!raw|xml|values)[\w-]+/",
     re.IGNORECASE,
@@ -128,7 +121,7 @@ def _readers(
     wanted = {key for one in asked for piece in _pieces(one) for key in keys_of(piece)}
     found: dict[_Key, list[_Reader]] = defaultdict(list)
     for part, index in enumerate(indexes):
-        for key, row in (*_naming(index, wanted), *_asking(index, wanted)):
+        for key, row in (*_naming(index, wanted), *rows_with(index, [key for key in wanted if isinstance(key, int)])):
             if len(found[key]) < _MOST_READERS:
                 found[key].append(_Reader(part, row))
     return lambda piece: (reader for key in keys_of(piece) for reader in found[key])
@@ -147,34 +140,3 @@ def _naming(index: DexIndex, keys: Collection[_Key]) -> Iterator[tuple[_Key, int
     texts = {number: text for text, number in named.items()}
     for number, uses in users_of(index, "string", list(texts), _MOST_READERS).items():
         yield from ((texts[number], use.row) for use in uses)
-
-
-def _asking(index: DexIndex, keys: Collection[_Key]) -> Iterator[tuple[_Key, int]]:
-    """Yield the rows of methods that put one of some numbers into a register, each with it."""
-    numbers = sorted(key for key in keys if isinstance(key, int))
-    low, high = index.bodies.area()
-    units = index.data[low : low + (high - low) // 2 * 2].view("<u2").astype(np.uint32)
-    if not numbers or units.size < 3:
-        return
-    opcodes, first, second = units[:-2] & 0xFF, units[1:-1], units[2:]
-    held = np.where(opcodes == _CONST, second << 16 | first, np.where(opcodes == _CONST_HIGH, first << 16, 0))
-    for place in np.flatnonzero(np.isin(held, numbers)).tolist():
-        yield from ((int(held[place]), row) for row in _rows_at(index, low + 2 * place))
-
-
-def _rows_at(index: DexIndex, offset: int) -> Sequence[int]:
-    """Return the rows of the methods in which an instruction begins at an offset of the file."""
-    bodies = index.bodies
-    item = int(bodies.code.searchsorted(offset, side="right")) - 1
-    unit = (offset - int(bodies.code[item]) - CODE_HEADER) // 2
-    rows: list[int] = bodies.rows[bodies.first[item] : bodies.first[item + 1]].tolist() if item >= 0 else []
-    return rows if rows and 0 <= unit < int(bodies.units[item]) and _begins_at(index, rows[0], unit) else ()
-
-
-def _begins_at(index: DexIndex, row: int, unit: int) -> bool:
-    """Tell whether an instruction begins at a code unit of a method."""
-    code = index.code(row)
-    try:
-        return code is not None and unit in Instructions(code.units).offsets
-    except DexCodeError:
-        return False

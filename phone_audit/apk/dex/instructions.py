@@ -4,7 +4,6 @@ Sources: https://source.android.com/docs/core/runtime/dalvik-bytecode (what each
 https://source.android.com/docs/core/runtime/instruction-formats (how its operands are laid out).
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -73,16 +72,6 @@ class Instruction(NamedTuple):
 
 
 _Operands = tuple[tuple[int, ...], int | None, int | None, int | None]
-
-
-def loading(number: int) -> bytes:
-    """Return the pattern of an instruction that puts a number of 32 bits into a register: `const`, `const/high16`.
-
-    The number of the first resource of a kind ends in 16 zeros, so that compilers take the shorter form for it.
-    """
-    low, high = (re.escape((number >> by & 0xFFFF).to_bytes(2, "little")) for by in (0, 16))
-    whole = rb"\x14[\x00-\xff]" + low + high
-    return whole if number & 0xFFFF else rb"(?:%b|\x15[\x00-\xff]%b)" % (whole, high)
 
 
 def walk(units: Units) -> Iterator[Instruction]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.annotations import methods_with
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
+from phone_audit.apk.dex.constants import rows_with
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
-from phone_audit.apk.dex.instructions import loading
-from phone_audit.apk.dex.xrefs import Kind, candidates, inside, verified
+from phone_audit.apk.dex.xrefs import Kind, candidates, verified
 from phone_audit.apk.flows.redirected_intents import REDIRECTING, may_redirect
 from phone_audit.apk.flows.sending_libraries import REQUESTS
 from phone_audit.apk.flows.view_fields import ViewFields, view_fields
@@ -233,14 +233,9 @@ class Program(ClassHierarchy):
         return [methods_with(index, of_part) for index, of_part in zip(self.indexes, kinds, strict=True)]
 
     def holding(self, constants: Collection[int]) -> Iterator[Method]:
-        """Yield the methods that seem to load one of these numbers of 32 bits; some more than once."""
+        """Yield the methods that load one of these numbers; some more than once."""
         for part, index in enumerate(self.indexes):
-            data = bytes(index.data) if constants else b""
-            wanted = b"|".join(loading(number) for number in sorted(constants))
-            found = [one.start() for one in re.finditer(wanted, data)] if wanted else []
-            offsets = np.array(found, dtype=np.int64)
-            bodies = inside(index, offsets, offsets).bodies
-            yield from (Method(part, row) for row in index.bodies.rows[index.bodies.first[bodies]].tolist())
+            yield from (Method(part, row) for _, row in rows_with(index, [one & 0xFFFFFFFF for one in constants]))
 
     def named(self, part: int, calls: Iterable[str]) -> set[int]:
         """Return the method_ids of one part that are one of these calls, `class.method`, whoever defines it."""

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from phone_audit.apk.code.libraries import OwnerOf
+from phone_audit.apk.code.selectors import Row
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.dex.def_use import Method
 from phone_audit.apk.dex.descriptors import java_name
@@ -44,11 +45,9 @@ class FieldLookUps:
     def may_read(self, class_: bytes, field: bytes) -> bool:
         """Tell whether anything may read a static field of a class in another way than by an instruction for it."""
         owner = self._owner_of(java_name(class_))
-        if owner.party != "library" or self._started.may_hold(class_):
+        if owner.party != "library" or self._is_looked_up(field) or self._started.may_hold(class_):
             return True
-        if any(self._owner_of(java_name(name)) == owner for name in self._started.native):
-            return True
-        return any(name in (None, field) for name in self._look_ups)
+        return any(self._owner_of(java_name(name)) == owner for name in self._started.native)
 
     def may_find(self, field: bytes) -> bool:
         """Tell whether any look-up, on whatever class and whether or not it is started, may ask for this name."""
@@ -57,26 +56,35 @@ class FieldLookUps:
     @cached_property
     def _names(self) -> frozenset[bytes | None]:
         """The names of fields that are looked up on any class; None stands for any."""
-        parts = enumerate(self._indexes)
-        return frozenset(one for part, index in parts for one in self._in_part(part, index, on_any_class=True))
+        return frozenset(name for index in self._indexes for _, name in _look_ups(index, on_any_class=True))
+
+    def _is_looked_up(self, field: bytes) -> bool:
+        """Tell whether code that runs looks up this field, or any, on a class that is not known."""
+        asking = {row for row, name in self._look_ups if name in (None, field)}
+        rows = {row for row in asking if row is not None}
+        return len(rows) < len(asking) or self._started.starts_any(rows)
 
     @cached_property
-    def _look_ups(self) -> frozenset[bytes | None]:
-        """The names of fields that are looked up on a class that is not known; None stands for any."""
-        return frozenset(one for part, index in enumerate(self._indexes) for one in self._in_part(part, index))
+    def _look_ups(self) -> frozenset[tuple[Row | None, bytes | None]]:
+        """The methods that look up fields on a class that is not known, and their names; None stands for any."""
+        parts = enumerate(self._indexes)
+        found = ((part, row, name) for part, index in parts for row, name in _look_ups(index, on_any_class=False))
+        return frozenset((None if row is None else (part, row), name) for part, row, name in found)
 
-    def _in_part(self, part: int, index: DexIndex, *, on_any_class: bool = False) -> Iterator[bytes | None]:
-        named = list(index.strings_equal(_LOOK_UPS).values())
-        kinds = [number for name in _OTHER_WAYS if (number := index.type_ids.get(name)) is not None]
-        ids = index.method_ids
-        looking = (ids["class"] == index.type_ids.get(_CLASS, -1)) & np.isin(ids["name"], named)
-        others = np.isin(ids["class"], kinds)
-        for number, uses in users_of(index, "method", np.flatnonzero(looking | others).tolist()).items():
-            if len(uses) == MAX_USES:
-                yield None
-            for use in uses:
-                if on_any_class or self._started.starts(part, use.row):
-                    yield from [None] if others[number] else _names_of(index, use, on_any_class=on_any_class)
+
+def _look_ups(index: DexIndex, *, on_any_class: bool) -> Iterator[tuple[int | None, bytes | None]]:
+    """Yield rows of methods, and the names of fields that they look up; None stands for any method, or any name."""
+    named = list(index.strings_equal(_LOOK_UPS).values())
+    kinds = [number for name in _OTHER_WAYS if (number := index.type_ids.get(name)) is not None]
+    ids = index.method_ids
+    looking = (ids["class"] == index.type_ids.get(_CLASS, -1)) & np.isin(ids["name"], named)
+    others = np.isin(ids["class"], kinds)
+    for number, uses in users_of(index, "method", np.flatnonzero(looking | others).tolist()).items():
+        if len(uses) == MAX_USES:
+            yield None, None
+        for use in uses:
+            names = [None] if others[number] else _names_of(index, use, on_any_class=on_any_class)
+            yield from ((use.row, name) for name in names)
 
 
 def _names_of(index: DexIndex, use: Use, *, on_any_class: bool) -> list[bytes | None]:

@@ -20,7 +20,7 @@ from phone_audit.apk.code.component_lookups import may_start_any, reads_objects
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
 from phone_audit.apk.code.roots import Parties, Roots
-from phone_audit.apk.code.selectors import Selectors
+from phone_audit.apk.code.selectors import Row, Selectors
 from phone_audit.apk.dex.descriptors import descriptor_of, java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.errors import ApkError
@@ -166,13 +166,17 @@ class StartedCode:
 
     def starts(self, part: int, row: int) -> bool:
         """Tell whether something starts a method, for all that is known."""
-        return self._finds(lambda: (part, row) in self._search.seen)
+        return self.starts_any({(part, row)})
+
+    def starts_any(self, rows: Collection[Row]) -> bool:
+        """Tell whether something starts one of some methods: which of them is found first does not matter."""
+        return bool(rows) and self._finds(lambda: not self._search.seen.isdisjoint(rows))
 
     def starts_named(self, class_: str, method: str) -> bool:
         """Tell the same of a method by its class, in Java form, and its name and prototype; true of one not defined."""
         of_class = self._selectors.rows(_descriptor(class_)).values()
         rows = [row for rows in of_class for row in rows if self._indexes[row[0]].row_name(row[1]) == method]
-        return not rows or any(self.starts(*row) for row in rows)
+        return not rows or self.starts_any(rows)
 
     def is_ready(self, descriptor: bytes) -> bool:
         """Tell whether anything that runs uses a class, so that its static fields are filled."""

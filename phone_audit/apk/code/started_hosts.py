@@ -86,7 +86,7 @@ class _Hosts:
         classes = holders_of(index, numbers)
         for number in numbers:
             yield len(uses[number]) == _MOST_USES
-            yield any(self._code.starts(part, use.row) for use in uses[number])
+            yield self._code.starts_any({(part, use.row) for use in uses[number]})
             yield any(self._code.is_ready(index.defined_class(row)) for row in classes[number])
             if not uses[number]:
                 yield count_values(index, number) > len(classes[number])

@@ -205,11 +205,11 @@ class DexIndex:
 
     def field_name(self, field_id: int) -> str:
         """Return class, name and type of a field_id, such as `Lcom/example/A;->host:Ljava/lang/String;`."""
-        ids = self.field_ids
-        if field_id >= ids.size:
+        owners, kinds, names = self.field_columns
+        if field_id >= len(names):
             return "?"
-        owner, kind, name = (int(ids[column][field_id]) for column in ("class", "type", "name"))
-        return decode(self.descriptor(owner) + b"->" + self.raw_string(name) + b":" + self.descriptor(kind))
+        owner, kind = self.descriptor(owners[field_id]), self.descriptor(kinds[field_id])
+        return decode(owner + b"->" + self.raw_string(names[field_id]) + b":" + kind)
 
     def row_class(self, row: int) -> bytes:
         """Return the descriptor of the class that defines a row of `methods`."""
@@ -253,8 +253,12 @@ class DexIndex:
     @cached_property
     def method_columns(self) -> tuple[memoryview, memoryview, memoryview]:
         """Class, prototype and name by method_id."""
-        ids = self.method_ids
-        return _column(ids, "class"), _column(ids, "type"), _column(ids, "name")
+        return _columns(self.method_ids)
+
+    @cached_property
+    def field_columns(self) -> tuple[memoryview, memoryview, memoryview]:
+        """Class, type and name by field_id."""
+        return _columns(self.field_ids)
 
     @cached_property
     def _defined(self) -> memoryview:
@@ -280,6 +284,10 @@ class DexIndex:
         room = max(0, self.data.size - section.offset) // item.itemsize
         count = min(section.size, room, _MAX_IDS)
         return np.frombuffer(self._view, item, count, section.offset) if count else np.empty(0, item)
+
+
+def _columns(ids: NDArray[np.void]) -> tuple[memoryview, memoryview, memoryview]:
+    return _column(ids, "class"), _column(ids, "type"), _column(ids, "name")
 
 
 def _column(table: NDArray[np.void], name: str) -> memoryview:

@@ -19,6 +19,7 @@ from phone_audit.apk.flows.taints import (
 
 Slots = dict[Slot, Value]
 _EMPTY: Final[Slots] = {}
+_NO_SLOTS: Final[frozenset[Slot]] = frozenset()
 _IS_LOST: Final[Value] = frozenset({mark("lost")})
 STATICS: Final = Obj("new", (-1, -1, -1), b"statics", own=False)
 """What holds the static fields."""
@@ -44,16 +45,27 @@ class Heap:
 
     def put(self, obj: Obj, slot: Slot, value: Value, *, replace: bool = False) -> None:
         """Put a value into a slot."""
-        slots = self._content.get(obj, _EMPTY)
-        before = slots.get(slot)
-        if before is not None and (value == before if replace else value <= before):
-            return
-        if replace:
-            before = None
-        elif before is None and slot in obj.parts:
-            before = frozenset({obj.parts[slot]})
-        self._make_own()
-        self._content[obj] = {**slots, slot: join_values(before, value) if before else bounded(value)}
+        self.put_all(obj, {slot: value}, {slot} if replace else _NO_SLOTS)
+
+    def put_all(self, obj: Obj, values: Slots, replaced: Collection[Slot]) -> None:
+        """Put values into slots; what some of them held before is gone."""
+        known = slots = self._content.get(obj, _EMPTY)
+        for slot, value in values.items():
+            before = slots.get(slot)
+            if slot in replaced:
+                if value == before:
+                    continue
+                before = None
+            elif before is None:
+                before = frozenset({obj.parts[slot]}) if slot in obj.parts else None
+            elif value <= before:
+                continue
+            if slots is known:
+                slots = {**known}
+            slots[slot] = join_values(before, value) if before else bounded(value)
+        if slots is not known:
+            self._make_own()
+            self._content[obj] = slots
 
     def join(self, other: "Heap") -> bool:
         """Take in another heap; tell whether anything changed."""

@@ -176,6 +176,7 @@ class Program(ClassHierarchy):
             found.append({*defs["super"].tolist(), *open_ones.tolist()})
         return found
 
+    @remembered
     def name_of(self, method: Method) -> Named:
         """Return class, name and prototype of a defined method."""
         index = self.indexes[method.part]

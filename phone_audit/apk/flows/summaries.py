@@ -117,7 +117,10 @@ class Frame:
 
     def carries(self, heap: Heap, values: Iterable[Value]) -> bool:
         """Tell whether data is in values, or in the objects that they may be."""
-        return self.tainted and any(map(self.is_live, heap.closure_of_all(values)))
+        if not self.tainted:
+            return False
+        here = frozenset().union(*values)
+        return any(map(self.is_live, here)) or any(map(self.is_live, heap.closure(here)))
 
     def want(self, value: Value, what: Wanted = "constant") -> None:
         """Note that it matters which constant, or an object of which class, is handed over."""
@@ -217,13 +220,11 @@ def apply(frame: Frame, heap: Heap, summary: Summary, values: Sequence[Value]) -
         frame.note(handed.event(event))
     after = heap.copy()
     for obj, slots in summary.left.items():
-        is_symbol = obj.is_param
-        owners = objects(handed.atom(obj)) if is_symbol else [obj]
-        for slot, value in slots.items():
-            put = handed.value(value)
-            replace = is_symbol and len(owners) == 1 and slot not in (ANY, LOST)
-            for owner in owners:
-                after.put(owner, slot, put, replace=replace)
+        owners = objects(handed.atom(obj)) if obj.is_param else [obj]
+        put = {slot: handed.value(value) for slot, value in slots.items()}
+        is_certain = obj.is_param and len(owners) == 1
+        for owner in owners:
+            after.put_all(owner, put, put.keys() - {ANY, LOST} if is_certain else ())
     frame.thrown = join_values(frame.thrown, handed.value(summary.thrown))
     return handed.value(summary.returned), after
 
@@ -265,10 +266,13 @@ class _Handed:
     def event(self, event: Event) -> Event:
         heap = self._heap
         value = self.value(event.value)
-        return event._replace(
-            value=plain_data(heap, value) if event.kind == "keep" else bounded(_data(heap.closure(value))),
-            around=around(heap.closure(self.value(event.around))),
-            to=leads_to(heap.closure(self.value(event.to))) if event.to else NOTHING,
+        return Event(
+            event.kind,
+            event.name,
+            event.step,
+            plain_data(heap, value) if event.kind == "keep" else bounded(_data(heap.closure(value))),
+            around(heap.closure(self.value(event.around))) if event.around else NOTHING,
+            leads_to(heap.closure(self.value(event.to))) if event.to else NOTHING,
         )
 
 

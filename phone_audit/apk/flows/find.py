@@ -20,7 +20,7 @@ class Budget(NamedTuple):
     rest: int
 
 
-BUDGET: Final = Budget(40_000, 3_500)
+BUDGET: Final = Budget(36_000, 3_500)
 INTERNET: Final = "android.permission.INTERNET"
 OFFLINE: Final = Budget(0, 4_000)
 """The same for a package that does not ask for the network."""

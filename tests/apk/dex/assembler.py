@@ -7,8 +7,8 @@ import hashlib
 import re
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from tests.apk.dex.builder import HEADER, NO_INDEX, in_order, string_data, uleb128
 
@@ -47,18 +47,29 @@ class Class:
     access: int = 1
 
 
+class _Names(list[str]):
+    """Names that are found at once, however many they are."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(names)
+        self._places = {name: place for place, name in enumerate(self)}
+
+    def index(self, name: str) -> int:  # type: ignore[override]
+        return self._places[name]
+
+
 @dataclass
 class _Tables:
     """The names of a file, each table in the order that the format asks for."""
 
-    strings: list[str] = field(default_factory=list)
-    types: list[str] = field(default_factory=list)
-    protos: list[str] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
-    methods: list[str] = field(default_factory=list)
+    strings: _Names
+    types: _Names
+    protos: _Names
+    fields: _Names
+    methods: _Names
 
     def number(self, ref: Ref) -> int:
-        table: list[str] = getattr(self, f"{ref.kind}s")
+        table: _Names = getattr(self, f"{ref.kind}s")
         return table.index(ref.name)
 
 
@@ -146,12 +157,13 @@ def _collect(classes: Sequence[Class], strings: Sequence[str]) -> _Tables:
         text for one in classes for _, text in one.statics if isinstance(text, str)
     }
     texts |= {re.split(r"[(:]", name.split("->")[1])[0] for name in (*methods, *fields)}
-    all_types = in_order(types)
+    all_types = _Names(in_order(types))
 
     def key(name: str) -> tuple[int, str]:
         return all_types.index(name.split("->")[0]), name
 
-    return _Tables(in_order(texts), all_types, sorted(protos), sorted(fields, key=key), sorted(methods, key=key))
+    ordered = (sorted(protos), sorted(fields, key=key), sorted(methods, key=key))
+    return _Tables(_Names(in_order(texts)), all_types, *map(_Names, ordered))
 
 
 def _split(proto: str) -> list[str]:

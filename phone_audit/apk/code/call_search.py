@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.class_values import is_lock, is_target
+from phone_audit.apk.code.class_values import ClassValues
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.descriptors import descriptor_of, may_be_of_android
-from phone_audit.apk.dex.index import Code, remembered
+from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.instructions import (
     CONST_CLASS,
     CONST_STRING,
@@ -171,7 +171,7 @@ class CallSearch:
         code = index.code(row[1])
         if code is None:
             return
-        known = self._taken[row[0]]
+        known, values = self._taken[row[0]], ClassValues(index, code)
         for reference in _references(code.units):
             if reference in known:
                 continue
@@ -182,7 +182,7 @@ class CallSearch:
                     self.take_whole(named)
             elif opcode == NEW_INSTANCE:
                 self._make(index.descriptor(number))
-            elif opcode == CONST_CLASS and self._runs_nothing(row[0], code, number):
+            elif opcode == CONST_CLASS and self._runs_nothing(index, values, number):
                 known.discard(reference)
             elif opcode == CONST_CLASS:
                 self.take_whole(index.descriptor(number).lstrip(b"["))
@@ -193,12 +193,9 @@ class CallSearch:
             else:
                 self._call(opcode, row[0], number)
 
-    def _runs_nothing(self, part: int, code: Code, number: int) -> bool:
+    def _runs_nothing(self, index: DexIndex, values: ClassValues, number: int) -> bool:
         """Tell whether a method takes a class so that none of its methods runs for it."""
-        index = self._indexes[part]
-        if is_lock(code, number):
-            return True
-        return self._is_undeclared(index.descriptor(number)) and is_target(index, code, number)
+        return values.is_lock(number) or (self._is_undeclared(index.descriptor(number)) and values.is_target(number))
 
     def _call(self, opcode: int, part: int, number: int) -> None:
         owner, selector = self._selectors.asked_for(part, number)

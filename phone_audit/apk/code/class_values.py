@@ -4,13 +4,17 @@
 nothing. Source: Android reference, "Intent", "Explicit intents".
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.index import Code, DexIndex
 from phone_audit.apk.dex.instructions import CONST_CLASS, INVOKES, DexCodeError
 
+_MOST: Final = 200
+"""Classes that one method may take; of more nothing is told."""
 _MONITOR_ENTER: Final = 0x1D
 _MONITORS: Final = frozenset({_MONITOR_ENTER, 0x1E})
 _TARGETS: Final = frozenset({
@@ -20,33 +24,50 @@ _TARGETS: Final = frozenset({
 """Calls that take a class as the component that an Intent is for."""
 
 
-def is_lock(code: Code, number: int) -> bool:
-    """Tell whether a method takes a class, by its number, for nothing but a lock."""
-    return _is_entered(code, number) and _is_only_read(code, number, lambda read: read.instruction.opcode in _MONITORS)
+class ClassValues:
+    """Answers for the classes that one method takes as values."""
 
+    def __init__(self, index: DexIndex, code: Code) -> None:
+        self._index = index
+        self._code = code
 
-def is_target(index: DexIndex, code: Code, number: int) -> bool:
-    """Tell whether a method takes a class, by its number, for nothing but the component that an Intent is for."""
+    def is_lock(self, number: int) -> bool:
+        """Tell whether it takes a class, by its number, for nothing but a lock."""
+        return _is_entered(self._code, number) and self._is_only_read(number, _is_monitor)
 
-    def takes_target(read: Read) -> bool:
+    def is_target(self, number: int) -> bool:
+        """Tell whether it takes a class, by its number, for nothing but the component that an Intent is for."""
+        return self._is_only_read(number, self._takes_target)
+
+    def _takes_target(self, read: Read) -> bool:
         called = read.instruction.index
-        if read.instruction.opcode not in INVOKES or called is None or called >= index.method_ids.size:
+        if read.instruction.opcode not in INVOKES or called is None or called >= self._index.method_ids.size:
             return False
-        return (index.class_descriptor(called), index.simple_name(called)) in _TARGETS
+        return (self._index.class_descriptor(called), self._index.simple_name(called)) in _TARGETS
 
-    return _is_only_read(code, number, takes_target)
+    def _is_only_read(self, number: int, is_meant: Callable[[Read], bool]) -> bool:
+        try:
+            if len(self._places) > _MOST:
+                return False
+            return all(_reads(self._method, place, is_meant) for place in self._places[number])
+        except DexCodeError:
+            return False
+
+    @cached_property
+    def _method(self) -> Method:
+        return Method(self._code)
+
+    @cached_property
+    def _places(self) -> Mapping[int | None, Sequence[int]]:
+        """Where the method takes each class."""
+        found: dict[int | None, list[int]] = defaultdict(list)
+        for place in self._method.instructions.with_opcode(CONST_CLASS):
+            found[self._method.instructions[place].index].append(place)
+        return found
 
 
-def _is_only_read(code: Code, number: int, is_meant: Callable[[Read], bool]) -> bool:
-    try:
-        method = Method(code)
-        of_class = [
-            place for place in method.instructions.with_opcode(CONST_CLASS)
-            if method.instructions[place].index == number
-        ]  # fmt: skip
-        return all(_reads(method, place, is_meant) for place in of_class)
-    except DexCodeError:
-        return False
+def _is_monitor(read: Read) -> bool:
+    return read.instruction.opcode in _MONITORS
 
 
 def _is_entered(code: Code, number: int) -> bool:

@@ -23,7 +23,7 @@ IdsOf = Callable[[Collection[str]], Mapping[str, Collection[int]]]
 _Key = bytes | int
 """The name of a file, or the number of a resource."""
 _MOST_READERS: Final = 20
-"""Instructions that are looked at of each name and of each number."""
+"""Instructions that are looked at of each name and each number; of more, one that is not looked at may start."""
 _SHOWN: Final = re.compile(
     r"\.(?:[mc]?js|jsbundle|bundle|s?html?|xhtml|css|svg|md|mp3|ogg|wav|m4a)\Z|(?:\A|/)res/(?!raw|xml|values)[\w-]+/",
     re.IGNORECASE,
@@ -95,7 +95,10 @@ class _Files:
 
     def _with_reader(self, piece: Evidence) -> tuple[Owner, Evidence]:
         """Return a text with the code that reads it: own code before that of libraries."""
-        found = [(self._owner(one), one) for one in self._readers(piece) if self._starts(*one)]
+        readers = list(self._readers(piece))
+        found = [(self._owner(one), one) for one in readers if self._starts(*one)]
+        if not found and len(readers) >= _MOST_READERS:
+            found = [(UNKNOWN_OWNER, readers[0])]
         if not found:
             return UNKNOWN_OWNER, piece
         owner, reader = min(found, key=lambda one: (one[0].party == "library", one[1]))

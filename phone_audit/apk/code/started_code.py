@@ -40,7 +40,8 @@ _COMPONENTS: Final = frozenset({
 })  # fmt: skip
 """What an Intent may be for."""
 _INSTRUMENTATION: Final = b"Landroid/app/Instrumentation;"
-"""What makes activities by their names."""
+_ACTIVITY_THREAD: Final = b"android.app.ActivityThread"
+"""What makes activities by their names; and what starts them, which code that names it can turn to others."""
 _READS_OBJECTS: Final = b"Ljava/io/ObjectInputStream;"
 """What makes objects of the classes that the bytes name which it reads."""
 
@@ -68,6 +69,8 @@ class _Package:
     def makes_components(self) -> bool:
         """Whether it brings what makes components itself, as plug-in frameworks do that the manifest need not name."""
         tree = self.selectors.tree
+        if any(index.strings_equal((_ACTIVITY_THREAD,)) for index in tree.indexes):
+            return True
         is_named = any(_INSTRUMENTATION in index.type_ids for index in tree.indexes)
         return is_named and any(_INSTRUMENTATION in tree.above(name) for name in self.selectors.defined)
 

@@ -88,8 +88,18 @@ class Switches:
         """
         owner, _, name = switch.rpartition(".")
         descriptor = f"L{owner.replace('.', '/')};".encode()
-        values = self._implemented(descriptor, name, _DEPTH)
-        return self._implementations(descriptor, name) if False in values and TURNED_ON not in values else ()
+        values, getters = self._implemented(descriptor, name, _DEPTH), self._implementations(descriptor, name)
+        is_read = all(map(self._only_reads, getters))
+        return getters if False in values and TURNED_ON not in values and is_read else ()
+
+    def _only_reads(self, getter: Method) -> bool:
+        """Tell whether what a method gives back is what fields hold, and nothing that it decides itself."""
+        body = self._body(getter)
+        if body is None:
+            return self._is_abstract(getter)
+        returns = [body.instructions[place] for place in body.instructions.with_opcode(_RETURN)]
+        origins = (origin for one in returns for origin in body.origins_of(one, one.registers[0]) or [def_use.ENTRY])
+        return all(origin != def_use.ENTRY and body.instructions[origin].opcode in _GET for origin in origins)
 
     def is_behind(self, site: Site, getters: Collection[Method]) -> bool:
         """Tell whether an instruction is reached only where one of these methods said yes."""
@@ -227,7 +237,7 @@ class Switches:
             step = body.instructions[place]
             written = self._in_register(site.method, step, step.registers[0], left)
             found |= written | self._told(written, site.method, owner)
-            if True in written and self._name(site.method) != b"<init>" and not self._is_tested(site):
+            if True in written and not self._is_tested(site):
                 found |= {TURNED_ON}
             if written - {TURNED_ON} == {True}:
                 sets.append((site.method, step.offset))

@@ -3,7 +3,7 @@
 Source: https://source.android.com/docs/core/runtime/dalvik-bytecode (`const`, `const/high16`).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import numpy as np
@@ -26,23 +26,20 @@ def rows_with(index: DexIndex, numbers: Collection[int]) -> Iterator[tuple[int, 
         return
     opcodes, first, second = units[:-2] & 0xFF, units[1:-1], units[2:]
     held = np.where(opcodes == _CONST, second << 16 | first, np.where(opcodes == _CONST_HIGH, first << 16, 0))
+    bodies, begins = index.bodies, dict[int, frozenset[int]]()
     for place in np.flatnonzero(np.isin(held, sorted(numbers))).tolist():
-        yield from ((int(held[place]), row) for row in _rows_at(index, low + 2 * place))
+        item = int(bodies.code.searchsorted(low + 2 * place, side="right")) - 1
+        rows: list[int] = bodies.rows[bodies.first[item] : bodies.first[item + 1]].tolist() if item >= 0 else []
+        if rows and item not in begins:
+            begins[item] = _offsets(index, rows[0])
+        if rows and (low + 2 * place - int(bodies.code[item]) - CODE_HEADER) // 2 in begins[item]:
+            yield from ((int(held[place]), row) for row in rows)
 
 
-def _rows_at(index: DexIndex, offset: int) -> Sequence[int]:
-    """Return the rows of the methods in which an instruction begins at an offset of the file."""
-    bodies = index.bodies
-    item = int(bodies.code.searchsorted(offset, side="right")) - 1
-    unit = (offset - int(bodies.code[item]) - CODE_HEADER) // 2
-    rows: list[int] = bodies.rows[bodies.first[item] : bodies.first[item + 1]].tolist() if item >= 0 else []
-    return rows if rows and 0 <= unit < int(bodies.units[item]) and _begins_at(index, rows[0], unit) else ()
-
-
-def _begins_at(index: DexIndex, row: int, unit: int) -> bool:
-    """Tell whether an instruction begins at a code unit of a method."""
+def _offsets(index: DexIndex, row: int) -> frozenset[int]:
+    """Return the code units at which the instructions of a method begin; none where they cannot be told."""
     code = index.code(row)
     try:
-        return code is not None and unit in Instructions(code.units).offsets
+        return frozenset(Instructions(code.units).offsets) if code is not None else frozenset()
     except DexCodeError:
-        return False
+        return frozenset()

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from phone_audit.apk.dex.descriptors import descriptor_of, java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.heap import Heap, plain_data, read
@@ -13,8 +12,6 @@ from phone_audit.apk.flows.summaries import FILE, Event, Frame, leads_to, sink_e
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taints import (
     ANY,
-    ANY_COMPONENT,
-    COMPONENT,
     KEPT,
     NOTHING,
     NOWHERE,
@@ -139,9 +136,8 @@ class CallModel:
             named_class = callee.name in taint_rules.EXPLICIT and bool(texts(values[-1]) or objects(values[-1]))
             proto = self._program.names.named(callee.part, callee.number).proto
             if named_class or "Ljava/lang/Class;" in proto:
-                component = (atom for atom in values[-1] if isinstance(atom, Mark) and atom.name.startswith(COMPONENT))
                 for obj in objects(values[0]):
-                    heap.put(obj, ANY, frozenset({_EXPLICIT, *component}))
+                    heap.put(obj, ANY, frozenset({_EXPLICIT}))
 
     def _message(self, call: Call) -> None:
         if not call.frame.tainted:
@@ -177,25 +173,8 @@ class CallModel:
             for slot in [f"extra {key}" for key in keys] or [ANY]:
                 heap.put(obj, slot, handed)
         reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
-        components = self._components_of(call)
         for key in () if call.api.map else keys:
-            for component in components:
-                place = extra_place(key, site.begin.class_, component)
-                call.note_kept(place, reached, f"puts it under the name {key!r}")
-
-    def _components_of(self, call: Call) -> Sequence[str]:
-        """Return the components that an Intent is for, and what they inherit; an empty name if not all are known."""
-        found: dict[str, None] = {ANY_COMPONENT: None}
-        for obj in objects(call.values[0]):
-            held = call.heap.slots(obj).get(ANY, NOTHING)
-            named = [atom.name for atom in held if isinstance(atom, Mark) and atom.name.startswith(COMPONENT)]
-            if not named:
-                return ("",)
-            for name in named:
-                class_ = name.removeprefix(COMPONENT)
-                above = self._program.above(descriptor_of(class_.encode("utf-8", "surrogatepass")))
-                found |= dict.fromkeys((class_, *map(java_name, sorted(above))))
-        return tuple(found) if len(found) > 1 else ("",)
+            call.note_kept(extra_place(key, site.begin.class_), reached, f"puts it under the name {key!r}")
 
     def _get_extra(self, call: Call, key: str) -> set[Atom]:
         holder, heap, slot = call.values[0], call.heap, f"extra {key}"
@@ -209,16 +188,7 @@ class CallModel:
                 here |= slot in slots
                 found |= slots.get(slot, NOTHING)
             found |= {one for one in taints(inside) if one in inside}
-        if here:
-            return found
-        for_reader = NOWHERE if call.api.map else extra_place(key, call.site.begin.class_, self._reading(call))
-        return found.union(*(read(call.frame, heap, holder, slot, one) for one in (place, for_reader)))
-
-    def _reading(self, call: Call) -> str:
-        """Return the component whose own code makes a call; any where it is not that of one."""
-        class_ = call.site.begin.class_.partition("$")[0]
-        is_one = self._program.is_component(descriptor_of(class_.encode("utf-8", "surrogatepass")))
-        return class_ if is_one else ANY_COMPONENT
+        return found if here else found | read(call.frame, heap, holder, slot, place)
 
     def _any_extra(self, call: Call) -> Value:
         """Return what was put under any name by the same vendor."""

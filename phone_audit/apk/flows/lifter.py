@@ -11,7 +11,6 @@ from phone_audit.apk.flows.ir import Block, Callees, CallSite, Field, FieldUse, 
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import BOXES, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
 from phone_audit.apk.flows.taints import (
-    COMPONENT,
     NOTHING,
     NOWHERE,
     Number,
@@ -136,12 +135,6 @@ class _Constants:
         return frozenset({Text(self._program.indexes[part].string(index))})
 
     @remembered
-    def component(self, part: int, number: int) -> Value:
-        """Return the component that a class is."""
-        kind = self._program.indexes[part].descriptor(number)
-        return frozenset({mark(f"{COMPONENT}{java_name(kind)}")}) if self._program.is_component(kind) else NOTHING
-
-    @remembered
     def field(self, part: int, number: int) -> Field:
         """Return a field."""
         name = self._program.field(part, number)
@@ -225,10 +218,6 @@ class _MethodLifter:
         """Return the constant string that an instruction names."""
         return self._constants.text(self._method.part, one.index or 0)
 
-    def component(self, one: Instruction) -> Value:
-        """Return the component that an instruction names by its class; nothing where that need not stay what it is."""
-        return self._constants.component(self._method.part, one.index or 0)
-
     def made(self, one: Instruction) -> Obj:
         """Return what an instruction makes."""
         kind = self._program.indexes[self._method.part].descriptor(one.index or 0)
@@ -250,8 +239,7 @@ _RULES: Final[Sequence[tuple[Iterable[int], Callable[[_MethodLifter, Instruction
     (range(0x0A, 0x0D), lambda _, one: (OpKind.RESULT, one.registers[0], None)),
     ((dalvik.MOVE_EXCEPTION,), lambda _, one: (OpKind.CATCH, one.registers[0], None)),
     ((dalvik.THROW,), lambda _, one: (OpKind.THROW, one.registers[0], None)),
-    ((*range(0x16, 0x1A), 0x20, 0x21), lambda _, one: (OpKind.SET, one.registers[0], NOTHING)),
-    ((dalvik.CONST_CLASS,), lambda method, one: (OpKind.SET, one.registers[0], method.component(one))),
+    ((*range(0x16, 0x1A), 0x1C, 0x20, 0x21), lambda _, one: (OpKind.SET, one.registers[0], NOTHING)),
     (dalvik.RETURNS, lambda _, one: (OpKind.RETURN, one.registers[0] if one.registers else -1, None)),
     (range(0x12, 0x16), lambda method, one: (OpKind.SET, one.registers[0], method.number(one))),
     (range(0x1A, 0x1C), lambda method, one: (OpKind.SET, one.registers[0], method.text(one))),

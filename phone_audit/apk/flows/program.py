@@ -13,7 +13,6 @@ from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.constants import rows_with
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, verified
-from phone_audit.apk.flows.redirected_intents import REDIRECTING, may_redirect
 from phone_audit.apk.flows.sending_libraries import REQUESTS
 from phone_audit.apk.flows.view_fields import ViewFields, view_fields
 
@@ -28,9 +27,6 @@ _OBJECT: Final = b"Ljava/lang/Object;"
 _INTERFACE_OR_ABSTRACT: Final = 0x200 | 0x400
 _SUPER: Final = frozenset({0x6F, 0x75})
 """invoke-super, invoke-super/range."""
-_COMPONENTS: Final = frozenset({
-    b"Landroid/app/Activity;", b"Landroid/app/Service;", b"Landroid/content/BroadcastReceiver;",
-})  # fmt: skip
 NO_VIEWS: Final[Mapping[int, str]] = {}
 _GETS: Final = frozenset({*range(0x52, 0x59), *range(0x60, 0x67)})
 
@@ -194,19 +190,6 @@ class Program(ClassHierarchy):
     def is_under(self, below: bytes, above: bytes) -> bool:
         """Tell whether a class is another one or derives from it, as far as classes are defined here."""
         return above in (below, _OBJECT) or above in self.above(below)
-
-    def is_component(self, descriptor: bytes) -> bool:
-        """Tell whether a class is one of the package's own that an Intent may be for.
-
-        Of none it is told where some code gives Intents another component later on: none is for what it was made for.
-        """
-        return not self._may_redirect and not _COMPONENTS.isdisjoint(self.above(descriptor))
-
-    @cached_property
-    def _may_redirect(self) -> bool:
-        named = [self.named(part, REDIRECTING) for part in range(len(self.indexes))]
-        calls = self.users("method", named) if any(named) else ()
-        return any(may_redirect(self.indexes[method.part], method.row, offset) for method, _, offset in calls)
 
     def at(self, part: int, number: int) -> Method | None:
         """Return the method that is defined in the same part for a method_id."""

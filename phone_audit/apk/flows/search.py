@@ -8,7 +8,7 @@ from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, Sources, source_methods
-from phone_audit.apk.flows.taints import Leak, TaintState, key_of, owner_of
+from phone_audit.apk.flows.taints import Leak, TaintState, owner_of
 
 MAX_ROOTS: Final = 1_500
 """How often a method is followed as if Android called it."""
@@ -152,7 +152,7 @@ class Search:
         strings: list[set[int]] = []
         plain = [place.rpartition(" in ")[0] or place for place in places]
         names = {place.removeprefix("field ") for place in plain if place.startswith("field ")}
-        keys = sorted({key.encode() for place in places if (key := key_of(place)) is not None})
+        keys = [place.removeprefix("extra ").encode() for place in plain if place.startswith("extra ")]
         for part, index in enumerate(program.indexes):
             fields.append(program.fields_named(part, names))
             strings.append(set(index.strings_equal(keys).values()))

@@ -163,11 +163,6 @@ ANY: Final = "*"
 """The slot for what lies somewhere inside."""
 KEPT: Final = "kept"
 """The slot that says in which fields an object that collects was put."""
-COMPONENT: Final = "for "
-"""What the mark of an Intent begins with, before the class of the component that it is for."""
-ANY_COMPONENT: Final = "?"
-_FOR: Final = "\n"
-"""Stands between a name and a component: no class has it in its name."""
 LOST: Final = "?"
 """The slot that says that code that was not followed had the object in hand."""
 
@@ -321,16 +316,7 @@ def field_place(name: str, class_: str, *, own: bool) -> str:
     return f"field {name}" if own else f"field {name} in {class_.rpartition('.')[0]}"
 
 
-def extra_place(key: str, class_: str, component: str = "") -> str:
-    """Return the place that a name in an Intent or Bundle is, in the code of one vendor.
-
-    `component` is the class that an Intent is for, where that is known, or `ANY_COMPONENT` for all of those.
-    """
+def extra_place(key: str, class_: str) -> str:
+    """Return the place that a name in an Intent or Bundle is, in the code of one vendor."""
     vendor = ".".join(class_.split(".")[:-1][:2])
-    return f"extra {key}{_FOR if component else ''}{component} in {vendor}"
-
-
-def key_of(place: str) -> str | None:
-    """Return the name that such a place is, None for others."""
-    plain = place.rpartition(" in ")[0]
-    return plain.removeprefix("extra ").partition(_FOR)[0] if plain.startswith("extra ") else None
+    return f"extra {key} in {vendor}"

@@ -41,13 +41,12 @@ class WholeObjects:
         """Return the places that the fields of a class are which only keeps values."""
         program = self._program
         found: list[str] = []
-        place = program.place(kind)
         if program.outside(kind):
             return ()
-        while place is not None:
-            index = program.indexes[place[0]]
-            found += [program.field(place[0], one) for one in sorted(index.declared_fields(place[1]))]
-            place = program.place(index.descriptor(int(index.part.class_defs["super"][place[1]])))
+        for one in dict.fromkeys((kind, *program.supers(kind))):
+            if (place := program.place(one)) is not None:
+                fields = sorted(program.indexes[place[0]].declared_fields(place[1]))
+                found += [program.field(place[0], field) for field in fields]
         return [field_place(one, "", own=True) for one in found[:_MOST_FIELDS]]
 
     def handing_over(self, kinds: Collection[bytes]) -> set[Method]:

@@ -6,6 +6,7 @@ of which an audit needs two or three, so only chunk headers are walked and one o
 
 import struct
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -81,27 +82,32 @@ class ResourceTable(ResourceValues):
         """Return the numbers of the resources that are one of these texts; some may be missing in a huge table."""
         found: dict[str, set[int]] = {}
         places = (
-            (package << 24 | kind << 16 | number, chunk, number)
+            (package << 24 | kind << 16 | number, chunk, offset)
             for (package, kind), parts in self._types.items()
             for chunk in parts
-            for number in self._entries(chunk)
+            for number, offset in self._entries(chunk)
         )
-        for resource_id, chunk, number in islice(places, MOST if texts else 0):
+        for resource_id, chunk, offset in islice(places, MOST if texts else 0):
             try:
-                value = self._value(chunk, number)
+                value = self._value_at(chunk, offset)
             except (struct.error, IndexError):
                 continue
             if value is not None and value.text is not None and value.text in texts:
                 found.setdefault(value.text, set()).add(resource_id)
         return found
 
-    def _entries(self, chunk: Chunk) -> range:
-        """Return the numbers that the entries of a chunk may have."""
-        try:
+    def _entries(self, chunk: Chunk) -> Iterator[tuple[int, int]]:
+        """Yield number and offset of the entries of a chunk, up to damage."""
+        flags = self._data[chunk.start + 9]
+        with suppress(struct.error, IndexError):
             (count,) = struct.unpack_from("<I", self._data, chunk.start + 12)
-        except struct.error:
-            return range(0)
-        return range(_NONE16 if self._data[chunk.start + 9] & _SPARSE else min(count, _NONE16))
+            if flags & _SPARSE:
+                yield from self._sparse(chunk, count)
+                return
+            for number in range(min(count, _NONE16)):
+                offset = self._entry_offset(chunk, flags, count, number)
+                if offset is not None:
+                    yield number, offset
 
     def _is_default(self, chunk: Chunk) -> bool:
         at = chunk.start + 20
@@ -110,10 +116,12 @@ class ResourceTable(ResourceValues):
 
     def _value(self, chunk: Chunk, number: int) -> Value | None:
         flags = self._data[chunk.start + 9]
-        count, entries = struct.unpack_from("<II", self._data, chunk.start + 12)
+        (count,) = struct.unpack_from("<I", self._data, chunk.start + 12)
         offset = self._entry_offset(chunk, flags, count, number)
-        if offset is None:
-            return None
+        return None if offset is None else self._value_at(chunk, offset)
+
+    def _value_at(self, chunk: Chunk, offset: int) -> Value | None:
+        (entries,) = struct.unpack_from("<I", self._data, chunk.start + 16)
         at = chunk.start + entries + offset
         size, entry_flags, data = struct.unpack_from("<HHI", self._data, at)
         if entry_flags & _COMPACT:
@@ -126,7 +134,7 @@ class ResourceTable(ResourceValues):
     def _entry_offset(self, chunk: Chunk, flags: int, count: int, number: int) -> int | None:
         at = chunk.start + chunk.header
         if flags & _SPARSE:
-            return self._sparse_offset(at, min(count, (chunk.end - at) // 4), number)
+            return next((offset for index, offset in self._sparse(chunk, count) if index == number), None)
         if number >= count:
             return None
         if flags & _SHORT_OFFSETS:
@@ -135,11 +143,11 @@ class ResourceTable(ResourceValues):
         (offset,) = struct.unpack_from("<I", self._data, at + 4 * number)
         return None if offset == _NONE32 else offset
 
-    def _sparse_offset(self, at: int, count: int, number: int) -> int | None:
-        for index, offset in struct.iter_unpack("<HH", self._data[at : at + 4 * count]):
-            if index == number:
-                return int(offset) * 4
-        return None
+    def _sparse(self, chunk: Chunk, count: int) -> Iterator[tuple[int, int]]:
+        """Yield number and offset of each entry of a chunk that names them."""
+        at = chunk.start + chunk.header
+        for index, offset in struct.iter_unpack("<HH", self._data[at : at + 4 * min(count, (chunk.end - at) // 4)]):
+            yield index, int(offset) * 4
 
     def _typed(self, kind: int, data: int) -> Value:
         return Value(kind, data, self._string(data) if kind == STRING else None)

@@ -112,3 +112,9 @@ def test_damaged_code_is_survived() -> None:
             lambda _: {URL: {NUMBER}},
         )
         assert [one.host for one in found] == ["a.example"]
+
+
+def test_methods_that_nothing_starts_do_not_push_out_the_one_that_reads() -> None:
+    """Of more methods than are looked at one may start."""
+    idle = [naming("config.json", f"Lapp/Idle{number:02};") for number in range(30)]
+    assert read(held_in("assets/config.json"), *idle, started=False) == [("unknown", "app.Idle00")]

@@ -560,3 +560,13 @@ def test_such_a_screen_runs_where_code_makes_it_or_takes_it_otherwise(more: Unit
 def test_what_makes_components_by_itself_may_make_any() -> None:
     makes = Class("Lapp/Plugins;", [method("f()V")], parent="Landroid/app/Instrumentation;")
     assert starts(app(*AIMED), UNNAMED, makes, named=("app.Main",), wanted="Llib/Screen;")
+
+
+def test_what_names_the_thread_of_activities_may_start_any() -> None:
+    hooks = Class("Lapp/Hook;", [method("f()V", *const_string("android.app.ActivityThread"))])
+    assert starts(app(*AIMED), UNNAMED, hooks, named=("app.Main",), wanted="Llib/Screen;")
+
+
+def test_of_very_many_classes_in_one_method_nothing_is_told() -> None:
+    others = (unit for number in range(300) for unit in value(f"Llib/C{number};"))
+    assert starts(app(*AIMED, *others), UNNAMED, named=("app.Main",), wanted="Llib/Screen;")

@@ -272,6 +272,11 @@ SAYS = invoke_static("Lother/File;->says()Z")
 WHERE_A_FILE_SAYS_SO: Units = (*SAYS, 0x000A, IF_ZERO, 5, TRUE, 0x105C, ON_FIELD)
 
 
+SECOND = Method("<init>(I)V", (TRUE, 0x105C, ON_FIELD, RETURN), registers=3, ins=2)
+DECIDES = (*invoke_static("Lother/Clock;->late()Z"), 0x000A, IF_ZERO, 4, TRUE, 0x000F, 0x1055, ON_FIELD, 0x000F)
+ANSWERS_ITSELF = Method("trusts()Z", DECIDES, direct=False, registers=2, ins=1)
+
+
 def asking_first(
     begins: int = FALSE,
     opens: Units = WHERE_IT_SAYS_YES,
@@ -280,7 +285,10 @@ def asking_first(
 ) -> list[Class]:
     """Code of the package itself that makes what accepts, and puts it in place where a switch says so."""
     made = Method("<init>()V", (begins, 0x105C, ON_FIELD, RETURN), registers=2, ins=1)
-    getter = Method("trusts()Z", (0x1055, ON_FIELD, 0x000F), direct=False, registers=2, ins=1)
+    asks = (0x1055, ON_FIELD, 0x000F)
+    getters = [one for one in more if one.signature == "trusts()Z"]
+    getter = getters[0] if getters else Method("trusts()Z", asks, direct=False, registers=2, ins=1)
+    more = tuple(one for one in more if one not in getters)
     loads = Method("load()V", (*load, RETURN), direct=False, registers=2, ins=1)
     switch = Class("Lapp/Conf;", [made, *([loads] if begins == FALSE else []), getter, *more], parent=OBJECT)
     http = Class("Lapp/Http;", [method("open()V", *new("Lapp/Http$T;"), *opens)])
@@ -313,6 +321,8 @@ def test_a_switch_asked_before_a_method_that_puts_it_in_place() -> None:
         (asking_first(FALSE, (*WHERE_IT_SAYS_YES, *INSTALLS)), KNOWN),
         (asking_first(FALSE, (*ASKS, TRUE, IF_ZERO, 5, *INSTALLS)), KNOWN),
         (asking_first(FALSE, WHERE_IT_SAYS_YES, (TRUE, 0x105C, ON_FIELD)), KNOWN),
+        (asking_first(FALSE, WHERE_IT_SAYS_YES, WHERE_A_FILE_SAYS_SO, SECOND), KNOWN),
+        (asking_first(FALSE, WHERE_IT_SAYS_YES, WHERE_A_FILE_SAYS_SO, ANSWERS_ITSELF), KNOWN),
         (asking_first(), {"app.Other": "app.Conf.trusts"}),
         (asking_first(), {"app.Http": "app.Conf.other"}),
     ],
@@ -324,6 +334,8 @@ def test_a_switch_asked_before_a_method_that_puts_it_in_place() -> None:
         "also without asking",
         "another value tested",
         "turned on whatever a file says",
+        "turned on by another constructor",
+        "an answer of its own",
         "of another class",
         "another switch",
     ],

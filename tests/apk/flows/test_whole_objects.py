@@ -6,6 +6,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.flows import program
 from phone_audit.apk.flows.call_graph import CallGraph
+from phone_audit.apk.flows.whole_objects import WholeObjects
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.test_find_flows import (
     READ,
@@ -89,3 +90,9 @@ def test_what_makes_a_listener_that_sends_is_near_a_way_out() -> None:
     assert graph.leading_to(sends, ())[numbers["onCreate"]]
     assert graph.leading_to(sends, (b"Lx/",))[numbers["onCreate"]]
     assert not graph.leading_to(sends, (b"Ly/",))[numbers["onCreate"]]
+
+
+def test_classes_that_derive_from_each_other_are_survived() -> None:
+    circle = [Class(USER, statics=[("id", "")], parent="Lx/Above;"), Class("Lx/Above;", parent=USER)]
+    (index,) = index_file(read_dex("classes.dex", assemble(circle)))
+    assert WholeObjects(program.Program([index]), ()).handing_over([USER.encode()]) == set()

@@ -127,7 +127,8 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
             "endpoints": tuple(map(_not_settled, endpoints)) if endpoints and len(infos) > 1 else endpoints,
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
-            "flows_complete": _of_known(all, [info.flows_complete for info in infos]),
+            "flows_complete": _of_known(all, [info.flows_complete for info in infos])
+            and not _adds_components(infos[1:]),
             "flows_followed": _of_known(min, [info.flows_followed for info in infos]),
             "network_policy": _join_policy([info.network_policy for info in infos]),
             "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
@@ -136,6 +137,11 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "skipped": tuple(dict.fromkeys(s for info in infos for s in info.skipped)),
         }
     )
+
+
+def _adds_components(others: Sequence[ApkInfo]) -> bool:
+    """Tell whether files besides the base declare components: what starts those in it was not looked for there."""
+    return any(info.components for info in others)
 
 
 def join_left(infos: Iterable[ApkInfo]) -> LeftOnPhone | None:

@@ -160,6 +160,14 @@ def test_all_data_was_followed_only_if_it_was_in_each_file(
     assert join(one, [two]).flows_complete is joined
 
 
+def test_what_starts_components_of_another_file_was_not_looked_for() -> None:
+    component = Component(kind="activity", name="a.B", exported=True, permission=None, actions=())
+    one, two = (info(name).model_copy(update={"flows_complete": True}) for name in ("a", "b"))
+    declaring = two.model_copy(update={"components": (component,)})
+    assert join(one, [declaring]).flows_complete is False
+    assert join(declaring, [one]).flows_complete is True
+
+
 def test_as_much_was_followed_as_in_the_file_of_which_the_least_was() -> None:
     shares = {"a": None, "b": 0.5, "c": 1.0}
     one, two, three = (info(name).model_copy(update={"flows_followed": it}) for name, it in shares.items())

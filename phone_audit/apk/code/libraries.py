@@ -68,8 +68,8 @@ class Owners:
     def of(self, name: str) -> Owner:
         """Return the owner of a class by its name in Java form.
 
-        The package's own name counts before libraries, unless a library's is longer; the first two labels of the
-        package count after them.
+        The package's own name counts before libraries, unless a library's is longer, and a library below whose name the
+        package's own stands is its own code; the first two labels of the package count after them.
         """
         library = self._library(name)
         if (
@@ -78,7 +78,7 @@ class Owners:
             and (not library or len(library) <= len(self._package))
         ):
             return _FIRST
-        if library:
+        if library and not self._package.startswith(library + "."):
             return Owner("library", self._libraries[library])
         if root_of(name) in self._roots:
             return _FIRST

@@ -47,6 +47,13 @@ def test_the_package_of_a_library_is_its_own_code() -> None:
     assert Owners(_KNOWN, "com.maker").of("com.maker.push.Service") == Owner("library", "Maker push")
 
 
+def test_a_library_below_whose_name_the_package_stands_is_its_own_code() -> None:
+    """A maker's app beside the maker's own library."""
+    owners = Owners(_KNOWN, "com.maker.browser")
+    assert owners.of("com.maker.util.Net") == _FIRST
+    assert Owners(_KNOWN, "com.makers.browser").of("com.maker.util.Net") == Owner("library", "Web")
+
+
 def test_what_starts_the_package_is_its_own_code() -> None:
     started = [_activity("net.vendor.ui.Start", "android.intent.action.MAIN"), _activity("io.picker.Pick")]
     owners = Owners(_KNOWN, "org.example.app", started)

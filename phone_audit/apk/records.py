@@ -127,8 +127,7 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
             "trackers": _merged([info.trackers for info in infos], lambda t: t.id, _join_trackers),
             "endpoints": tuple(map(_not_settled, endpoints)) if endpoints and len(infos) > 1 else endpoints,
             "behaviours": _union([info.behaviours for info in infos], lambda b: b.model_dump_json()),
-            "flows_complete": _of_known(all, [info.flows_complete for info in infos])
-            and not _adds_components(infos[1:]),
+            "flows_complete": _joined_complete(infos),
             "flows_followed": _of_known(min, [info.flows_followed for info in infos]),
             "network_policy": _join_policy([info.network_policy for info in infos]),
             "obfuscation": join_obfuscation([info.obfuscation for info in infos if info.obfuscation]),
@@ -139,9 +138,10 @@ def join(base: ApkInfo, others: Iterable[ApkInfo]) -> ApkInfo:
     )
 
 
-def _adds_components(others: Sequence[ApkInfo]) -> bool:
-    """Tell whether files besides the base declare components: what starts those in it was not looked for there."""
-    return any(info.components for info in others)
+def _joined_complete(infos: Sequence[ApkInfo]) -> bool | None:
+    """Tell whether all data was followed: not where files besides the base declare components that may start it."""
+    complete = _of_known(all, [info.flows_complete for info in infos])
+    return complete and not any(info.components for info in infos[1:])
 
 
 def join_left(infos: Iterable[ApkInfo]) -> LeftOnPhone | None:

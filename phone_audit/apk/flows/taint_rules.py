@@ -207,7 +207,8 @@ CONTAINERS: Final = (
     "com.google.android.gms.tagmanager.", "com.google.tagmanager.", "okhttp3.", "com.squareup.okhttp.", "retrofit.",
     "retrofit2.", "com.android.volley.", "com.loopj.android.http.", "org.jsoup.", "org.ksoap2.",
     "cz.msebera.android.httpclient.", "com.google.firebase.database.", "com.google.firebase.firestore.",
-    "org.java_websocket.", "org.eclipse.paho.",
+    "org.java_websocket.", "org.eclipse.paho.", "org.apache.cordova.PluginResult", "org.apache.cordova.CallbackContext",
+    "org.apache.cordova.NativeToJsMessageQueue", "org.apache.cordova.engine.",
 )  # fmt: skip
 """Code that handles anybody's data: fields of its objects are not followed from method to method, and what it says in
 the log is about objects, such as of which kind a clip is, not what they hold."""

@@ -684,3 +684,21 @@ def test_what_reflection_hands_to_an_object_lies_in_it(holder: int, expected: li
     sets = invoke(call, 6, 2, 4, opcode=0x6E)
     gets = join((0x0412,), (0x4423, Ref("type", f"[{thing}")), invoke(call, 7, holder, 4, opcode=0x6E), result(1))
     assert ids(activity(create(READ, made, array, sets, gets, SAY))) == expected
+
+
+@pytest.mark.parametrize(("package", "expected"), [("org/apache/cordova", []), ("x", ["flow.imei-network"])])
+def test_what_a_plugin_answers_its_own_page_is_no_request(package: str, expected: list[str]) -> None:
+    """Cordova keeps the answer of each plug-in in a queue, from which a script goes to the page of the app."""
+    name = f"L{package}/PluginResult;"
+    field = f"{name}->message:{TEXT}"
+    made = Method(f"<init>({TEXT})V", join(member(3, 2, field, put=True), (RETURN,)), registers=4, ins=2)
+    tells = Method(
+        "tell()V",
+        join(member(1, 3, field, put=False), invoke(WEB, 2, 1, opcode=0x6E), (RETURN,)),
+        direct=False,
+        registers=4,
+        ins=1,
+    )
+    answers = create(READ, new(2, name), invoke(f"{name}-><init>({TEXT})V", 2, 1, opcode=0x70))
+    takes = activity(create(new(2, name), invoke(f"{name}->tell()V", 2, opcode=0x6E)), name="Lx/Other;")
+    assert ids(activity(answers), takes, Class(name, [made, tells])) == expected

@@ -224,26 +224,26 @@ class AbstractInterpreter:
             if typed is not None:
                 return typed
         types, targets = _NO_TYPES, _NO_TARGETS
-        is_request = self.callees.sends(callee)
         if site.virtual:
             types = _types(values[0]) if values else _NO_TYPES
-            targets = self.callees.reached(callee, types) if (types or callee.own) and not is_request else ()
+            targets = self.callees.reached(callee, types) if types or callee.own else ()
             if values and len(targets) != 1:
                 frame.want(values[0], "class")
-        elif callee.here and not is_request:
+        elif callee.here:
             targets = (callee.here,)
-        if not targets:
+        if not targets or self.callees.sends_for(callee, frame.body.method):
             if callee.name in _TASK and not site.static and (started := self._task(site, types)):
                 return self._run_task(frame, state, values, started)
-            data = self._returned_data(frame, state, callee.brought, values) if callee.brought is not None else NOTHING
-            return self._model.apply(frame, site, values, state.heap) | data
+            bodies = (self._returned_data(frame, state, one, values) for one in targets or callee.brought)
+            return NOTHING.union(*bodies, self._model.apply(frame, site, values, state.heap))
         return self._follow(frame, state, site, values, targets)
 
     def _returned_data(self, frame: Frame, state: State, method: Method, values: Sequence[Value]) -> Value:
-        """Return the data that comes from a class which counts as a library's, whatever its name promises."""
+        """Return the data that comes from what counts as a library's, whatever its name or messages promise."""
         if not self._worth_following(frame, state.heap, method, values):
             return NOTHING
-        returned, _ = self._called(frame, state.heap, method, values)
+        with self._shared.in_library():
+            returned, _ = self._called(frame, state.heap, method, values)
         return taints(returned)
 
     def _follow(

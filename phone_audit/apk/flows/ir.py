@@ -173,8 +173,8 @@ class Callee:
     """A method_id of a part that is called, with the descriptors of its class and of its result.
 
     `reference` tells whether the result is an object or an array, `own` whether the class is defined in the package,
-    `here` is the method itself where it is defined, `brought` where the package defines it but the class counts as that
-    of a library whose objects only hold data. What the rules say of it is None until somebody asks.
+    `here` is the method itself where it is defined, `brought` the same where the package defines it but the class
+    counts as that of a library whose objects only hold data. What the rules say of it is None until somebody asks.
     """
 
     part: int
@@ -185,7 +185,7 @@ class Callee:
     reference: bool
     own: bool
     here: Method | None
-    brought: Method | None = None
+    brought: Sequence[Method] = ()
     api: ApiModel | None = None
 
 
@@ -248,6 +248,10 @@ class Callees:
         """Tell whether a method sends what it is handed, by an annotation or by what its library is known by."""
         return callee.number in self._program.requests[callee.part] or callee.here in self.renamed.sinks
 
+    def sends_for(self, callee: Callee, caller: Method) -> bool:
+        """Tell whether it sends that for a method of another class; what a class does in itself is only followed."""
+        return self.sends(callee) and self._program.name_of(caller).owner != callee.owner
+
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""
         owners = self.owners_of(named.owner)
@@ -265,7 +269,8 @@ class Callees:
         if own and here is None:
             here = self._program.find(*self._program.names.named(part, number))
         brought = self._program.brought(*self._program.names.named(part, number)) if self.holds(owner) else None
-        return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here, brought)
+        bodies = (brought,) if brought else ()
+        return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here, bodies)
 
     @remembered
     def reached(self, callee: Callee, types: frozenset[bytes]) -> tuple[Method, ...]:

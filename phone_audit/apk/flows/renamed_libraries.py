@@ -47,24 +47,22 @@ class RenamedLibraries:
             if fact.effect == effect and fact.structure is not None:
                 known = {f"L{one.replace('.', '/')};".encode() for one in fact.classes}
                 beside = {_package(one) for one in known if self._program.brought_place(one)}
-                for owner in self._classes_with(fact.structure.texts):
-                    if _package(owner) not in beside:
-                        yield from self._of_class(owner, fact.structure)
+                owners = [one for one in self._classes_with(fact.structure.texts) if _package(one) not in beside]
+                yield from self._of_classes(owners, fact.structure)
 
-    def _of_class(self, owner: bytes, structure: Structure) -> Iterable[Method]:
+    def _of_classes(self, owners: Iterable[bytes], structure: Structure) -> Iterable[Method]:
         program = self._program
-        place = program.place(owner)
-        handed = self._classes_with(structure.handed) if structure.handed else set()
-        if place is None or (structure.handed and not handed):
-            return
-        part, row = place
-        for one in np.flatnonzero(program.indexes[part].methods.class_def == row).tolist():
-            method = Method(part, one)
-            named = program.name_of(method)
-            if structure.covers(named.name + named.proto) and (
-                not structure.handed or not handed.isdisjoint(parameter_types(named.proto))
-            ):
-                yield method
+        places = {place for one in owners if (place := program.place(one))}
+        handed = self._classes_with(structure.handed)
+        for part, index in enumerate(program.indexes):
+            rows = [row for of_part, row in places if of_part == part]
+            for one in np.flatnonzero(np.isin(index.methods.class_def, rows)).tolist():
+                method = Method(part, one)
+                named = program.name_of(method)
+                if structure.covers(named.name + named.proto) and (
+                    not structure.handed or not handed.isdisjoint(parameter_types(named.proto))
+                ):
+                    yield method
 
     def _classes_with(self, texts: Collection[str]) -> set[bytes]:
         """Return the classes in whose code all texts stand."""

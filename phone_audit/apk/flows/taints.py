@@ -3,7 +3,8 @@
 Atoms are told apart by identity, so each is made once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final, Literal, NamedTuple
@@ -17,6 +18,8 @@ MAX_ATOMS: Final = 24
 
 _MAX_STEPS: Final = 6
 """Steps before the sink: the source, and fields or names that it is kept under."""
+_MOST_IN_LIBRARY: Final = 500
+"""Instructions that are followed at once in what counts as a library's."""
 NOWHERE: Final = ""
 """The place where nothing is kept."""
 MAX_DEPTH: Final = 2
@@ -285,6 +288,15 @@ class TaintState:
         self.relevant.add(method)
         self.version += 1
         self.changed[method] = self.version
+
+    @contextmanager
+    def in_library(self) -> Iterator[None]:
+        """Let what counts as a library's use up little of what may be followed of the method that calls it."""
+        granted = min(self.budget, _MOST_IN_LIBRARY)
+        self.budget, kept = granted, self.budget - granted
+        yield
+        self.cut |= self.budget <= 0
+        self.budget = kept + max(self.budget, 0)
 
     def leak(self, leak: Leak, method: Method) -> None:
         """Remember data that reaches a sink."""

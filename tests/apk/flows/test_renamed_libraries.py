@@ -1,13 +1,40 @@
 """Libraries that send under other names: known by their messages and by what their methods take."""
 
+from typing import Any
+
 import pytest
 
-from tests.apk.dex.assembler import RETURN, Class, Method
-from tests.apk.flows.test_find_flows import READ, TEXT, Code, activity, create, ids, invoke, join, member, new, text
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.flows.program import Program
+from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
+from phone_audit.apk.flows.taint_rules import sources_of
+from phone_audit.knowledge.load import load_knowledge
+from tests.apk.dex.assembler import RETURN, Class, Method, assemble
+from tests.apk.flows.test_find_flows import (
+    LOG,
+    READ,
+    SAY,
+    TEXT,
+    WEB,
+    Code,
+    activity,
+    create,
+    flows,
+    ids,
+    invoke,
+    join,
+    member,
+    new,
+    result,
+    text,
+)
 
 OBJECTS = "[Ljava/lang/Object;"
 EMIT = f"a({TEXT}{OBJECTS})La/Emitter;"
 NULL = (0x0012, 0x0011)
+IF = (0x0138, 2)
+"""Whatever v1 is, the next instruction follows; it begins a block."""
 
 
 def says(*messages: str) -> Method:
@@ -69,3 +96,48 @@ def test_what_the_library_asks_a_class_of_the_package_for_is_sent() -> None:
     makes = activity(create(new(1, "Lx/Own;"), invoke(f"Lx/Own;->{gives}", 1, opcode=0x6E)))
     assert ids(makes, request, own) == ["flow.imei-network"]
     assert ids(makes, request, other) == []
+
+
+@pytest.mark.parametrize("messages", [KNOWN, KNOWN[:1]])
+def test_what_a_class_with_such_messages_does_itself_is_told_as_well(messages: tuple[str, ...]) -> None:
+    logs = join(invoke(LOG, 4, 4), NULL)
+    own = Class("La/S;", [says(*messages), Method(EMIT, logs, direct=False, registers=6, ins=3)])
+    assert "flow.imei-log" in ids(activity(create(emits())), own)
+    concat = "Ljava/lang/String;->concat(Ljava/lang/String;)Ljava/lang/String;"
+    plain = join(text(0, "http://x.example/?i="), invoke(concat, 0, 5, opcode=0x6E), result(1))
+    loads = join(plain, invoke(WEB, 2, 1, opcode=0x6E), NULL)
+    own = Class("La/S;", [says(*messages), Method(EMIT, loads, direct=False, registers=7, ins=3)])
+    assert True in {one.cleartext for one in flows(activity(create(emits())), own)}
+
+
+def test_each_message_is_looked_for_once_however_many_classes_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def users(program: Program, *given: Any) -> Any:
+        asked.append(given)
+        return search(program, *given)
+
+    def searches(count: int) -> int:
+        messages = says("Already Executed", "Request{method=")
+        takes = Method("<init>(Lb/C0;Z)V", (RETURN,), registers=4, ins=3)
+        classes = [Class(f"Lb/C{at};", [messages, takes]) for at in range(count)]
+        program = Program(index_file(read_dex("classes.dex", assemble(classes))))
+        asked.clear()
+        assert len(RenamedLibraries(program, sources_of(load_knowledge()).libraries.renamed).sinks) == count
+        return len(asked)
+
+    asked: list[object] = []
+    search = Program.users
+    monkeypatch.setattr(Program, "users", users)
+    assert searches(8) == searches(2)
+
+
+def test_what_such_a_class_hands_to_itself_is_told_once() -> None:
+    inner = EMIT.replace("a(", "c(")
+    hands = join(invoke(f"La/S;->{inner}", 3, 4, 5, opcode=0x6E), NULL)
+    own = [Method(EMIT, hands, direct=False, registers=6, ins=3), Method(inner, NULL, direct=False, registers=6, ins=3)]
+    assert ids(activity(create(emits())), Class("La/S;", [says(*KNOWN), *own])) == ["flow.imei-network"]
+
+
+def test_a_long_way_inside_such_a_class_leaves_enough_for_what_follows_the_call() -> None:
+    goes_on = join(*[(0x0112,)] * 2_100, NULL)  # const/4 v1, 0
+    own = Class("La/S;", [says(*KNOWN), Method(EMIT, goes_on, direct=False, registers=6, ins=3)])
+    assert ids(activity(create(emits(), IF, SAY)), own) == ["flow.imei-log", "flow.imei-network"]

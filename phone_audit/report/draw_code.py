@@ -135,7 +135,7 @@ def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
         counts = Counter(flow_titles(flows))
         lines.append("seen in its code: " + some([_times(title, count) for title, count in counts.items()]))
     lines.extend(_leaving(apk))
-    lines.extend(() if brief else _in_base_libraries(seen))
+    lines.extend(() if brief else _not_told(seen))
     if spots := blind_spots(apk):
         lines.append("not seen: " + "; ".join(spots.values()))
     return lines
@@ -157,14 +157,16 @@ def _if_allowed(seen: Iterable[Behaviour]) -> list[str]:
     return lines
 
 
-def _in_base_libraries(seen: Iterable[Behaviour]) -> list[str]:
-    """Say what base libraries hold and nothing else calls."""
-    held = [one for one in seen if one.possible and one.library_only]
+def _not_told(seen: Iterable[Behaviour]) -> list[str]:
+    """Say what base libraries hold and nothing else calls, and on which ways data was not seen to go."""
+    alone = [one for one in seen if one.possible and one.library_only]
+    held, flows = [one for one in alone if not is_flow(one)], [one for one in alone if is_flow(one)]
     kinds = (reads, sends, lambda name: not reads(name) and not sends(name))
     words = [
         name for kind in kinds if (here := [one for one in held if kind(one.id)]) for name in _with_libraries(here)
     ]
-    return [f"in libraries, and called by nothing else in it: {some(words)}"] if words else []
+    lines = [f"in libraries, and called by nothing else in it: {some(words)}"] if words else []
+    return [*lines, f"ways of data that were not seen to be taken: {some(_with_libraries(flows))}"] if flows else lines
 
 
 def reading_line(reading: Sequence[Behaviour]) -> str:

@@ -137,6 +137,8 @@ def test_what_base_libraries_alone_hold_is_no_behaviour_of_the_package() -> None
         alone("send.socket"),
         alone("act.overlay", "Draws over other packages"),
         alone("read.imei", allowed=False),
+        alone("flow.imei-log", "Passes on the IMEI to the system log"),
+        alone("flow.password-network", "Passes on a password over the network", whose=behaviour("x", OWN).whose),
         behaviour("send.okhttp", OWN),
         permissions=(INTERNET,),
     )
@@ -144,6 +146,8 @@ def test_what_base_libraries_alone_hold_is_no_behaviour_of_the_package() -> None
         "ways out: HTTP",
         "in libraries, and called by nothing else in it: location (Maps), connections of its own (Maps), "
         "draws over other packages (Maps)",
+        "ways of data that were not seen to be taken: passes on the IMEI to the system log (Maps), "
+        "passes on a password over the network",
     ]
     assert code_lines(seen, brief=True) == ["ways out: HTTP"]
     assert "com.quiet" not in text(

@@ -40,6 +40,8 @@ MEGABYTE = 2**20
 _RETIRE_AT = 0.5
 _SWITCH_AFTER = 0.0005
 """Seconds after which the thread that reads lets the one beside it go on, which needs little of the time."""
+_OBJECTS = 20_000
+"""Objects that are made before garbage is looked for: nearly all of them live for as long as a file is read."""
 
 
 def confine(parent: int) -> None:
@@ -123,6 +125,7 @@ def _settle() -> None:
     """Keep what the first file had loaded out of all later collections of garbage, which begin now."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_OBJECTS)
     gc.enable()
 
 

@@ -1,12 +1,14 @@
 """Switches of libraries: what a boolean that is tested can hold, from all that the package ever puts into it.
 
-A boolean is followed back through registers, parameters, getters and the fields of objects to constants. Anything else
+A boolean, or an object of one, is followed back through registers, parameters, getters, the fields of objects and what
+annotations state to constants. Anything else
 may be anything: what reflection or native code may set, what a class that is handed about as a value or as bytes holds,
 what an Intent, a resource or a preference says. Only what stands in JSON that the library is handed, as scripts do with
 their bridge, is told apart: there whoever writes the script chooses.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -16,6 +18,7 @@ from phone_audit.apk.code.choices import tests_before
 from phone_audit.apk.code.libraries import OwnerOf, outermost
 from phone_audit.apk.dex import def_use
 from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.annotations import booleans_in_annotations
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex, remembered
@@ -34,9 +37,8 @@ _NOTHING: Final[Values] = frozenset()
 _DEPTH: Final = 12
 """Steps back from a test."""
 _MOST_UNITS: Final = 4_000
-_GET: Final = frozenset({0x52, 0x55})
-_PUT: Final = frozenset({0x59, 0x5C})
-"""iget and iget-boolean, iput and iput-boolean."""
+_GET: Final = frozenset({0x52, 0x54, 0x55})
+"""iget, iget-object and iget-boolean; what else names a field of an object puts something there."""
 _MOVE: Final = range(0x01, 0x04)
 _MOVE_OBJECT: Final = range(0x07, 0x0A)
 _SMALL: Final = range(0x12, 0x15)
@@ -45,6 +47,10 @@ _RETURN: Final = 0x0F
 _STATIC: Final = 0x8
 _JSON: Final = frozenset({b"Lorg/json/JSONArray;", b"Lorg/json/JSONObject;"})
 _IN_JSON: Final = frozenset({"optBoolean", "getBoolean"})
+_BOXED: Final = b"Ljava/lang/Boolean;"
+_SAME: Final = frozenset({"valueOf", "booleanValue"})
+"""What puts a boolean into an object, and takes it out."""
+_ANNOTATION: Final = 0x2000
 _SERIALISED: Final = frozenset({b"Ljava/io/Serializable;", b"Ljava/io/Externalizable;"})
 
 
@@ -146,11 +152,11 @@ class Switches:
         step = body.instructions[origin]
         if step.opcode in _SMALL:
             return frozenset({bool(step.literal)})
-        if step.opcode in _MOVE:
+        if step.opcode in _MOVE or step.opcode in _MOVE_OBJECT:
             return self._in_register(method, step, step.registers[1], left)
         if step.opcode in _GET:
             return self._in_field(method.part, step.index or 0, left)
-        if step.opcode == _RESULT and origin:
+        if step.opcode in (_RESULT, dalvik.MOVE_RESULT_OBJECT) and origin:
             return self._answered(method, body, body.instructions[origin - 1], left)
         return _ANYTHING
 
@@ -179,17 +185,42 @@ class Switches:
         if call.opcode not in dalvik.INVOKES or number >= index.method_ids.size:
             return _ANYTHING
         owner, name = index.class_descriptor(number), index.simple_name(number)
+        if owner == _BOXED and name in _SAME and call.registers:
+            return self._in_register(method, call, call.registers[0], left)
         if owner in _JSON and name in _IN_JSON:
             return self._in_json(method, body, call)
         if not index.method_name(number).endswith("()Z") or self._tree.place(owner) is None:
             return _ANYTHING
-        return self._implemented(owner, name, left)
+        return self._implemented(owner, name, left, method)
 
     @remembered
-    def _implemented(self, owner: bytes, name: str, left: int) -> Values:
-        """Return what the methods with a name, without parameters, give back that a call on a class may reach."""
+    def _implemented(self, owner: bytes, name: str, left: int, asking: Method | None = None) -> Values:
+        """Return what the methods with a name, without parameters, give back that a call on a class may reach.
+
+        Where one of them asks, what it gives back by asking itself is among what it gives back otherwise.
+        """
         getters = self._implementations(owner, name)
-        return _NOTHING.union(*(self._returned(one, left) for one in getters)) if getters else _ANYTHING
+        stated = self._in_annotations(owner, name)
+        others = [one for one in getters if one != asking]
+        return stated.union(*(self._returned(one, left) for one in others)) if getters else _ANYTHING
+
+    def _in_annotations(self, owner: bytes, name: str) -> Values:
+        """Return what annotations of a kind say under a name, or leave as it is; nothing for other classes."""
+        place = self._tree.place(owner)
+        if place is None or not int(self._indexes[place[0]].part.class_defs["access"][place[1]]) & _ANNOTATION:
+            return _NOTHING
+        found: set[bool | str] = set()
+        for index, booleans in zip(self._indexes, self._booleans, strict=True):
+            kind = index.type_ids.get(owner)
+            names = index.strings_equal([name.encode("utf-8", "surrogatepass")]).values()
+            if booleans is None:
+                return _ANYTHING
+            found |= {value for one, called, value in booleans if one == kind and called in names}
+        return frozenset(found) or _ANYTHING
+
+    @cached_property
+    def _booleans(self) -> Sequence[set[tuple[int, int, bool]] | None]:
+        return [booleans_in_annotations(index) for index in self._indexes]
 
     @remembered
     def _implementations(self, owner: bytes, name: str) -> tuple[Method, ...]:
@@ -225,7 +256,7 @@ class Switches:
     def _in_any(self, owner: bytes, name: bytes, left: int) -> Values:
         """Return what the field of a name may hold in the objects of a class."""
         kin = self._callers.kin(owner)
-        if left <= 0 or any(self._may_be_set_unseen(one) for one in kin) or self._is_loaded(name):
+        if left <= 0 or any(map(self._may_be_set_unseen, kin)) or self._is_loaded(name):
             return _ANYTHING
         found: Values = _NOTHING
         sets = []
@@ -292,8 +323,8 @@ class Switches:
 
     @remembered
     def _may_be_set_unseen(self, owner: bytes) -> bool:
-        """Tell whether fields of a class may be set otherwise than by an instruction that names them."""
-        if self._tree.place(owner) is None:
+        """Tell whether fields of objects of a class may be set otherwise than by an instruction that names them."""
+        if self._tree.place(owner) is None or self._tree.is_interface(owner):
             return False
         above = self._tree.above(owner)
         return self._tree.has_native(owner) or self._tree.is_named(owner) or not _SERIALISED.isdisjoint(above)

@@ -36,6 +36,7 @@ _CALLED: Final[Mapping[bytes, frozenset[bytes]]] = {
     b"Ljava/lang/Object;": frozenset(),
     b"Ljava/lang/Cloneable;": frozenset(),
     b"Ljava/io/Serializable;": frozenset(),
+    b"Ljava/lang/annotation/Annotation;": frozenset({b"annotationType"}),
     b"Landroid/os/Parcelable;": frozenset({b"writeToParcel", b"describeContents"}),
     b"Ljava/lang/AutoCloseable;": frozenset({b"close"}),
     b"Ljava/io/Closeable;": frozenset({b"close"}),

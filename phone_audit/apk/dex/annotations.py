@@ -17,7 +17,9 @@ _ANNOTATION_ITEM: Final = 0x2004
 _BY_COMPILER: Final = 2
 """VISIBILITY_SYSTEM: what compilers say of classes, such as which stand inside of which."""
 _TYPE, _ARRAY, _ANNOTATION = 0x18, 0x1C, 0x1D
-_NO_BYTES: Final = frozenset({0x1E, 0x1F})
+_BOOLEAN: Final = 0x1F
+_NO_BYTES: Final = frozenset({0x1E, _BOOLEAN})
+"""null and booleans, whose value stands in the head."""
 _DIRECTORY: Final = struct.Struct("<IIII")
 _OF_MEMBER: Final = struct.Struct("<II")
 _COUNT: Final = struct.Struct("<I")
@@ -34,6 +36,11 @@ def types_in_annotations(index: DexIndex) -> set[int] | None:
 
     None where annotations cannot be read to their end.
     """
+    reader = _read(index)
+    return None if reader is None else reader.types
+
+
+def _read(index: DexIndex) -> "_Reader | None":
     reader = _Reader(memoryview(index.data.data).cast("B"))
     try:
         for count, at in reader.items():
@@ -42,7 +49,16 @@ def types_in_annotations(index: DexIndex) -> set[int] | None:
                 reader.annotation_item()
     except (IndexError, struct.error, RecursionError, _UnreadError):
         return None
-    return reader.types
+    return reader
+
+
+def booleans_in_annotations(index: DexIndex) -> set[tuple[int, int, bool]] | None:
+    """Return the booleans in annotations, those that hold by default among them: numbers of type and name, and value.
+
+    None where annotations cannot be read to their end.
+    """
+    reader = _read(index)
+    return None if reader is None else reader.booleans
 
 
 def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
@@ -84,6 +100,7 @@ class _Reader:
         self._keeps = False
         self.at = 0
         self.types: set[int] = set()
+        self.booleans: set[tuple[int, int, bool]] = set()
 
     def items(self) -> list[tuple[int, int]]:
         """Return count and offset of the annotations of the file."""
@@ -100,9 +117,11 @@ class _Reader:
         self._annotation(_DEPTH)
 
     def _annotation(self, depth: int) -> None:
-        self._number()
+        kind = self._number()
         for _ in range(self._number()):
-            self._number()
+            name, head = self._number(), self._data[self.at]
+            if head & 0x1F == _BOOLEAN:
+                self.booleans.add((kind, name, bool(head >> 5)))
             self._value(depth)
 
     def _value(self, depth: int) -> None:

@@ -4,9 +4,25 @@ from typing import Any
 
 import pytest
 
+from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.switches import Switches, Values
-from tests.apk.code.test_ways_in import FALSE, OBJECT, OWN, TRUE, Units, calling, found, manager, method, new, way
-from tests.apk.dex.assembler import RETURN, Class, Method, Ref, const_string, invoke_static
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from tests.apk.code.test_ways_in import (
+    FALSE,
+    OBJECT,
+    OWN,
+    TRUE,
+    Units,
+    calling,
+    found,
+    manager,
+    method,
+    new,
+    owner,
+    way,
+)
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
 
 FIELD = Ref("field", "Llib/Conf;->all:Z")
 OPEN, TRUST = "Llib/Http;->open(Llib/Conf;)V", "Llib/Conf;->trust(Z)V"
@@ -357,3 +373,56 @@ def test_a_switch_that_other_code_turns_on_waits_for_no_file(value: Units, way_i
 def test_a_switch_whose_field_other_code_fills_waits_for_no_file() -> None:
     main = Class("Lother/B;", [method("f(Lapp/Conf;)V", *TO_TRUE, 0x015C, ON_FIELD)])
     assert found(*asking_first(), main, switches=KNOWN) == [("first-party", "used", True)]
+
+
+ASKED = Class("Llib/Asked;", [Method("all()Z", None, direct=False, access=0x401)], access=0x2600)
+ASKS_ANNOTATION = Method(
+    "trusts()Z", (0x1072, Ref("method", "Llib/Asked;->all()Z"), 1, 0x000A, 0x000F), direct=False, registers=2, ins=1
+)
+ANNOTATED = Class("Llib/Conf;", [OFF, SETTER, ASKS_ANNOTATION], parent=OBJECT)
+
+
+def stated(*values: bool) -> str:
+    """Return what leads to code behind a switch that annotations state."""
+    classes = sorted([manager(), http(), ANNOTATED, ASKED, app()], key=lambda one: one.name)
+    (index,) = index_file(read_dex("classes.dex", assemble(classes)))
+    kind, name = index.type_ids[b"Llib/Asked;"], index.strings_equal([b"all"])[b"all"]
+    items = [bytes((1, kind, 1, name, value << 5 | 0x1F)) for value in values]
+    indexes = index_file(read_dex("classes.dex", assemble(classes, annotations=items)))
+    ((_, way_in),) = [(one.party, one.way) for one in accepting_code(indexes, owner, ())]
+    return way_in
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [((False,), "unused"), ((False, True), "used"), ((True,), "used"), ((), "used")]
+)
+def test_a_switch_that_annotations_state(values: tuple[bool, ...], expected: str) -> None:
+    """False by default; true where some class says so; anything where nothing could be read."""
+    assert stated(*values) == expected
+
+
+BOX = Ref("field", "Llib/Conf;->all:Ljava/lang/Boolean;")
+VALUE_OF = Ref("method", "Ljava/lang/Boolean;->valueOf(Z)Ljava/lang/Boolean;")
+BOXING = Class("Llib/Conf;", [
+    OFF,
+    Method("trust(Z)V", (0x1071, VALUE_OF, 2, 0x000C, 0x105B, BOX, RETURN), direct=False, registers=3, ins=2),
+    Method("trusts()Z", (
+        0x1054, BOX, 0x106E, Ref("method", "Ljava/lang/Boolean;->booleanValue()Z"), 0, 0x000A, 0x000F,
+    ), direct=False, registers=2, ins=1),
+], parent=OBJECT)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"), [((), "unused"), (setting(TO_FALSE), "unused"), (setting(TO_TRUE), "used")]
+)
+def test_a_switch_that_is_kept_in_an_object(more: Units, expected: str) -> None:
+    assert way(manager(), http(), BOXING, app(*more)) == expected
+
+
+def test_a_getter_that_asks_itself_says_what_it_says_otherwise() -> None:
+    """One object of the kind holds another, as settings do that stand in for an annotation."""
+    again = (0x106E, Ref("method", "Llib/Conf;->trusts()Z"), 1, 0x000A, 0x000F)
+    asks = Method("trusts()Z", (0x1055, FIELD, 0x0038, 3, 0x000F, *again), direct=False, registers=2, ins=1)
+    asking = Class("Llib/Conf;", [OFF, SETTER, asks], parent=OBJECT)
+    assert way(manager(), http(), asking, app()) == "unused"
+    assert way(manager(), http(), asking, app(*setting(TO_TRUE))) == "used"

@@ -121,7 +121,7 @@ def warm(pool: WorkerPool, knowledge: Knowledge, path: Path, rounds: int) -> Tak
 
 def audit(*arguments: str) -> None:
     """Run `phone-audit apks` as a process of its own."""
-    command = [sys.executable, "-m", "phone_audit", "apks", "-q", *arguments]
+    command = [sys.executable, "-m", "phone_audit", "apks", "-q", "--no-cache", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in OUTCOME_CODES:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}")

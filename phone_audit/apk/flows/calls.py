@@ -214,16 +214,15 @@ class CallModel:
         handed = self._carried(values[0] if len(values) == 1 else frozenset().union(*values))
         if not handed:
             return
-        for atom in call.values[0]:
-            if isinstance(atom, Obj):
-                inside = objects(call.heap.slots(atom).get(ANY, NOTHING)) if call.api.wraps else []
-                for one in (atom, *inside):
-                    if not one.own and (_can_change(one) or is_made):
-                        call.heap.put(one, ANY, handed - {one} if one in handed else handed)
-                if call.api.collects and not atom.own:
-                    for place in _fields_of(call.heap, atom):
-                        what = f"puts it into {java_field(place.partition(' ')[2])}"
-                        call.note_kept(place, plain_data(call.heap, handed), what)
+        for atom in objects(call.values[0]):
+            inside = objects(call.heap.slots(atom).get(ANY, NOTHING)) if call.api.wraps else []
+            for one in (atom, *inside):
+                if not one.own and (_can_change(one) or is_made):
+                    call.heap.put(one, ANY, handed - {one} if one in handed else handed)
+            if call.api.collects and not atom.own:
+                for place in _fields_of(call.heap, atom):
+                    what = f"puts it into {java_field(place.partition(' ')[2])}"
+                    call.note_kept(place, plain_data(call.heap, handed), what)
 
     @remembered
     def _carried(self, value: Value) -> Value:

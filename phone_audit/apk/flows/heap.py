@@ -15,6 +15,7 @@ from phone_audit.apk.flows.taints import (
     bounded,
     join_values,
     mark,
+    objects,
 )
 
 Slots = dict[Slot, Value]
@@ -96,7 +97,7 @@ class Heap:
         left = {obj: self._of_use(slots) for obj, slots in content.items() if obj.is_param or obj is STATICS}
         held = self.closure(returned.union(*[value for slots in left.values() for value in slots.values()]))
         left.update((obj, slots) for obj, slots in content.items() if obj in held and obj not in left)
-        return left
+        return {obj: left[obj] for obj in objects(left)}
 
     def _of_use(self, slots: Slots) -> Slots:
         """Put only data and own objects in place of everything that lies somewhere inside."""

@@ -30,9 +30,8 @@ def name_holders(endpoints: Sequence[Endpoint], indexes: Sequence[DexIndex], own
     """Put into each endpoint who holds it.
 
     Only strings that are evidence of an endpoint that no rule takes out are looked for, and of more than a few the
-    telling ones are kept. A string that no method loads
-    is looked for among the initial values of static fields. What nothing holds in a way that can be seen, such as text
-    in other files, stays with an unknown owner.
+    telling ones are kept. A string that no method loads is looked for among the initial values of static fields. What
+    nothing holds in a way that can be seen, such as text in other files, stays with an unknown owner.
     """
     wanted = defaultdict(set)
     for text in (text for endpoint in endpoints for text in _texts(endpoint)):

@@ -80,14 +80,16 @@ class Names:
 
     @remembered
     def _text(self, part: int, number: int) -> str:
-        self._strings.setdefault((part, text := self._indexes[part].string(number)), number)
+        text = self._indexes[part].string(number)
+        self._strings.setdefault((part, text), number)
         return text
 
     def of_class(self, part: int, kind: int, name: str) -> list[int]:
         """Return the method_ids of one class with this name; Android only loads tables that go by class."""
         owners, names, _ = self._columns[part]
         first, end = np.searchsorted(owners, (kind, kind + 1)).tolist()
-        return (first + np.flatnonzero(names[first:end] == self._name_id(part, name))).tolist()  # type: ignore[no-any-return]
+        found: list[int] = (first + np.flatnonzero(names[first:end] == self._name_id(part, name))).tolist()
+        return found
 
     @remembered
     def same_name(self, part: int, name: str, proto: str) -> list[int]:

@@ -294,9 +294,11 @@ class TaintState:
         """Let what counts as a library's use up little of what may be followed of the method that calls it."""
         granted = min(self.budget, _MOST_IN_LIBRARY)
         self.budget, kept = granted, self.budget - granted
-        yield
-        self.cut |= self.budget <= 0
-        self.budget = kept + max(self.budget, 0)
+        try:
+            yield
+        finally:
+            self.cut |= self.budget <= 0
+            self.budget = kept + max(self.budget, 0)
 
     def leak(self, leak: Leak, method: Method) -> None:
         """Remember data that reaches a sink."""

@@ -14,6 +14,7 @@ from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, s
 from phone_audit.apk.flows.taint_rules import ASKED, CALLBACKS, SMALL, SMALL_CONSTRUCTOR, Sources
 from phone_audit.apk.flows.taints import (
     NOTHING,
+    TO_NATIVE,
     Atom,
     Obj,
     Taint,
@@ -266,8 +267,9 @@ class AbstractInterpreter:
             return bounded(found) if found else NOTHING
         for value in values:
             publish(before, value)
-        is_native = frame.tainted and any(self._program.access(target) & _NATIVE for target in targets)
-        return bounded(site.unknown | before.taints_of(frame, values)) if is_native else site.unknown
+        if not frame.tainted or not any(self._program.access(target) & _NATIVE for target in targets):
+            return site.unknown
+        return bounded(site.unknown | self._shared.after(before.taints_of(frame, values), site.step(TO_NATIVE)))
 
     def _called(self, frame: Frame, heap: Heap, target: Method, values: Sequence[Value]) -> tuple[Value, Heap]:
         """Return what a call returns, and what objects hold then."""

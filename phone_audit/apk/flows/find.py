@@ -102,7 +102,7 @@ def _distinct(leaks: Mapping[Leak, set[Method]], code: RunningCode) -> tuple[lis
         before = flows.get(key)
         if roots.isdisjoint(running) or (before is not None and (before.cleartext or not leak.cleartext)):
             continue
-        flows[key] = leak if before is None else before._replace(cleartext=True)
+        flows[key] = leak if before is None or before.taint.encrypted_by else before._replace(cleartext=True)
     dropped = any(roots.isdisjoint(running) for roots in leaks.values())
     return list(flows.values()), dropped
 

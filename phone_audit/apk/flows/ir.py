@@ -344,7 +344,7 @@ def _first(names: Sequence[str], known: Mapping[str, Known]) -> Known | None:
 
 def _special(name: str, method: str) -> str | None:
     """Return the name under which something else is done for a call."""
-    if name in taint_rules.COPIES:
+    if name in taint_rules.COPIES or name in taint_rules.CIPHERS:
         return name
     if name in taint_rules.MESSAGES:
         return "message"

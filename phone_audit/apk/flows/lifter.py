@@ -8,6 +8,7 @@ from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
 from phone_audit.apk.flows.ir import Block, Callees, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
+from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import BOXES, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
 from phone_audit.apk.flows.taints import (
@@ -18,11 +19,7 @@ from phone_audit.apk.flows.taints import (
     Place,
     Text,
     Value,
-    field_place,
-    java_field,
     mark,
-    owner_of,
-    type_of,
 )
 
 _ENDS: Final = dalvik.JUMPS | dalvik.NO_WAY_ON | {*dalvik.SWITCHES}

@@ -13,6 +13,7 @@ from phone_audit.apk.flows.taints import (
     LOST,
     NOTHING,
     NOWHERE,
+    TO_NATIVE,
     Atom,
     Inside,
     Leak,
@@ -153,7 +154,7 @@ class Frame:
             return
         else:
             for taint in found:
-                leak = Leak(taint, event.name, event.step, _cleartext(event.name, event.around))
+                leak = Leak(taint, event.name, event.step, _cleartext(event.name, event.around, taint))
                 self.shared.leak(leak, self.body.method)
         self._later(event, [atom for atom in value if not isinstance(atom, Taint)])
 
@@ -257,7 +258,8 @@ class _Handed:
 
     def _atom(self, atom: Atom) -> Value:
         if isinstance(atom, Inside):
-            return bounded(data_of(self._heap.closure(self.atom(atom.obj))))
+            data = data_of(self._heap.closure(self.atom(atom.obj)))
+            return bounded(data if atom.change is None else self._frame.shared.after(data, atom.change))
         assert isinstance(atom, Obj)  # noqa: S101 - nothing else stands for something
         if atom.base is not None:
             return read(self._frame, self._heap, self.atom(atom.base), atom.slot, atom.place, own=atom.own)
@@ -314,11 +316,11 @@ def sink_event(name: str, step: Step, reached: Collection[Atom], beside: Collect
     return Event("sink", name, step, bounded(_data(reached)), around([*reached, *beside]))
 
 
-def _cleartext(sink: str, reached: Collection[Atom]) -> bool | None:
+def _cleartext(sink: str, reached: Collection[Atom], taint: Taint) -> bool | None:
     """Tell whether it goes out unencrypted: only where the text of the address was seen on the way."""
     if sink != "network":
         return None
-    seen = texts(reached)
+    seen, changed = texts(reached), taint.encrypted_by
     if any(text.lower().startswith("http://") for text in seen):
-        return True
+        return changed is None or (None if changed.what == TO_NATIVE else False)
     return False if any(text.lower().startswith("https://") for text in seen) else None

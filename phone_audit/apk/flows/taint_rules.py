@@ -165,6 +165,11 @@ COPIES: Final[Mapping[str, tuple[int, int]]] = {
 }
 """Calls that copy what one argument holds into another, or may; which two."""
 
+CIPHER_SET: Final = "javax.crypto.Cipher.init"
+"""Sets a cipher to a mode, by a number: 1 is ENCRYPT_MODE."""
+CIPHERS: Final = frozenset({"javax.crypto.Cipher.doFinal", "javax.crypto.Cipher.update", CIPHER_SET})
+ENCRYPT_MODE: Final = 1
+
 MAPS: Final = frozenset(
     {
         "java.util.Map", "java.util.HashMap", "java.util.LinkedHashMap", "java.util.TreeMap", "java.util.Hashtable",

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final, Literal, NamedTuple
 
-from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.places import type_of
 from phone_audit.apk.flows.program import Method
 
 MAX_ATOMS: Final = 24
@@ -49,6 +49,13 @@ class Place(NamedTuple):
         return Step(self.class_, self.method, self.offset + 2 * unit, what, self.file)
 
 
+ENCRYPTS: Final = "encrypts it: "
+"""Begins what a step is after which data cannot be read off any more."""
+TO_NATIVE: Final = "hands it to native code, which may encrypt it"
+DECRYPTS: Final = "may decrypt it: "
+"""Begins what a step is that may undo this; no flow shows it."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Taint:
     """Data that a source gave, and where it went since: the source first."""
@@ -57,6 +64,11 @@ class Taint:
     steps: tuple[Step, ...]
     is_data: ClassVar[bool] = True
     is_param: ClassVar[bool] = False
+
+    @property
+    def encrypted_by(self) -> Step | None:
+        """Return the step that encrypts it, or may."""
+        return next((step for step in self.steps if step.what.startswith((ENCRYPTS, TO_NATIVE))), None)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,7 +98,7 @@ class Obj:
     exact: bool = False
     is_param: bool = False
     parts: "dict[Slot, Obj]" = field(default_factory=dict)
-    _inside: "list[Inside]" = field(default_factory=list)
+    _inside: "dict[Step | None, Inside]" = field(default_factory=dict)
     is_data: ClassVar[bool] = False
 
     def part(self, slot: "Slot", place: str = NOWHERE, *, own: bool = False) -> "Obj":
@@ -101,9 +113,14 @@ class Obj:
     @property
     def inside(self) -> "Inside":
         """Return the data that lies anywhere in an argument."""
-        if not self._inside:
-            self._inside.append(Inside(self))
-        return self._inside[0]
+        return self.inside_after(None)
+
+    def inside_after(self, change: Step | None) -> "Inside":
+        """Return the same after a step that encrypts or decrypts it."""
+        found = self._inside.get(change)
+        if found is None:
+            found = self._inside[change] = Inside(self, change)
+        return found
 
     @property
     def depth(self) -> int:
@@ -118,9 +135,13 @@ class Obj:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Inside:
-    """Data and addresses that lie anywhere in what a method is handed, without the objects that hold them."""
+    """Data and addresses that lie anywhere in what a method is handed, without the objects that hold them.
+
+    `change` is the step since then that encrypts or may decrypt the data.
+    """
 
     obj: Obj
+    change: Step | None = None
     is_data: ClassVar[bool] = True
     is_param: ClassVar[bool] = False
 
@@ -194,7 +215,7 @@ def in_order(atom: Atom) -> tuple[int, tuple[object, ...]]:
     if isinstance(atom, Taint):
         return 0, (atom.data, atom.steps)
     if isinstance(atom, Inside):
-        return 1, _in_order(atom.obj)
+        return 1, (*_in_order(atom.obj), atom.change or ())
     return (2, _in_order(atom)) if isinstance(atom, Obj) else (3, (str(atom),))
 
 
@@ -269,13 +290,27 @@ class TaintState:
             found = self._taints[data, steps] = Taint(data, steps)
         return found
 
+    def after(self, value: Iterable[Atom], step: Step) -> Value:
+        """Return the data of a value after a step that encrypts it or may decrypt it."""
+        return frozenset(
+            self._after(atom, step) if isinstance(atom, Taint) else atom.obj.inside_after(step)
+            for atom in value
+            if isinstance(atom, Taint | Inside)
+        )
+
+    def _after(self, taint: Taint, step: Step) -> Taint:
+        steps = tuple(one for one in taint.steps if one is not taint.encrypted_by)
+        if not step.what.startswith(DECRYPTS) and len(steps) < _MAX_STEPS:
+            steps = (*steps, step)
+        return self.taint(taint.data, steps)
+
     def keep(self, place: str, value: Iterable[Taint], step: Step) -> None:
         """Remember data that is put where another method finds it."""
         if step.class_.startswith(taint_rules.CONTAINERS) and place not in self.statics:
             return
         before = self.places.get(place, NOTHING)
-        known = {(atom.data, atom.steps[0]) for atom in before if isinstance(atom, Taint)}
-        fresh = [atom for atom in value if (atom.data, atom.steps[0]) not in known]
+        known = {_kind(atom) for atom in before if isinstance(atom, Taint)}
+        fresh = [atom for atom in value if _kind(atom) not in known]
         new = {self.taint(atom.data, (*atom.steps, step)) for atom in fresh if len(atom.steps) < _MAX_STEPS}
         self.cut |= any(len(atom.steps) >= _MAX_STEPS for atom in fresh)
         if new:
@@ -305,32 +340,11 @@ class TaintState:
         self.leaks.setdefault(leak, set()).add(method)
 
 
-def owner_of(field: str) -> bytes:
-    """Return the descriptor of the class of a field."""
-    return field.partition("->")[0].encode("utf-8", "replace")
-
-
-def type_of(field: str) -> bytes:
-    """Return the descriptor of the type of a field."""
-    return field.rpartition(":")[2].encode("utf-8", "replace")
+def _kind(taint: Taint) -> tuple[str, Step, str]:
+    """Return what tells data apart that is kept in one place."""
+    return taint.data, taint.steps[0], taint.encrypted_by.what if taint.encrypted_by else ""
 
 
 def class_of(obj: Obj) -> bytes:
     """Return the descriptor of the class of an object, for what lies in a field as the field says."""
     return type_of(str(obj.slot)) if obj.type == b"?" else obj.type
-
-
-def java_field(name: str) -> str:
-    """Return `com.example.A.host` for `Lcom/example/A;->host:Ljava/lang/String;`."""
-    return f"{java_name(owner_of(name))}.{name.partition('->')[2].partition(':')[0]}"
-
-
-def field_place(name: str, class_: str, *, own: bool) -> str:
-    """Return the place that a field is: one of Android, such as `Message.obj`, is another one in each vendor's code."""
-    return f"field {name}" if own else f"field {name} in {class_.rpartition('.')[0]}"
-
-
-def extra_place(key: str, class_: str) -> str:
-    """Return the place that a name in an Intent or Bundle is, in the code of one vendor."""
-    vendor = ".".join(class_.split(".")[:-1][:2])
-    return f"extra {key} in {vendor}"

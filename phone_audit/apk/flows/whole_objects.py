@@ -12,9 +12,17 @@ import numpy as np
 
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows.heap import Heap
+from phone_audit.apk.flows.places import field_place
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.summaries import Frame
-from phone_audit.apk.flows.taints import LOST, Atom, Obj, Value, class_of, field_place, objects
+from phone_audit.apk.flows.taints import (
+    LOST,
+    Atom,
+    Obj,
+    Value,
+    class_of,
+    objects,
+)
 
 _MOST_FIELDS: Final = 64
 

@@ -1,6 +1,6 @@
 """Private data that code was followed to the network with: unencrypted, by a tracker, or otherwise.
 
-Whether the data itself was encrypted before, as some do with a key that stands in the code, is not seen.
+What is encrypted before it is sent counts as sent otherwise, whatever the connection.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

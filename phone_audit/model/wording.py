@@ -21,6 +21,7 @@ DATA_WORDS: Final[Mapping[str, str]] = {
     "call-log": "the call log",
     "clipboard": "the clipboard",
     "password": "a password that is typed in",
+    "hidden-text": "text that is hidden while it is typed in, as passwords are",
     "email": "an e-mail address that is typed in",
     "user-name": "a user name that is typed in",
     "typed-phone": "a phone number that is typed in",

@@ -48,10 +48,10 @@ def found(*layouts: bytes) -> dict[int, str]:
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [
-        ([(INPUT_TYPE, 0x11, 0x81)], {VIEW: "password"}),
-        ([(INPUT_TYPE, 0x11, 0x80081)], {VIEW: "password"}),
-        ([(INPUT_TYPE, 0x11, 0x12)], {VIEW: "password"}),
-        ([(PASSWORD, 0x12, NONE)], {VIEW: "password"}),
+        ([(INPUT_TYPE, 0x11, 0x81)], {VIEW: "hidden-text"}),
+        ([(INPUT_TYPE, 0x11, 0x80081)], {VIEW: "hidden-text"}),
+        ([(INPUT_TYPE, 0x11, 0x12)], {VIEW: "hidden-text"}),
+        ([(PASSWORD, 0x12, NONE)], {VIEW: "hidden-text"}),
         ([(INPUT_TYPE, 0x11, 0x21)], {VIEW: "typed"}),
         ([(INPUT_TYPE, 0x11, 0x03)], {VIEW: "typed"}),
         ([(PHONE, 0x12, NONE)], {VIEW: "typed"}),
@@ -67,20 +67,27 @@ def test_the_input_type_says_what_is_typed(attributes: list[tuple[int, int, int]
 
 
 def test_what_layouts_do_not_agree_about_is_told_as_nothing() -> None:
-    password = layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)))
-    assert found(password, password) == {VIEW: "password"}
-    assert found(password, layout(typed(VIEW))) == {}
-    assert found(password, layout(typed(OTHER))) == {VIEW: "password"}
-    assert found(password, layout(typed(VIEW, (INPUT_TYPE, 0x11, 1)))) == {VIEW: "password"}
+    hidden = layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)))
+    assert found(hidden, hidden) == {VIEW: "hidden-text"}
+    assert found(hidden, layout(typed(VIEW))) == {}
+    assert found(hidden, layout(typed(OTHER))) == {VIEW: "hidden-text"}
+    assert found(hidden, layout(typed(VIEW, (INPUT_TYPE, 0x11, 1)))) == {VIEW: "hidden-text"}
 
 
 def test_a_name_tells_what_is_typed_only_where_something_is() -> None:
     names = {VIEW: "email", OTHER: "password"}
     assert typed_into({VIEW: "typed"}, names) == {VIEW: "email", OTHER: "password"}
     assert typed_into({}, names) == {OTHER: "password"}
-    assert typed_into({VIEW: "password"}, {VIEW: "user-name"}) == {VIEW: "password"}
     assert typed_into({VIEW: "typed"}, {}) == {}
     assert typed_into({VIEW: "typed"}, {VIEW: "pass", OTHER: "pass"}) == {VIEW: "password"}
+
+
+def test_what_is_hidden_is_a_password_only_by_its_name() -> None:
+    """Answers to questions that only the owner knows, and codes, are hidden too."""
+    assert typed_into({VIEW: "hidden-text"}, {}) == {VIEW: "hidden-text"}
+    assert typed_into({VIEW: "hidden-text"}, {VIEW: "user-name"}) == {VIEW: "hidden-text"}
+    assert typed_into({VIEW: "hidden-text"}, {VIEW: "password"}) == {VIEW: "password"}
+    assert typed_into({VIEW: "hidden-text"}, {VIEW: "pass"}) == {VIEW: "password"}
 
 
 @settings(max_examples=200, deadline=None)
@@ -89,4 +96,4 @@ def test_damaged_layouts_are_survived(changes: list[tuple[int, int]], cut: int) 
     data = bytearray(layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)), typed(OTHER)))
     for at, value in changes:
         data[at % len(data)] = value
-    assert set(found(bytes(data[: len(data) - cut])).values()) <= {"password", "typed"}
+    assert set(found(bytes(data[: len(data) - cut])).values()) <= {"hidden-text", "typed"}

@@ -22,6 +22,8 @@ _CLASS, _VARIATION = 0x0F, 0xFF0
 _TEXT, _NUMBER = 1, 2
 _TYPED: Final = "typed"
 """Something is typed in; which keyboard is shown for it does not say what."""
+HIDDEN_TEXT: Final = "hidden-text"
+"""What is typed in is not shown; whether it is a password, the name of the view says."""
 _HIDDEN: Final = frozenset({(_TEXT, 0x80), (_TEXT, 0xE0), (_NUMBER, 0x10)})
 """Class and variation of what is not shown while it is typed."""
 _LARGEST: Final = 1 << 20
@@ -93,15 +95,16 @@ def _typed(values: Mapping[int, int]) -> str | None:
     """Return what is typed into a view with these attributes."""
     given = values.get(_INPUT_TYPE, 0)
     if values.get(_PASSWORD) or (given & _CLASS, given & _VARIATION) in _HIDDEN:
-        return "password"
+        return HIDDEN_TEXT
     return None if _TYPING.isdisjoint(values) else _TYPED
 
 
 def typed_into(layouts: Mapping[int, str], names: Mapping[int, str]) -> dict[int, str]:
     """Return what is typed into views, by their number: what their layouts say of them, and what their names do.
 
-    A password is told by a name alone; another name has to be that of a view that something is typed into.
+    A password is told by a name alone; another name has to be that of a view that something is typed into, and says
+    nothing of one in which that is hidden.
     """
     by_name = {view: kind for view, kind in names.items() if kind == "password" or layouts.get(view) == _TYPED}
-    by_name |= {view: "password" for view, kind in by_name.items() if kind == "pass"}
+    by_name |= {view: "password" for view, kind in names.items() if kind == "pass" and view in layouts}
     return {view: kind for view, kind in layouts.items() if kind != _TYPED} | by_name

@@ -12,6 +12,7 @@ from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.files_read import IdsOf, with_readers
 from phone_audit.apk.code.libraries import Owners
+from phone_audit.apk.code.most_direct_flows import with_most_direct
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.code.shared_fields import SharedFields
@@ -121,7 +122,7 @@ def read_code(
         views,
     )
     seen = UnseenScreens(indexes, declared.active).with_seen_screens(with_started_steps(flows.found, started))
-    told = SharedFields(indexes, owners.of).with_sure_fields(seen)
+    told = with_most_direct(SharedFields(indexes, owners.of).with_sure_fields(seen), owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
     skipped = [skip for file in files for skip in file.skipped]

@@ -158,15 +158,17 @@ def _if_allowed(seen: Iterable[Behaviour]) -> list[str]:
 
 
 def _not_told(seen: Iterable[Behaviour]) -> list[str]:
-    """Say what base libraries hold and nothing else calls, and on which ways data was not seen to go."""
+    """Say what base libraries hold and nothing else calls, and of what data only less sure ways were found."""
+    seen = list(seen)
+    sure = {one.id for one in seen if one.told}
     alone = [one for one in seen if one.possible and one.library_only]
-    held, flows = [one for one in alone if not is_flow(one)], [one for one in alone if is_flow(one)]
+    held, flows = [one for one in alone if not is_flow(one)], [one for one in alone if is_flow(one) and one.id not in sure]
     kinds = (reads, sends, lambda name: not reads(name) and not sends(name))
     words = [
         name for kind in kinds if (here := [one for one in held if kind(one.id)]) for name in _with_libraries(here)
     ]
     lines = [f"in libraries, and called by nothing else in it: {some(words)}"] if words else []
-    return [*lines, f"ways of data that were not seen to be taken: {some(_with_libraries(flows))}"] if flows else lines
+    return [*lines, f"ways of data that are less sure: {some(_with_libraries(flows))}"] if flows else lines
 
 
 def reading_line(reading: Sequence[Behaviour]) -> str:

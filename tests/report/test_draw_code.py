@@ -146,10 +146,13 @@ def test_what_base_libraries_alone_hold_is_no_behaviour_of_the_package() -> None
         "ways out: HTTP",
         "in libraries, and called by nothing else in it: location (Maps), connections of its own (Maps), "
         "draws over other packages (Maps)",
-        "ways of data that were not seen to be taken: passes on the IMEI to the system log (Maps), "
+        "ways of data that are less sure: passes on the IMEI to the system log (Maps), "
         "passes on a password over the network",
     ]
     assert code_lines(seen, brief=True) == ["ways out: HTTP"]
+    flow = behaviour("flow.imei-log", OWN, title="Passes on the IMEI to the system log")
+    again = package(flow, alone("flow.imei-log", "Passes on the IMEI to the system log"))
+    assert not any("less sure" in line for line in code_lines(again)), "a sure way is told already"
     assert "com.quiet" not in text(
         scan().model_copy(update={"apks": (package(alone("read.sms"), package="com.quiet"),)})
     )

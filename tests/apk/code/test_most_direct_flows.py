@@ -1,0 +1,57 @@
+"""Of flows with the same claim the most direct are told; a longer one that says anything else is told, too."""
+
+from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.most_direct_flows import with_most_direct
+from phone_audit.model.apk import Behaviour, FlowStep
+
+OWNERS = {"lib": Owner("library", "Lib"), "other": Owner("library", "Other")}
+
+
+def owner(name: str) -> Owner:
+    return OWNERS.get(name.partition(".")[0], Owner("first-party", None))
+
+
+def step(class_: str, what: str = "calls a.B.c", offset: int = 0) -> FlowStep:
+    return FlowStep(class_=class_, method="f()V", offset=offset, what=what)
+
+
+READ, SEND = step("app.Main"), step("app.Http")
+FIELD, NAME = step("app.Main", "keeps it in app.Main.x"), step("app.Main", "puts it under the name 'x'")
+
+
+def flow(*steps: FlowStep, data: str = "imei", cleartext: bool | None = None, unsure: bool = False) -> Behaviour:
+    return Behaviour(
+        id=f"flow.{data}-network", title="", evidence=(), data=data, steps=steps, cleartext=cleartext,
+        library_only=unsure,
+    )  # fmt: skip
+
+
+def told(*flows: Behaviour) -> list[bool]:
+    found = list(with_most_direct(flows, owner))
+    assert [one.steps for one in found] == [one.steps for one in flows], "all stay listed, in their order"
+    return [one.told for one in found]
+
+
+def test_a_longer_way_to_the_same_claim_is_not_told_again() -> None:
+    direct, kept, named = flow(READ, SEND), flow(READ, FIELD, SEND), flow(READ, FIELD, NAME, step("app.Web"))
+    assert told(kept, direct, named) == [False, True, False]
+    assert told(kept, named) == [True, False]
+    assert told(named) == [True]
+    assert told(direct, flow(READ, step("app.Web"))) == [True, True], "each of the most direct ones is told"
+    assert told(direct, flow(READ, step("app.Main", "encrypts it: x"), SEND)) == [True, True]
+
+
+def test_nobody_hides_another_claim_behind_a_direct_one() -> None:
+    direct = flow(READ, SEND, cleartext=False)
+    for other in (
+        flow(READ, FIELD, SEND, cleartext=True),
+        flow(READ, FIELD, step("lib.Http")),
+        flow(READ, FIELD, SEND, data="location"),
+        flow(step("app.Main", offset=8), FIELD, SEND),
+    ):
+        assert told(direct, other) == [True, True]
+    assert told(flow(READ, step("lib.Http")), flow(READ, FIELD, step("other.Http"))) == [True, True]
+
+
+def test_what_is_not_told_itself_takes_nothing_away() -> None:
+    assert told(flow(READ, SEND, unsure=True), flow(READ, FIELD, SEND)) == [False, True]

@@ -162,7 +162,10 @@ def _not_told(seen: Iterable[Behaviour]) -> list[str]:
     seen = list(seen)
     sure = {one.id for one in seen if one.told}
     alone = [one for one in seen if one.possible and one.library_only]
-    held, flows = [one for one in alone if not is_flow(one)], [one for one in alone if is_flow(one) and one.id not in sure]
+    held, flows = (
+        [one for one in alone if not is_flow(one)],
+        [one for one in alone if is_flow(one) and one.id not in sure],
+    )
     kinds = (reads, sends, lambda name: not reads(name) and not sends(name))
     words = [
         name for kind in kinds if (here := [one for one in held if kind(one.id)]) for name in _with_libraries(here)

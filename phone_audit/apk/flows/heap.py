@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taints import (
+    ANSWER,
     ANY,
     LOST,
     NOTHING,
@@ -221,7 +222,8 @@ def read(reader: Reader, heap: Heap, holder: Value, slot: Slot, place: str, *, o
                 found.add(part)
             elif atom.kind != "new" or LOST in slots:
                 found |= reader.kept(place)
-            found |= slots.get(ANY, NOTHING)
+            if not str(slot).startswith(ANSWER):
+                found |= slots.get(ANY, NOTHING)
         elif atom.is_data:
             found.add(atom)
     return bounded(found if known else found | reader.kept(place))

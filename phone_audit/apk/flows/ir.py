@@ -15,7 +15,7 @@ from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.sending_libraries import Sink
-from phone_audit.apk.flows.taints import NOTHING, Mark, Obj, Place, Step, Value, mark
+from phone_audit.apk.flows.taints import ANSWER, NOTHING, Mark, Obj, Place, Step, Value, mark
 
 Known = TypeVar("Known")
 _ROOTS: Final[Mapping[str, str]] = {
@@ -92,7 +92,8 @@ class Field:
     """A field: class, name and type; class and name in Java form; its marks.
 
     `own` tells whether the package defines its class, `holds_own` whether it defines the class of what lies there,
-    `collects` whether that is one of Android's that values are put into.
+    `collects` whether that is one of Android's that values are put into, `answered` whether it comes from the other
+    side of a connection.
     """
 
     name: str
@@ -101,6 +102,12 @@ class Field:
     holds_own: bool
     collects: bool
     marks: Value
+    answered: bool = False
+
+    @property
+    def slot(self) -> str:
+        """Return the name under which what it holds lies in an object."""
+        return f"{ANSWER}{self.name}" if self.answered else self.name
 
 
 class FieldUse(NamedTuple):
@@ -328,6 +335,10 @@ class Callees:
             query=query,
             special=_special(names[0], name),
         )
+
+    def answers(self, owner: bytes, name: str) -> bool:
+        """Tell whether what a call or a field gives comes from the other side of a connection."""
+        return not self._sources.answers.isdisjoint(f"{one}.{name}" for one in self.owners_of(owner))
 
     @remembered
     def owners_of(self, owner: bytes) -> tuple[str, ...]:

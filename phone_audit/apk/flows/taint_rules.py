@@ -255,7 +255,7 @@ class Sources:
     methods that read data: these, the calls whose data depends on a text that they are handed, and the one whose data
     depends on the provider that is asked, which `providers`, fields, name. `android` are the classes of Android that
     rules name, and those of `libraries` that send. By what is `leaving` data may leave the phone. What `answers` give
-    comes from the other side: of libraries all calls that send. What is `whole` takes all fields of an object.
+    comes from the other side: of libraries all calls that send, too. What is `whole` takes all fields of an object.
     """
 
     def __init__(self, rules: Iterable[BehaviourRule], calls: Iterable[CallFact] = ()) -> None:
@@ -265,7 +265,7 @@ class Sources:
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
         self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
         self.sinks: Mapping[str, Sink] = {**SINKS, **libraries.sinks}
-        self.answers = ANSWERS | libraries.sinks.keys()
+        self.answers = ANSWERS | libraries.answered | libraries.sinks.keys()
         self.whole = libraries.written | libraries.sinks.keys()
         named_calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
         owners = {call.rpartition(".")[0] for call in named_calls}.union(EXTRAS, MEMORY)

@@ -185,6 +185,8 @@ NOTHING: Final[Value] = frozenset()
 Slot = str | int
 ANY: Final = "*"
 """The slot for what lies somewhere inside."""
+ANSWER: Final = "answer "
+"""What the slot begins with of a field that is filled by the other side of a connection."""
 KEPT: Final = "kept"
 """The slot that says in which fields an object that collects was put."""
 LOST: Final = "?"

@@ -11,7 +11,9 @@ from phone_audit.model.apk import Behaviour, FlowStep
 
 _KEEPS = ("keeps it ", "puts it ")
 """How steps begin that put data where other code finds it."""
-_Claim = tuple[str, FlowStep, frozenset[Owner], bool]
+_CHANGES = ("encrypts it", "hands it to native code")
+"""How steps begin after which others may not be able to read it."""
+_Claim = tuple[str, FlowStep, tuple[Owner, ...], bool, bool]
 
 
 def with_most_direct(flows: Iterable[Behaviour], owner_of: OwnerOf) -> Iterator[Behaviour]:
@@ -30,8 +32,9 @@ def with_most_direct(flows: Iterable[Behaviour], owner_of: OwnerOf) -> Iterator[
 def _claim(flow: Behaviour, owner_of: OwnerOf) -> _Claim | None:
     if not flow.steps:
         return None
-    owners = frozenset(owner_of(step.class_) for step in flow.steps)
-    return flow.id, flow.steps[0], owners, flow.cleartext is True
+    owners = tuple(dict.fromkeys(owner_of(step.class_) for step in flow.steps))
+    is_changed = any(step.what.startswith(_CHANGES) for step in flow.steps)
+    return flow.id, flow.steps[0], owners, flow.cleartext is True, is_changed
 
 
 def _kept(flow: Behaviour) -> int:

@@ -4,27 +4,17 @@ import heapq
 from collections.abc import Sequence
 from typing import Final
 
+from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.calls import CallModel
 from phone_audit.apk.flows.heap import Heap, publish
-from phone_audit.apk.flows.ir import Block, Callees, CallSite, LiftedMethod, Op, OpKind
+from phone_audit.apk.flows.ir import Block, CallSite, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.members import MemberAccess, State
 from phone_audit.apk.flows.program import Method, Program, parameter_types
 from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, summarize
 from phone_audit.apk.flows.taint_rules import ASKED, CALLBACKS, SMALL, SMALL_CONSTRUCTOR, Sources
-from phone_audit.apk.flows.taints import (
-    NOTHING,
-    TO_NATIVE,
-    Atom,
-    Obj,
-    Taint,
-    TaintState,
-    Text,
-    Value,
-    bounded,
-    join_values,
-    taints,
-)
+from phone_audit.apk.flows.taint_state import TaintState
+from phone_audit.apk.flows.taints import NOTHING, TO_NATIVE, Atom, Obj, Taint, Text, Value, bounded, join_values, taints
 from phone_audit.apk.flows.whole_objects import WholeObjects
 
 MAX_DEPTH: Final = 16
@@ -269,7 +259,7 @@ class AbstractInterpreter:
             publish(before, value)
         if not frame.tainted or not any(self._program.access(target) & _NATIVE for target in targets):
             return site.unknown
-        return bounded(site.unknown | self._shared.after(before.taints_of(frame, values), site.step(TO_NATIVE)))
+        return bounded(site.unknown | self._shared.after(before.taints_of(frame, values), (site.step(TO_NATIVE),)))
 
     def _called(self, frame: Frame, heap: Heap, target: Method, values: Sequence[Value]) -> tuple[Value, Heap]:
         """Return what a call returns, and what objects hold then."""

@@ -5,15 +5,16 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.heap import Heap, plain_data, read
-from phone_audit.apk.flows.ir import ApiModel, Callees, CallSite
+from phone_audit.apk.flows.ir import ApiModel, CallSite
 from phone_audit.apk.flows.places import extra_place, field_place, java_field, type_of
 from phone_audit.apk.flows.program import Program
 from phone_audit.apk.flows.summaries import FILE, Event, Frame, leads_to, sink_event
 from phone_audit.apk.flows.taint_rules import ADDRESSES
+from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import (
     ANY,
-    DECRYPTS,
     ENCRYPTS,
     KEPT,
     NOTHING,
@@ -24,7 +25,6 @@ from phone_audit.apk.flows.taints import (
     Number,
     Obj,
     Taint,
-    TaintState,
     Text,
     Value,
     bounded,
@@ -38,8 +38,6 @@ from phone_audit.apk.flows.taints import (
 from phone_audit.apk.flows.whole_objects import WholeObjects
 
 _EXPLICIT: Final = mark("explicit")
-_ENCRYPTS: Final = mark("encrypts")
-_DECRYPTS: Final = mark("decrypts")
 
 
 class Call(NamedTuple):
@@ -126,8 +124,6 @@ class CallModel:
             giver, taker = taint_rules.COPIES[what]
             if len(values) > taker:
                 _copy(heap, values[giver], values[taker])
-        elif what == taint_rules.CIPHER_SET:
-            _set_cipher(call)
         elif what == "file":
             self._file(call)
         elif what == "message":
@@ -215,6 +211,8 @@ class CallModel:
         """What is handed to an object of Android is taken to lie in it from then on."""
         values, is_made = call.values[1:], call.site.callee.name == "<init>"
         handed = self._carried(values[0] if len(values) == 1 else frozenset().union(*values))
+        if call.api.special == "cipher-stream" and self._callees.ciphers_encrypt:
+            handed = self._through_cipher(call, call.heap.taints_of(call.frame, values))
         if not handed:
             return
         for atom in objects(call.values[0]):
@@ -246,8 +244,6 @@ class CallModel:
             found.add(self._shared.taint(data, (call.site.step(f"calls {api.names[0]}"),)))
         if api.neutral:
             return frozenset(found)
-        if api.special in taint_rules.CIPHERS:
-            return self._through_cipher(call)
         passing = call.values[1:] if api.untouched and not call.site.static else call.values
         if call.frame.tainted:
             found |= call.heap.taints_of(call.frame, passing)
@@ -255,15 +251,13 @@ class CallModel:
             found |= {one.inside for value in passing for one in value if isinstance(one, Obj) and _may_be_url(one)}
         if callee.reference:
             self._object_result(call, found)
-        return bounded(found)
+        is_cipher = api.special == "cipher" and self._callees.ciphers_encrypt
+        return self._through_cipher(call, bounded(found)) if is_cipher else bounded(found)
 
-    def _through_cipher(self, call: Call) -> Value:
-        """Return what a cipher makes of data: encrypted only where it is known to be set to that and nothing else."""
-        marks = [call.heap.slots(one).get(ANY, NOTHING) for one in objects(call.values[0])]
-        encrypts = bool(marks) and all(_ENCRYPTS in one and _DECRYPTS not in one for one in marks)
-        what = f"{ENCRYPTS if encrypts else DECRYPTS}{call.api.names[0]}"
-        held = call.heap.taints_of(call.frame, call.values) if call.frame.tainted else NOTHING
-        return self._shared.after(held, call.site.step(what)) | {call.site.fresh}
+    def _through_cipher(self, call: Call, value: Collection[Atom]) -> Value:
+        """Return data after a cipher; what holds it unencrypted is left out."""
+        kept = [one for one in value if not isinstance(one, Obj) or one is call.site.fresh]
+        return self._shared.after(kept, (call.site.step(f"{ENCRYPTS}{call.api.names[0]}"),))
 
     def _object_result(self, call: Call, found: set[Atom]) -> None:
         api, site, heap = call.api, call.site, call.heap
@@ -326,14 +320,6 @@ def _fields_of(heap: Heap, obj: Obj) -> list[str]:
     """Return the fields that an object is known to lie in, but those of what cannot be changed."""
     places = [obj.place] if obj.place else sorted(str(one.name) for one in heap.slots(obj).get(KEPT, NOTHING))  # type: ignore[union-attr]
     return [place for place in places if type_of(place.partition(" in ")[0]) not in taint_rules.PLAIN_BYTES]
-
-
-def _set_cipher(call: Call) -> None:
-    """Note what a cipher is set to; what it was set to elsewhere is not forgotten."""
-    modes = [one.value if isinstance(one, Number) else None for value in call.values[1:2] for one in value]
-    is_known = modes == [taint_rules.ENCRYPT_MODE]
-    for obj in objects(call.values[0]):
-        call.heap.put(obj, ANY, frozenset({_ENCRYPTS if is_known else _DECRYPTS}))
 
 
 def _can_change(obj: Obj) -> bool:

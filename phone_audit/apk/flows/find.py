@@ -7,7 +7,8 @@ from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows.program import NO_VIEWS, Method, Program
 from phone_audit.apk.flows.search import Search
 from phone_audit.apk.flows.taint_rules import ASKED, SET_RESULT, Sources
-from phone_audit.apk.flows.taints import Leak, Step
+from phone_audit.apk.flows.taint_state import Leak
+from phone_audit.apk.flows.taints import Step
 from phone_audit.model.apk import Behaviour, FlowStep
 from phone_audit.model.finding import Evidence
 from phone_audit.model.wording import DATA_WORDS
@@ -97,14 +98,19 @@ def _distinct(leaks: Mapping[Leak, set[Method]], code: RunningCode) -> tuple[lis
     """
     flows: dict[tuple[str, str, Step, str, str], Leak] = {}
     running = {root for root in set().union(*leaks.values()) if code.starts(*root)}
-    for leak, roots in sorted(leaks.items(), key=lambda item: (len(item[0].taint.steps), str(item[0]))):
+    for leak, roots in sorted(leaks.items(), key=lambda item: _order(item[0])):
         key = (leak.taint.data, leak.sink, leak.taint.steps[0], leak.step.class_, leak.step.method)
         before = flows.get(key)
         if roots.isdisjoint(running) or (before is not None and (before.cleartext or not leak.cleartext)):
             continue
-        flows[key] = leak if before is None or before.taint.encrypted_by else before._replace(cleartext=True)
+        flows[key] = leak if before is None else before._replace(cleartext=True)
     dropped = any(roots.isdisjoint(running) for roots in leaks.values())
     return list(flows.values()), dropped
+
+
+def _order(leak: Leak) -> tuple[bool, int, str]:
+    """Return the key by which flows are sorted: what can be read first, then the shortest."""
+    return leak.taint.encrypted_by is not None, len(leak.taint.steps), str(leak)
 
 
 def _behaviour(leak: Leak) -> Behaviour:

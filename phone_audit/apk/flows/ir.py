@@ -1,27 +1,13 @@
-"""What methods consist of once they are ready to be followed: blocks of operations, uses of fields, calls.
+"""What methods consist of once they are ready to be followed: blocks of operations, uses of fields, calls."""
 
-Of each method that is called it is found out once what the rules say of it if it is Android's, and what of the package
-it may reach.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.index import remembered
-from phone_audit.apk.flows import taint_rules
-from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
-from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
+from phone_audit.apk.flows.program import Method
 from phone_audit.apk.flows.sending_libraries import Sink
-from phone_audit.apk.flows.taints import ANSWER, NOTHING, Mark, Obj, Place, Step, Value, mark
-
-Known = TypeVar("Known")
-_ROOTS: Final[Mapping[str, str]] = {
-    "android.app.Activity": "android.content.Context",
-    "android.app.Service": "android.content.Context",
-}
+from phone_audit.apk.flows.taints import ANSWER, NOTHING, Mark, Obj, Place, Step, Value
 
 
 class OpKind(IntEnum):
@@ -232,135 +218,3 @@ class CallSite:
     def step(self, what: str) -> Step:
         """Return the step that this call is."""
         return self.begin.step(self.at[2], what)
-
-
-class Callees:
-    """Finds out about each method_id once.
-
-    Args:
-        program: the code of the package.
-        sources: the data that a call gives, and what is known of libraries that send.
-    """
-
-    def __init__(self, program: Program, sources: taint_rules.Sources) -> None:
-        self._program = program
-        self._sources = sources
-        self.renamed = RenamedLibraries(program, sources.libraries.renamed)
-
-    def holds(self, owner: bytes) -> bool:
-        """Tell whether a class counts as that of a library whose objects only hold data."""
-        return owner in self._sources.libraries.holding_types
-
-    def sends(self, callee: Callee) -> bool:
-        """Tell whether a method sends what it is handed, by an annotation or by what its library is known by."""
-        return callee.number in self._program.requests[callee.part] or callee.here in self.renamed.sinks
-
-    def sends_for(self, callee: Callee, caller: Method) -> bool:
-        """Tell whether it sends that for a method of another class; what a class does in itself is only followed."""
-        return self.sends(callee) and self._program.name_of(caller).owner != callee.owner
-
-    def asked_by(self, named: Named) -> str | None:
-        """Return the method of a library that one stands in for and of which the library sends the result."""
-        owners = self.owners_of(named.owner)
-        if named.name in self._sources.libraries.asked_names:
-            calls = (f"{one}.{named.name}" for one in owners)
-            return next((call for call in calls if call in self._sources.libraries.asked), None)
-        return self.renamed.asked_by(owners, named.name, named.proto)
-
-    @remembered
-    def of(self, part: int, number: int) -> Callee:
-        """Return what is known of a method_id of one part."""
-        owner, name, returns = self._program.names.called(part, number)
-        own = self._program.place(owner) is not None
-        here = self._program.at(part, number) if own else None
-        if own and here is None:
-            here = self._program.find(*self._program.names.named(part, number))
-        brought = self._program.brought(*self._program.names.named(part, number)) if self.holds(owner) else None
-        bodies = (brought,) if brought else ()
-        return Callee(part, number, owner, name, returns, returns.startswith((b"L", b"[")), own, here, bodies)
-
-    @remembered
-    def reached(self, callee: Callee, types: frozenset[bytes]) -> tuple[Method, ...]:
-        """Return the defined methods that a virtual call may reach.
-
-        A call on a class of Android is followed only into objects of which the class is known.
-
-        Args:
-            callee: what the instruction names.
-            types: own classes of the objects that the first argument may be; empty where nothing is known.
-        """
-        program = self._program
-        under = [one for one in sorted(types) if program.is_under(one, callee.owner)]
-        if not under and not callee.own:
-            return ()
-        named = program.names.named(callee.part, callee.number)
-        exact = [program.find(one, named.name, named.proto) for one in under]
-        if not under:
-            exact = [callee.here, *program.overriding(named)]
-        return tuple(dict.fromkeys(method for method in exact if method))[:MAX_TARGETS]
-
-    def api(self, callee: Callee, *, static: bool) -> ApiModel:
-        """Return what the rules say of a callee."""
-        if callee.api is None:
-            callee.api = self._api(callee, static=static)
-        return callee.api
-
-    def _api(self, callee: Callee, *, static: bool) -> ApiModel:
-        owner, name = callee.owner, callee.name
-        is_request = self.sends(callee)
-        owners, libraries = self.owners_of(owner), self._sources.libraries
-        names = tuple(f"{one}.{name}" for one in owners)
-        untouched = any(one.startswith(taint_rules.UNTOUCHED) for one in owners)
-        plain = callee.returns in taint_rules.PLAIN_BYTES
-        marked = _first(names, taint_rules.MARKS)
-        setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
-        return ApiModel(
-            names=names,
-            sink=taint_rules.REQUEST if is_request else _first(names, self._sources.sinks),
-            writes=name in taint_rules.WRITES and not static and owners[0] not in taint_rules.MEMORY,
-            extras=not static and (owners[0] in taint_rules.EXTRAS or owners[0] in taint_rules.MAPS),
-            map=owners[0] in taint_rules.MAPS,
-            untouched=untouched,
-            collects=owners[0].startswith(taint_rules.COLLECTIONS) or not libraries.collecting.isdisjoint(owners),
-            wraps=owners[0].startswith(taint_rules.WRAPPERS),
-            fills=not static and not untouched and not taint_rules.only_looks(name),
-            neutral=name in taint_rules.NEUTRAL,
-            whole=is_request or not self._sources.whole.isdisjoint(names),
-            answers=is_request or not self._sources.answers.isdisjoint(names),
-            plain=plain,
-            gives_itself=callee.returns == owner and not plain,
-            mark=mark(marked) if marked else None,
-            source=None if setting or query else _first(names, self._sources.calls),
-            setting=setting,
-            query=query,
-            special=_special(names[0], name),
-        )
-
-    def answers(self, owner: bytes, name: str) -> bool:
-        """Tell whether what a call or a field gives comes from the other side of a connection."""
-        return not self._sources.answers.isdisjoint(f"{one}.{name}" for one in self.owners_of(owner))
-
-    @remembered
-    def owners_of(self, owner: bytes) -> tuple[str, ...]:
-        """Return the classes under which a call on this class is known: itself and those above it."""
-        names = [java_name(owner), *sorted(java_name(one) for one in self._program.above(owner))]
-        names += [above for name in names if (above := _ROOTS.get(name))]
-        return tuple(dict.fromkeys(names))
-
-
-def _first(names: Sequence[str], known: Mapping[str, Known]) -> Known | None:
-    """Return what is known under the first of some names that is known."""
-    return next((known[one] for one in names if one in known), None)
-
-
-def _special(name: str, method: str) -> str | None:
-    """Return the name under which something else is done for a call."""
-    if name in taint_rules.COPIES or name in taint_rules.CIPHERS:
-        return name
-    if name in taint_rules.MESSAGES:
-        return "message"
-    if method == "read":
-        return "read"
-    if method in taint_rules.OPEN_FILE:
-        return "file"
-    return "intent" if name.startswith("android.content.Intent.") else None

@@ -7,7 +7,8 @@ from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
-from phone_audit.apk.flows.ir import Block, Callees, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
+from phone_audit.apk.flows.callees import Callees
+from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import BOXES, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
@@ -143,8 +144,7 @@ class _Constants:
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or self._callees.holds(owner_of(name))
         collects = java_name(type_of(name)).startswith(COLLECTIONS)
-        answered = self._callees.answers(owner_of(name), java.rpartition(".")[2])
-        return Field(name, java, own, holds_own, collects, marks, answered)
+        return Field(name, java, own, holds_own, collects, marks, self._callees.is_answered(name))
 
 
 class _MethodLifter:

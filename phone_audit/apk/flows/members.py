@@ -3,6 +3,7 @@
 from phone_audit.apk.flows.heap import STATICS, Heap, plain_data, publish, read
 from phone_audit.apk.flows.ir import FieldUse, Op, OpKind
 from phone_audit.apk.flows.summaries import Event, Frame
+from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import (
     ANY,
     KEPT,
@@ -10,7 +11,6 @@ from phone_audit.apk.flows.taints import (
     Atom,
     Number,
     Slot,
-    TaintState,
     Value,
     bounded,
     join_values,

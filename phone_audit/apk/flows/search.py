@@ -9,10 +9,7 @@ from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.places import owner_of
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, Sources, source_methods
-from phone_audit.apk.flows.taints import (
-    Leak,
-    TaintState,
-)
+from phone_audit.apk.flows.taint_state import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500
 """How often a method is followed as if Android called it."""

@@ -8,6 +8,7 @@ from phone_audit.apk.flows.heap import Heap, Slots, plain_data, read
 from phone_audit.apk.flows.ir import LiftedMethod
 from phone_audit.apk.flows.program import Method
 from phone_audit.apk.flows.taint_rules import SET_RESULT, TYPED_VIEW
+from phone_audit.apk.flows.taint_state import Leak, TaintState
 from phone_audit.apk.flows.taints import (
     ANY,
     LOST,
@@ -16,12 +17,10 @@ from phone_audit.apk.flows.taints import (
     TO_NATIVE,
     Atom,
     Inside,
-    Leak,
     Mark,
     Obj,
     Step,
     Taint,
-    TaintState,
     Text,
     Value,
     bounded,
@@ -258,8 +257,7 @@ class _Handed:
 
     def _atom(self, atom: Atom) -> Value:
         if isinstance(atom, Inside):
-            data = data_of(self._heap.closure(self.atom(atom.obj)))
-            return bounded(data if atom.change is None else self._frame.shared.after(data, atom.change))
+            return bounded(self._frame.shared.after(data_of(self._heap.closure(self.atom(atom.obj))), atom.changes))
         assert isinstance(atom, Obj)  # noqa: S101 - nothing else stands for something
         if atom.base is not None:
             return read(self._frame, self._heap, self.atom(atom.base), atom.slot, atom.place, own=atom.own)

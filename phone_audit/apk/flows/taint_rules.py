@@ -165,10 +165,12 @@ COPIES: Final[Mapping[str, tuple[int, int]]] = {
 }
 """Calls that copy what one argument holds into another, or may; which two."""
 
-CIPHER_SET: Final = "javax.crypto.Cipher.init"
-"""Sets a cipher to a mode, by a number: 1 is ENCRYPT_MODE."""
-CIPHERS: Final = frozenset({"javax.crypto.Cipher.doFinal", "javax.crypto.Cipher.update", CIPHER_SET})
-ENCRYPT_MODE: Final = 1
+CIPHERS: Final = frozenset(f"javax.crypto.Cipher.{call}" for call in ("doFinal", "update", "wrap", "unwrap"))
+CIPHER_STREAMS: Final = ("javax.crypto.CipherInputStream.", "javax.crypto.CipherOutputStream.")
+"""What is read from or written to them passes through a cipher."""
+NO_CIPHER: Final = b"Ljavax/crypto/NullCipher;"
+OWN_CIPHERS: Final = frozenset({b"Ljavax/crypto/CipherSpi;", b"Ljava/security/Provider;"})
+"""What ciphers of a package's own derive from: they need not encrypt."""
 
 MAPS: Final = frozenset(
     {
@@ -191,7 +193,7 @@ MESSAGE_FIELDS: Final = ("obj:Ljava/lang/Object;", "arg1:I", "arg2:I")
 NEUTRAL: Final = frozenset(
     {
         "length", "size", "indexOf", "lastIndexOf", "hashCode", "compareTo", "compareToIgnoreCase", "getClass", "read",
-        "available", "count", "ordinal", "identityHashCode",
+        "available", "count", "ordinal", "identityHashCode", "getIV",
     }
 )  # fmt: skip
 """Calls whose result tells next to nothing of the data."""

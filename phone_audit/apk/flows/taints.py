@@ -3,23 +3,16 @@
 Atoms are told apart by identity, so each is made once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final, Literal, NamedTuple
 
-from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.places import type_of
-from phone_audit.apk.flows.program import Method
 
 MAX_ATOMS: Final = 24
 """Atoms that one place keeps; sources are kept first."""
 
-_MAX_STEPS: Final = 6
-"""Steps before the sink: the source, and fields or names that it is kept under."""
-_MOST_IN_LIBRARY: Final = 500
-"""Instructions that are followed at once in what counts as a library's."""
 NOWHERE: Final = ""
 """The place where nothing is kept."""
 MAX_DEPTH: Final = 2
@@ -50,10 +43,11 @@ class Place(NamedTuple):
 
 
 ENCRYPTS: Final = "encrypts it: "
-"""Begins what a step is after which data cannot be read off any more."""
+"""Begins what a step through a cipher is called."""
 TO_NATIVE: Final = "hands it to native code, which may encrypt it"
-DECRYPTS: Final = "may decrypt it: "
-"""Begins what a step is that may undo this; no flow shows it."""
+_CHANGES: Final = (ENCRYPTS, TO_NATIVE)
+MOST_CHANGES: Final = 2
+"""Such steps of one piece of data: after a second one it counts as readable again, which further ones do not change."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,9 +60,15 @@ class Taint:
     is_param: ClassVar[bool] = False
 
     @property
+    def changes(self) -> list[Step]:
+        """Return the steps that encrypt it, or may."""
+        return [step for step in self.steps if step.what.startswith(_CHANGES)]
+
+    @property
     def encrypted_by(self) -> Step | None:
-        """Return the step that encrypts it, or may."""
-        return next((step for step in self.steps if step.what.startswith((ENCRYPTS, TO_NATIVE))), None)
+        """Return the one step after which it cannot be read any more; a second one may undo it."""
+        changes = self.changes
+        return changes[0] if len(changes) == 1 else None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,7 +98,7 @@ class Obj:
     exact: bool = False
     is_param: bool = False
     parts: "dict[Slot, Obj]" = field(default_factory=dict)
-    _inside: "dict[Step | None, Inside]" = field(default_factory=dict)
+    _inside: "dict[tuple[Step, ...], Inside]" = field(default_factory=dict)
     is_data: ClassVar[bool] = False
 
     def part(self, slot: "Slot", place: str = NOWHERE, *, own: bool = False) -> "Obj":
@@ -113,13 +113,13 @@ class Obj:
     @property
     def inside(self) -> "Inside":
         """Return the data that lies anywhere in an argument."""
-        return self.inside_after(None)
+        return self.inside_after(())
 
-    def inside_after(self, change: Step | None) -> "Inside":
-        """Return the same after a step that encrypts or decrypts it."""
-        found = self._inside.get(change)
+    def inside_after(self, changes: tuple[Step, ...]) -> "Inside":
+        """Return the same after steps that encrypt it, or may."""
+        found = self._inside.get(changes)
         if found is None:
-            found = self._inside[change] = Inside(self, change)
+            found = self._inside[changes] = Inside(self, changes)
         return found
 
     @property
@@ -137,11 +137,11 @@ class Obj:
 class Inside:
     """Data and addresses that lie anywhere in what a method is handed, without the objects that hold them.
 
-    `change` is the step since then that encrypts or may decrypt the data.
+    `changes` are the steps since then that encrypt the data, or may.
     """
 
     obj: Obj
-    change: Step | None = None
+    changes: tuple[Step, ...] = ()
     is_data: ClassVar[bool] = True
     is_param: ClassVar[bool] = False
 
@@ -198,7 +198,7 @@ def bounded(atoms: Iterable[Atom]) -> Value:
     value = frozenset(atoms)
     if len(value) <= MAX_ATOMS:
         return value
-    return frozenset(sorted(value, key=in_order)[:MAX_ATOMS])
+    return frozenset(_one_of_each(sorted(value, key=in_order))[:MAX_ATOMS])
 
 
 def join_values(before: Value, more: Value) -> Value:
@@ -206,18 +206,34 @@ def join_values(before: Value, more: Value) -> Value:
     value = before | more
     if len(value) <= MAX_ATOMS:
         return value
-    fresh = sorted((atom for atom in more - before if atom.is_data), key=in_order)
     if len(before) < MAX_ATOMS:
         return bounded(value)
+    fresh = _one_of_each(sorted((atom for atom in more - before if atom.is_data), key=in_order), before)
     return before.union(fresh[: max(0, 2 * MAX_ATOMS - len(before))]) if fresh else before
 
 
+def _one_of_each(atoms: Iterable[Atom], known: Iterable[Atom] = ()) -> list[Atom]:
+    """Leave out what differs from others only by the place that encrypts it, for such places may be many."""
+    found: dict[object, Atom] = {}
+    kinds = {kind_of(atom) for atom in known if _is_changed(atom)}
+    for atom in atoms:
+        if not _is_changed(atom):
+            found[atom] = atom
+        elif kind_of(atom) not in kinds:
+            found.setdefault(kind_of(atom), atom)
+    return list(found.values())
+
+
+def _is_changed(atom: Atom) -> bool:
+    return bool(atom.changes) if isinstance(atom, Taint | Inside) else False
+
+
 def in_order(atom: Atom) -> tuple[int, tuple[object, ...]]:
-    """Return what atoms are sorted by: sources first."""
+    """Return what atoms are sorted by: sources first, and of those that can be read."""
     if isinstance(atom, Taint):
-        return 0, (atom.data, atom.steps)
+        return 0, (atom.encrypted_by is not None, atom.data, atom.steps)
     if isinstance(atom, Inside):
-        return 1, (*_in_order(atom.obj), atom.change or ())
+        return 1, (len(atom.changes) == 1, *_in_order(atom.obj), atom.changes)
     return (2, _in_order(atom)) if isinstance(atom, Obj) else (3, (str(atom),))
 
 
@@ -247,106 +263,14 @@ def texts(value: Iterable[Atom]) -> list[str]:
     return sorted([atom.text for atom in value if isinstance(atom, Text)])
 
 
-class Leak(NamedTuple):
-    """Data that reaches a sink."""
-
-    taint: Taint
-    sink: str
-    step: Step
-    cleartext: bool | None
-
-
-@dataclass
-class TaintState:
-    """What holds for the whole package.
-
-    Attributes:
-        sources: the data that a call gives, by `class.method`.
-        source_fields: the data that a field holds, by `class.field`.
-        budget: instructions that may still be followed.
-        relevant: methods that hand data to whoever calls them.
-        leaks: what was found, each with the methods in which data and sink met.
-        cut: whether something was not followed.
-        places: data by the field or name that it was put under.
-        statics: those of them that are static fields, of which there is one.
-        changed: for each of these places, and for each relevant method, the number of the last change, counted by
-            `version`.
-    """
-
-    sources: Mapping[str, str]
-    source_fields: Mapping[str, str]
-    budget: int
-    relevant: set[Method] = field(default_factory=set)
-    leaks: dict[Leak, set[Method]] = field(default_factory=dict)
-    cut: bool = False
-    version: int = 0
-    places: dict[str, Value] = field(default_factory=dict)
-    statics: set[str] = field(default_factory=set)
-    changed: dict[str | Method, int] = field(default_factory=dict)
-    _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
-
-    def taint(self, data: str, steps: tuple[Step, ...]) -> Taint:
-        """Return the one atom for data that went this way."""
-        found = self._taints.get((data, steps))
-        if found is None:
-            found = self._taints[data, steps] = Taint(data, steps)
-        return found
-
-    def after(self, value: Iterable[Atom], step: Step) -> Value:
-        """Return the data of a value after a step that encrypts it or may decrypt it."""
-        return frozenset(
-            self._after(atom, step) if isinstance(atom, Taint) else atom.obj.inside_after(step)
-            for atom in value
-            if isinstance(atom, Taint | Inside)
-        )
-
-    def _after(self, taint: Taint, step: Step) -> Taint:
-        steps = tuple(one for one in taint.steps if one is not taint.encrypted_by)
-        if not step.what.startswith(DECRYPTS) and len(steps) < _MAX_STEPS:
-            steps = (*steps, step)
-        return self.taint(taint.data, steps)
-
-    def keep(self, place: str, value: Iterable[Taint], step: Step) -> None:
-        """Remember data that is put where another method finds it."""
-        if step.class_.startswith(taint_rules.CONTAINERS) and place not in self.statics:
-            return
-        before = self.places.get(place, NOTHING)
-        known = {_kind(atom) for atom in before if isinstance(atom, Taint)}
-        fresh = [atom for atom in value if _kind(atom) not in known]
-        new = {self.taint(atom.data, (*atom.steps, step)) for atom in fresh if len(atom.steps) < _MAX_STEPS}
-        self.cut |= any(len(atom.steps) >= _MAX_STEPS for atom in fresh)
-        if new:
-            self.places[place] = bounded(before | new)
-            self.version += 1
-            self.changed[place] = self.version
-
-    def gives(self, method: Method) -> None:
-        """Remember that a method hands data to whoever calls it."""
-        self.relevant.add(method)
-        self.version += 1
-        self.changed[method] = self.version
-
-    @contextmanager
-    def in_library(self) -> Iterator[None]:
-        """Let what counts as a library's use up little of what may be followed of the method that calls it."""
-        granted = min(self.budget, _MOST_IN_LIBRARY)
-        self.budget, kept = granted, self.budget - granted
-        try:
-            yield
-        finally:
-            self.cut |= self.budget <= 0
-            self.budget = kept + max(self.budget, 0)
-
-    def leak(self, leak: Leak, method: Method) -> None:
-        """Remember data that reaches a sink."""
-        self.leaks.setdefault(leak, set()).add(method)
-
-
-def _kind(taint: Taint) -> tuple[str, Step, str]:
-    """Return what tells data apart that is kept in one place."""
-    return taint.data, taint.steps[0], taint.encrypted_by.what if taint.encrypted_by else ""
-
-
 def class_of(obj: Obj) -> bytes:
     """Return the descriptor of the class of an object, for what lies in a field as the field says."""
     return type_of(str(obj.slot)) if obj.type == b"?" else obj.type
+
+
+def kind_of(atom: Atom) -> object:
+    """Return what tells data apart that one place keeps: which it is, and whether it can be read."""
+    if isinstance(atom, Taint):
+        by = atom.encrypted_by
+        return atom.data, atom.steps[0], by.what if by else ""
+    return (atom.obj, len(atom.changes)) if isinstance(atom, Inside) else atom

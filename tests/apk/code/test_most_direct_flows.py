@@ -1,5 +1,7 @@
 """Of flows with the same claim the most direct are told; a longer one that says anything else is told, too."""
 
+import pytest
+
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.most_direct_flows import with_most_direct
 from phone_audit.model.apk import Behaviour, FlowStep
@@ -51,6 +53,13 @@ def test_nobody_hides_another_claim_behind_a_direct_one() -> None:
     ):
         assert told(direct, other) == [True, True]
     assert told(flow(READ, step("lib.Http")), flow(READ, FIELD, step("other.Http"))) == [True, True]
+
+
+@pytest.mark.parametrize("changes", ["encrypts it: x", "hands it to native code, which may encrypt it"])
+def test_what_is_encrypted_takes_nothing_away_from_what_can_be_read(changes: str) -> None:
+    encrypted = flow(READ, step("app.Main", changes), SEND)
+    assert told(encrypted, flow(READ, FIELD, SEND)) == [True, True]
+    assert told(encrypted, flow(READ, step("app.Main", changes), FIELD, SEND)) == [True, False]
 
 
 def test_what_is_not_told_itself_takes_nothing_away() -> None:

@@ -1,8 +1,10 @@
-"""What is encrypted before it is sent does not go out in clear text; what may be decrypted again does."""
+"""What is encrypted once before it is sent does not go out in clear text; what may be decrypted again does."""
+
+from itertools import pairwise
 
 import pytest
 
-from tests.apk.dex.assembler import RETURN, Method
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref
 from tests.apk.flows.test_find_flows import (
     READ,
     STATIC,
@@ -11,10 +13,10 @@ from tests.apk.flows.test_find_flows import (
     Code,
     activity,
     create,
+    element,
     flows,
     invoke,
     join,
-    member,
     new,
     result,
     static,
@@ -22,6 +24,7 @@ from tests.apk.flows.test_find_flows import (
 )
 
 CIPHER = "Ljavax/crypto/Cipher;"
+BUILDER = "Ljava/lang/StringBuilder;"
 NATIVE = 0x109
 """public static native"""
 JOINS = invoke(f"{TEXT}->concat({TEXT}){TEXT}", 0, 1, opcode=0x6E)
@@ -30,6 +33,17 @@ BYTES = join(invoke(f"{TEXT}->getBytes()[B", 1, opcode=0x6E), result(5))
 AS_TEXT = join(new(1, TEXT), invoke(f"{TEXT}-><init>([B)V", 1, 5, opcode=0x70))
 MAKES = join(text(2, "AES"), invoke(f"{CIPHER}->getInstance({TEXT}){CIPHER}", 2), result(3))
 CHANGES = join(invoke(f"{CIPHER}->doFinal([B)[B", 3, 5, opcode=0x6E), result(5))
+UNWRAPS = join(
+    invoke(f"{CIPHER}->unwrap([B{TEXT}I)Ljava/security/Key;", 3, 5, 2, 4, opcode=0x6E), result(6),
+    invoke("Ljava/security/Key;->getEncoded()[B", 6, opcode=0x72), result(5),
+)  # fmt: skip
+STREAM, MEMORY = "Ljavax/crypto/CipherInputStream;", "Ljava/io/ByteArrayInputStream;"
+STREAMS = join(
+    new(6, MEMORY), invoke(f"{MEMORY}-><init>([B)V", 6, 5, opcode=0x70),
+    new(7, STREAM), invoke(f"{STREAM}-><init>(Ljava/io/InputStream;{CIPHER})V", 7, 6, 3, opcode=0x70),
+    new(5, "[B"), invoke(f"{STREAM}->read([B)I", 7, 5, opcode=0x6E),
+)  # fmt: skip
+"""What they read lies in v5 then."""
 FIELD = f"Lx/Main;->kept:{TEXT}"
 CODED = f"code({TEXT}){TEXT}"
 
@@ -63,17 +77,41 @@ def test_what_a_cipher_makes_is_no_clear_text() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        coding(MAKES, sets(2), CHANGES),
-        coding(MAKES, CHANGES),
-        coding(MAKES, invoke(f"{CIPHER}->init(ILjava/security/Key;)V", 3, 7, 6, opcode=0x6E), CHANGES),
-        coding(MAKES, sets(1), CHANGES, sets(2), CHANGES),
         join(ENCRYPTS, coding(MAKES, sets(2), CHANGES)),
-        coding(MAKES, sets(1), sets(2), CHANGES),
+        join(coding(MAKES, sets(2), CHANGES), ENCRYPTS),
+        join(ENCRYPTS, ENCRYPTS),
+        coding(MAKES, sets(1), CHANGES, sets(2), CHANGES),
+        join(ENCRYPTS, ENCRYPTS, ENCRYPTS),
+        join(ENCRYPTS, BYTES, MAKES, sets(2), UNWRAPS, AS_TEXT),
+        join(ENCRYPTS, BYTES, MAKES, sets(2), STREAMS, AS_TEXT),
     ],
-    ids=["decrypts", "no mode", "unknown mode", "one cipher for both", "decrypts again", "set twice"],
+    ids=["decrypts", "other way round", "twice", "one cipher for both", "three times", "unwraps", "streams"],
 )
-def test_what_may_have_been_decrypted_is_clear_text(code: Code) -> None:
+def test_what_passes_a_second_cipher_may_be_readable_again(code: Code) -> None:
     assert cleartext(code) is True
+
+
+@pytest.mark.parametrize("mode", [0, 1, 2])
+def test_one_cipher_leaves_nothing_to_read_whatever_it_is_set_to(mode: int) -> None:
+    assert cleartext(coding(MAKES, sets(mode), CHANGES)) is False
+
+
+@pytest.mark.parametrize("above", ["Ljavax/crypto/CipherSpi;", "Ljava/security/Provider;"])
+def test_a_cipher_of_the_packages_own_need_not_encrypt(above: str) -> None:
+    (flow,) = flows(activity(create(READ, ENCRYPTS, SENDS)), Class("Lx/Own;", parent=above))
+    assert flow.cleartext is True
+
+
+def test_a_cipher_that_does_nothing_hides_nothing() -> None:
+    null = "Ljavax/crypto/NullCipher;"
+    makes = join(new(3, null), invoke(f"{null}-><init>()V", 3, opcode=0x70))
+    assert cleartext(coding(makes, sets(1), CHANGES)) is True
+    assert cleartext(text(2, "javax.crypto.NullCipher"), ENCRYPTS) is True
+
+
+def test_a_call_without_its_cipher_is_survived() -> None:
+    broken = Method("broken()V", join(READ, invoke(f"{CIPHER}->doFinal([B)[B"), result(5), (RETURN,)), registers=10)
+    assert cleartext(methods=(broken,)) is True
 
 
 def test_through_methods_that_encrypt_and_decrypt() -> None:
@@ -85,7 +123,9 @@ def test_through_methods_that_encrypt_and_decrypt() -> None:
     encrypts, decrypts = (join(invoke(f"Lx/Main;->{name}({TEXT}){TEXT}", 1), result(1)) for name in ("code", "back"))
     assert cleartext(encrypts, methods=(code, back)) is False
     assert cleartext(encrypts, decrypts, methods=(code, back)) is True
-    assert cleartext(encrypts, decrypts, encrypts, methods=(code, back)) is False
+    assert cleartext(encrypts, decrypts, encrypts, methods=(code, back)) is True
+    both = Method(f"both({TEXT}){TEXT}", join(moved, ENCRYPTS, ENCRYPTS, (0x0111,)), registers=10)
+    assert cleartext(invoke(f"Lx/Main;->both({TEXT}){TEXT}", 1), result(1), methods=(both,)) is True
 
 
 def test_what_lies_unencrypted_beside_it_goes_out_in_clear_text() -> None:
@@ -123,17 +163,76 @@ def test_what_native_code_made_of_it_is_not_known() -> None:
     native = Method(CODED, None, access=NATIVE)
     codes = join(invoke(f"Lx/Main;->{CODED}", 1), result(1))
     assert cleartext(codes, methods=(native,)) is None
-    assert cleartext(ENCRYPTS, codes, methods=(native,)) is None
-    assert cleartext(codes, ENCRYPTS, methods=(native,)) is False
+    assert cleartext(ENCRYPTS, codes, methods=(native,)) is True
     (flow,) = flows(activity(native, create(READ, codes, SENDS)))
     assert flow.steps is not None
     assert [step.what for step in flow.steps][1] == "hands it to native code, which may encrypt it"
 
 
-def test_a_cipher_that_other_code_may_have_set_again() -> None:
-    field = f"Lx/Main;->cipher:{CIPHER}"
-    keeps = Method("<init>()V", join(MAKES, sets(1), member(3, 9, field, put=True), (RETURN,)), registers=10, ins=1)
-    takes = join(member(3, 8, field, put=False), CHANGES)
-    assert cleartext(BYTES, takes, AS_TEXT, methods=(keeps,)) is True
-    other = Method("code([B)[B", join((0x9507,), takes, (0x0511,)), registers=10, access=STATIC)
-    assert cleartext(BYTES, invoke("Lx/Main;->code([B)[B", 5), result(5), AS_TEXT, methods=(other,)) is True
+def test_an_address_stays_one_that_passes_a_cipher_or_native_code() -> None:
+    joins = join(invoke(f"{TEXT}->concat({TEXT}){TEXT}", 1, 8, opcode=0x6E), result(1), invoke(WEB, 5, 1, opcode=0x6E))
+    moved: Code = (0x1807,)  # move-object v8, v1
+    (flow,) = flows(activity(create(READ, moved, text(1, "http://a.example/?i="), ENCRYPTS, ENCRYPTS, joins)))
+    assert flow.cleartext is True
+    native = Method(CODED, None, access=NATIVE)
+    codes = join(invoke(f"Lx/Main;->{CODED}", 1), result(1))
+    arguments: Code = (0x8107, 0x9807)  # move-object v1, v8; v8, v9
+    send = f"send({TEXT}{TEXT})V"
+    sends = Method(send, join(arguments, codes, joins, (RETURN,)), registers=10, ins=2, access=STATIC)
+    asks = join(READ, text(2, "http://a.example/?i="), invoke(f"Lx/Main;->{send}", 2, 1))
+    (flow,) = flows(activity(native, sends, create(asks)))
+    assert flow.cleartext is True
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_many_places_that_change_something_crowd_out_nothing(count: int) -> None:
+    native = Method(CODED, None, access=NATIVE)
+    other = join(invoke(f"Landroid/telephony/TelephonyManager;->getSimSerialNumber(){TEXT}", 0), result(8))
+    append = join(invoke(f"{BUILDER}->append({TEXT}){BUILDER}", 7, 1, opcode=0x6E))
+    codes = join(invoke(f"Lx/Main;->{CODED}", 8), result(1), append)
+    whole = join(invoke(f"{BUILDER}->toString(){TEXT}", 7, opcode=0x6E), result(1))
+    found = flows(activity(native, create(new(7, BUILDER), other, codes * count, READ, append, whole, SENDS)))
+    assert [(flow.data, flow.cleartext) for flow in found] == [("iccid", None), ("imei", True)]
+
+
+def test_many_pieces_that_are_changed_apart_crowd_out_nothing() -> None:
+    native = Method(CODED, None, access=NATIVE)
+    other = join(invoke(f"Landroid/telephony/TelephonyManager;->getSimSerialNumber(){TEXT}", 0), result(8))
+    makes: Code = (0x0213, 99, 0x2723, Ref("type", f"[{TEXT}"))  # v2 = 99; v7 = new String[v2]
+    codes = join(invoke(f"Lx/Main;->{CODED}", 8), result(1))
+    puts = [join(codes, (0x0213, number), element(1, 7, 2, put=True)) for number in range(60)]  # v2 = number
+    last = join(READ, (0x0213, 60), element(1, 7, 2, put=True))
+    whole = join(invoke(f"Ljava/util/Arrays;->toString([Ljava/lang/Object;){TEXT}", 7), result(1))
+    found = flows(activity(native, create(other, makes, *puts, last, whole, SENDS)))
+    assert [(flow.data, flow.cleartext) for flow in found] == [("iccid", None), ("imei", True)]
+
+
+def test_a_step_that_encrypts_leaves_as_many_fields_to_follow() -> None:
+    native = Method(CODED, None, access=NATIVE)
+    codes = join(invoke(f"Lx/Main;->{CODED}", 1), result(1))
+    fields = [f"Lx/Main;->f{number}:{TEXT}" for number in range(5)]
+    moves = [
+        Method(f"on{number}()V", join(static(1, one, put=False), static(1, after, put=True), (RETURN,)), access=STATIC)
+        for number, (one, after) in enumerate(pairwise(fields))
+    ]
+    says = Method("say()V", join(static(1, fields[-1], put=False), SENDS, (RETURN,)), registers=10, access=STATIC)
+    runs = [invoke(f"Lx/Main;->{one.signature}") for one in (*moves, says)]
+    (flow,) = flows(activity(native, *moves, says, create(READ, codes, static(1, fields[0], put=True), *runs)))
+    assert flow.cleartext is None
+
+
+def test_one_method_that_sends_both_is_told_of_what_can_be_read() -> None:
+    send = Method(
+        f"send({TEXT}{TEXT})V", join((0x8007, 0x9107), JOINS, result(1), invoke(WEB, 5, 1, opcode=0x6E), (RETURN,)),
+        registers=10, ins=2,
+    )  # fmt: skip
+    sends = join(text(2, "http://a.example/?i="), invoke(f"Lx/Main;->send({TEXT}{TEXT})V", 2, 1))
+    later = join(static(1, FIELD, put=False), static(2, f"Lx/Main;->base:{TEXT}", put=False))
+    says = Method(
+        "onResume()V",
+        join(later, invoke(f"Lx/Main;->send({TEXT}{TEXT})V", 2, 1), (RETURN,)),
+        direct=False,
+        registers=10,
+    )
+    found = flows(activity(send, says, create(READ, static(1, FIELD, put=True), ENCRYPTS, sends)))
+    assert [flow.cleartext for flow in found] == [None]

@@ -30,7 +30,7 @@ def test_what_is_put_into_several_objects_at_once_lies_in_each_whatever_their_or
         call = SimpleNamespace(
             values=(frozenset({stream, buffer}), frozenset({one, other})),
             site=SimpleNamespace(callee=SimpleNamespace(name="write")),
-            api=SimpleNamespace(wraps=True, collects=False),
+            api=SimpleNamespace(wraps=True, collects=False, special=None),
             heap=heap,
         )
         CallModel._into_receiver(cast(Any, SimpleNamespace(_carried=lambda value: value)), cast(Any, call))

@@ -27,6 +27,7 @@ from phone_audit.apk.endpoints.host_collector import (
     UsesOf,
     known_host,
 )
+from phone_audit.apk.endpoints.joined_hosts import joined_hosts
 from phone_audit.apk.text import host_text
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import AddressUse, Endpoint, HostKind
@@ -183,6 +184,8 @@ def find_endpoints(
     for one in chain(decoded, elsewhere.mentions):
         use = _use_in_file(one)
         collector.add(one.found, one.kind, one.where, one.offset, one.rule, encoding=one.encoding, use=use)
+    for joined in joined_hosts(dexes, knowledge.libraries):
+        collector.add(joined.host, "decoded", joined.where, joined.offset, encoding="joined")
     heads = list(islice(_texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)), MAX_MENTIONS))
     texts = {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}
     around = Surroundings(

@@ -67,10 +67,10 @@ class Mention(NamedTuple):
     def holders(self) -> set[bytes]:
         return {*self.owners, *(self.part.row_class(use.row) for use in self.users)}
 
-    def is_held_only_by(self, rule: RuledOutRule) -> bool:
-        """Tell whether only the classes that a rule names hold it."""
+    def is_held_only_by(self, rules: Sequence[RuledOutRule]) -> bool:
+        """Tell whether only the classes that rules name hold it."""
         holders = self.holders
-        prefixes = tuple(f"{prefix.rstrip('.')}." for prefix in rule.held_by)
+        prefixes = tuple(f"{prefix.rstrip('.')}." for rule in rules for prefix in rule.held_by)
         return bool(holders) and all(f"{java_name(holder)}.".startswith(prefixes) for holder in holders)
 
 
@@ -104,7 +104,10 @@ def rules_by_use(
     """
     if not texts or len(texts) > MAX_LISTED:
         return {}
-    names = {text: rule for rule in constants for text in rule.texts}
+    names: dict[str, list[RuledOutRule]] = defaultdict(list)
+    for rule in constants:
+        for text in rule.texts:
+            names[text].append(rule)
     sentences = {spot for spot, text in texts.items() if _has_sentence(text)}
     looked_up = {spot: text for spot, text in texts.items() if "/" not in text or text in names or spot in sentences}
     held = _Held(indexes, looked_up)
@@ -149,7 +152,7 @@ class _Rules(NamedTuple):
     """Tells of texts of one package which rules hold for all that happens to them."""
 
     owner_of: OwnerOf
-    names: Mapping[str, RuledOutRule]
+    names: Mapping[str, Sequence[RuledOutRule]]
     held: _Held
     seen: Mapping[Spot, TextUse]
     sentences: Collection[Spot]
@@ -161,9 +164,9 @@ class _Rules(NamedTuple):
 
     def _rule(self, spot: Spot, text: str) -> str | None:
         held = self.held.of(spot)
-        constant = self.names.get(text)
-        if constant and held and all(one.is_held_only_by(constant) for one in held):
-            return constant.id
+        constants = self.names.get(text, ())
+        if constants and held and all(one.is_held_only_by(constants) for one in held):
+            return constants[0].id
         if held and not any(one.holders for one in held):
             return PROSE if spot in self.sentences else None
         seen = self.seen.get(spot)

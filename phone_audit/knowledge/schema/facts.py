@@ -182,7 +182,8 @@ class LibraryFact(Frozen):
     it. A class with nothing is one that manifests name, and that leads to none of it on behalf of the package.
     `base_matches` and `base_ignores` are class names that try `base`. `runs_tests`: it is there to run tests, and a
     package whose components are all of it does nothing else. `switches` names classes that accept any certificate only
-    where a method says so, which a file or a setting of its developers has to turn on.
+    where a method says so, which a file or a setting of its developers has to turn on. `joins` are two texts of
+    which it makes one host: the second stands in place of the `%s` of the first.
     """
 
     id: str
@@ -199,6 +200,15 @@ class LibraryFact(Frozen):
     base_ignores: tuple[str, ...] = ()
     runs_tests: bool = False
     switches: dict[str, str] = Field(default_factory=dict)
+    joins: tuple[tuple[str, str], ...] = ()
+
+    @field_validator("joins")
+    @classmethod
+    def _joins_name_hosts(cls, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        for template, part in pairs:
+            if template.count("%s") != 1 or not template.endswith(".%s") or "." not in part:
+                raise ValueError(f"{short_repr(template)} and {short_repr(part)} give no host; write `https://a.%s`")
+        return pairs
 
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -35,10 +35,11 @@ _NAMES = RuledOutRule(
     id="names", reason="r", by="analysis", texts=("github.com",), held_by=("com.vendor.auth.",),
     hosts=(), url_prefixes=(), source="s", matches=(), ignores=(),
 )  # fmt: skip
+_OTHER_NAMES = _NAMES.model_copy(update={"id": "other-names", "held_by": ("com.other.",)})
 _KNOWN = knowledge(
     libraries=[library("Lib", code=["com.lib"])],
     trackers=[tracker("Sender", hosts=["sender.dev"])],
-    rules=[*(rule(name, by="analysis") for name in sorted(BY_ANALYSIS)), _NAMES],
+    rules=[*(rule(name, by="analysis") for name in sorted(BY_ANALYSIS)), _NAMES, _OTHER_NAMES],
 )
 
 Units = tuple[int | Ref, ...]
@@ -69,7 +70,7 @@ def _found(files: Sequence[DexFile]) -> dict[str, Endpoint]:
         files,
         [[] for _ in files],
         _KNOWN,
-        uses=lambda texts: rules_by_use(indexes, owners.of, (_NAMES,), uses_of, texts),
+        uses=lambda texts: rules_by_use(indexes, owners.of, (_NAMES, _OTHER_NAMES), uses_of, texts),
     )
     return {one.host: one for one in found}
 
@@ -362,6 +363,10 @@ def test_a_name_that_a_library_uses_for_something_else() -> None:
     near = _class(*_load("github.com"), *_call(_SEND, 0), name="Lcom/vendor/authority/A;")
     assert _rule(near, host="github.com") is None
     assert _rule(provider, _class(*_load("github.com"), *_call(_SEND, 0)), host="github.com") is None
+    other = _class(*_load("github.com"), *_call(_SEND, 0), name="Lcom/other/A;")
+    assert _rule(other, host="github.com") == "names", "another rule names the same text"
+    assert _rule(other, provider, host="github.com") == "names"
+    assert _rule(other, provider, near, host="github.com") is None
     longer = _class(*_load("https://github.com/x"), *_call(_SEND, 0), name="Lcom/vendor/auth/GithubProvider;")
     assert _rule(longer, host="github.com") is None
 

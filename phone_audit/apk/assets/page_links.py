@@ -1,6 +1,7 @@
 """Which URLs of a web page or a settings page are only links: somebody has to touch them."""
 
 import re
+from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
@@ -85,17 +86,34 @@ class PageLinks:
 
 def viewed_texts(root: Element) -> frozenset[str]:
     """Return the texts that stand in XML nowhere but as the data of an `intent` to view it that names no class."""
-    linked: set[str] = set()
+    return _only_in(root, lambda one, name: name == "data" and _is_view(one))
+
+
+def _is_view(one: Element) -> bool:
+    said = {attribute.name: attribute.value.text for attribute in one.attributes if attribute.namespace == ANDROID}
+    is_link = one.tag == "intent" and said.get("action") == _VIEW and said.keys() == _FOR_ANYBODY
+    return is_link and len(one.attributes) == len(said) and not one.children
+
+
+def author_pages(root: Element) -> frozenset[str]:
+    """Return the texts that stand in the configuration of a widget nowhere but as the page of its author.
+
+    Cordova has such a file. Source: W3C, Packaged Web Apps (Widgets), "The author element".
+    """
+    authors = [one for one in root.children if one.tag == "author"] if root.tag == "widget" else []
+    return _only_in(root, lambda one, name: name == "href" and any(one is author for author in authors))
+
+
+def _only_in(root: Element, is_place: Callable[[Element, str], bool]) -> frozenset[str]:
+    """Return the texts that stand in XML nowhere but in attributes of some places, told by element and name."""
+    found: set[str] = set()
     others: set[str] = set()
     waiting = [root]
     while waiting:
         one = waiting.pop()
         waiting += one.children
-        said = {attribute.name: attribute.value.text for attribute in one.attributes if attribute.namespace == ANDROID}
-        is_link = one.tag == "intent" and said.get("action") == _VIEW and said.keys() == _FOR_ANYBODY
-        is_link = is_link and len(one.attributes) == len(said) and not one.children
         for attribute in one.attributes:
-            held = linked if is_link and attribute.name == "data" else others
+            held = found if is_place(one, attribute.name) else others
             held.update(text for text in (attribute.value.text, attribute.raw) if text)
         others.add(one.text)
-    return frozenset(linked - others)
+    return frozenset(found - others)

@@ -10,13 +10,14 @@ import numpy as np
 from phone_audit.apk.assets import string_tables
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.page_links import PageLinks, is_anchor, is_asked, viewed_texts
+from phone_audit.apk.assets.page_links import PageLinks, author_pages, is_anchor, is_asked, viewed_texts
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, is_web, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
 from phone_audit.apk.dex.strings import Bytes
 from phone_audit.apk.text.host_text import MAX_HOST, find_urls, unescaped
 from phone_audit.apk.text.prose import is_prose, is_shown
+from phone_audit.apk.xml.elements import Element
 from phone_audit.apk.xml.xml_parser import read_regular
 from phone_audit.errors import ApkError
 
@@ -106,7 +107,8 @@ def _decoded_wide(file: AssetFile, phase: int) -> Iterator[Mention]:
 
 def _mentions_in_pool(file: AssetFile, pool: string_tables.StringPool, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in a string pool; the marks are those of its characters."""
-    links = _viewed(file) if marks.plain else frozenset()
+    root = _configuration(file) if marks.plain else None
+    links, authors = (viewed_texts(root), author_pages(root)) if root else (frozenset(), frozenset())
     is_table = file.type is FileType.TABLE
     for item, text in pool.strings.holding(_URL_MARK) if marks.plain else ():
         told, plain, begin = is_table and is_shown(text), unescaped(text), 0
@@ -115,19 +117,16 @@ def _mentions_in_pool(file: AssetFile, pool: string_tables.StringPool, marks: Ur
                 continue
             begin = max(begin, plain.find(found.url, begin))
             before = plain[max(0, begin - _BEFORE) : begin]
-            rule = PROSE if told or is_prose(before) else None
+            rule = PROSE if told or is_prose(before) else DOCUMENT_FILE if text in authors else None
             is_link = rule is None and (text in links or (is_table and is_anchor(before)))
             yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule, is_link=is_link)
     decoded = encoded_in(pool.strings.data.data, string_tables.binary_extent, marks)
     yield from _decoded(file, decoded, pool.base, pool.width)
 
 
-def _viewed(file: AssetFile) -> frozenset[str]:
-    """Return the texts of a settings page that are only links; none where it is odd in any way."""
-    if not file.configuration or file.kind == "manifest":
-        return frozenset()
-    root = read_regular(bytes(file.data))
-    return frozenset() if root is None else viewed_texts(root)
+def _configuration(file: AssetFile) -> Element | None:
+    """Return a settings page or the like; nothing where it is odd in any way."""
+    return read_regular(bytes(file.data)) if file.configuration and file.kind != "manifest" else None
 
 
 def _candidates_in_pool(file: AssetFile, pool: string_tables.StringPool) -> Iterator[Candidate]:

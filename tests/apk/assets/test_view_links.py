@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from phone_audit.apk.assets.page_links import viewed_texts
+from phone_audit.apk.assets.page_links import author_pages, viewed_texts
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.dex.file import read_dex
@@ -45,6 +45,28 @@ def test_the_data_of_an_intent_to_view() -> None:
 )
 def test_whatever_else_may_happen_to_it(root: Element) -> None:
     assert URL not in viewed_texts(root)
+
+
+AUTHOR = element("author", ("email", "a@vendor.example"), ("href", URL))
+
+
+def test_the_page_of_an_author() -> None:
+    assert author_pages(element("widget", children=(AUTHOR, element("content", ("src", "index.html"))))) == {URL}
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        element("widget", children=(AUTHOR, element("content", ("src", URL)))),
+        element("widget", children=(AUTHOR, element("access", ("origin", URL)))),
+        element("widget", children=(AUTHOR, element("name", text=URL))),
+        element("widget", children=(element("content", ("href", URL)),)),
+        element("widget", children=(element("plugin", children=(AUTHOR,)),)),
+        element("preferences", children=(AUTHOR,)),
+    ],
+)
+def test_what_is_more_than_the_page_of_an_author(root: Element) -> None:
+    assert URL not in author_pages(root)
 
 
 def compiled(action: str) -> bytes:

@@ -76,8 +76,7 @@ def not_on_usb(seen: list[str]) -> errors.NoDeviceError:
 
 def several(seen: list[str]) -> errors.SeveralDevicesError:
     return errors.SeveralDevicesError(
-        f"{len(seen)} phones are there: {', '.join(seen)}.",
-        hint="Name one of them, or scan them all with --all.",
+        f"{len(seen)} phones are there: {', '.join(seen)}.", hint="Name one of them, or scan them all with --all."
     )
 
 
@@ -235,8 +234,7 @@ def no_server_to_pair() -> errors.NoDeviceError:
 
 def no_server() -> errors.NoDeviceError:
     return errors.NoDeviceError(
-        "No adb server runs on this computer.",
-        hint="Start one with 'adb start-server', or leave --via server out.",
+        "No adb server runs on this computer.", hint="Start one with 'adb start-server', or leave --via server out."
     )
 
 

@@ -124,12 +124,7 @@ def _mount(firmware: Firmware, path: str, work: Work) -> None:
     firmware.mount(Partition(f"apex/{name}", files, path), f"/apex/{name}")
     firmware.modules.append(
         Module(
-            name=name,
-            version_code=version,
-            path=path,
-            updated=False,
-            factory_version_code=version,
-            factory_path=path,
+            name=name, version_code=version, path=path, updated=False, factory_version_code=version, factory_path=path
         )
     )
 

@@ -24,10 +24,7 @@ _LARGEST_NOTE: Final = 64 * 1024
 """Bytes of a long name, or of what is said of a member beside its head."""
 _LONGEST_SIZE: Final = 20
 """Digits of a size."""
-_CUT_OFF: Final = (
-    "cut-off",
-    "It is cut off, or damaged between two members: what lies behind was not read.",
-)
+_CUT_OFF: Final = ("cut-off", "It is cut off, or damaged between two members: what lies behind was not read.")
 _FILE, _LINK, _SYMLINK, _FOLDER, _SPARSE = b"0\07", b"1", b"2", b"5", b"S"
 _DEVICES: Final = b"346"
 """Devices and pipes, which have no bytes."""

@@ -9,14 +9,7 @@ from phone_audit.acquire.questions.file_facts import PathStatus, digest_command
 from phone_audit.acquire.store.container import sha256_of
 from phone_audit.acquire.store.layout import PULL
 from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
-from phone_audit.acquire.transport import (
-    PULL_LIMIT,
-    PULL_TIMEOUT,
-    SHELL_LIMIT,
-    SHELL_TIMEOUT,
-    Answer,
-    Transport,
-)
+from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Transport
 from phone_audit.errors import CommandError, NotHeldError
 
 DIGESTS = ("sha256", "sha1", "md5")

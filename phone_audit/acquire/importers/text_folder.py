@@ -202,11 +202,7 @@ def _kind(container: FileContainer, name: str) -> str | None:
     return next((kind for line in lines for form, kind in _FORMS if form.match(line)), None)
 
 
-_FORMS = (
-    (SERVICE, DUMPS),
-    (PACKAGE_DUMP, package_dump.PACKAGE_DUMP.text),
-    (USERS, users.USERS.text),
-)
+_FORMS = ((SERVICE, DUMPS), (PACKAGE_DUMP, package_dump.PACKAGE_DUMP.text), (USERS, users.USERS.text))
 
 
 def _words(name: str) -> set[str]:

@@ -153,12 +153,7 @@ def _was_asked(listing: Listing, user: int) -> bool:
 
 
 def _user(
-    user: int,
-    name: str,
-    block: DumpedPackage,
-    lines: tuple[ListEntry, ...],
-    listing: Listing,
-    offset: int,
+    user: int, name: str, block: DumpedPackage, lines: tuple[ListEntry, ...], listing: Listing, offset: int
 ) -> PackageUser:
     state = block.users.get(user, DumpedUser())
     installed = state.installed

@@ -63,19 +63,7 @@ class DumpedApex:
     factory: bool | None
 
 
-REAL_DUMPS = {
-    26: "8",
-    27: "8",
-    28: "9",
-    29: "10",
-    30: "11",
-    31: "12",
-    32: "12",
-    33: "13",
-    34: "14",
-    36: "16",
-    37: "17",
-}
+REAL_DUMPS = {26: "8", 27: "8", 28: "9", 29: "10", 30: "11", 31: "12", 32: "12", 33: "13", 34: "14", 36: "16", 37: "17"}
 """API level → Android version of a real `dumpsys package` among the tests (tests/acquire/packages/dumps/SOURCES.md)."""
 
 PARTLY = {35: "shared users, APEX modules, a private space and a line of the list, but no package's description,"}

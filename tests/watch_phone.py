@@ -108,7 +108,7 @@ class WatchPhone(Transport):
             raise answer
         return Answer(answer.encode("utf-8", "surrogateescape"), 0, truncated=False)
 
-    def pull(self, path: str, into: Path, *, timeout: float = 0, limit: int = 0) -> Path:
+    def pull(self, path: str, into: Path) -> Path:
         if path not in self.files:
             raise CommandError(f"{path} is not there.")
         into.write_bytes(self.files[path].read_bytes())

@@ -68,10 +68,10 @@ SHELL_LIMIT = 64 * 2**20
 """Bytes kept of one command's output, where the caller names no other limit."""
 
 PULL_TIMEOUT = 120.0
-"""Seconds a file may stand still, where the caller names no other time."""
+"""Seconds a file may stand still, where nobody names another time."""
 
 PULL_LIMIT = 4 * 2**30
-"""Bytes one file may have, where the caller names no other limit."""
+"""Bytes one file may have, where nobody names another limit."""
 
 
 @dataclass(frozen=True)
@@ -152,17 +152,13 @@ class Transport(Protocol):
             DeviceLostError: the phone is gone.
         """
 
-    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+    def pull(self, path: str, into: Path) -> Path:
         """Copy one regular file of the phone to `into`, and return where its bytes lie on this computer.
 
-        Args:
-            path: absolute path on the phone; bytes that are no UTF-8 as surrogate escapes.
-            into: file to write; it is not there afterwards when the copy failed.
-            timeout: seconds the file may stand still; a file that only drips is given up as well.
-            limit: bytes the file may have.
+        `path` is absolute, its bytes that are no UTF-8 as surrogate escapes; `into` is not there when the copy failed.
 
         Raises:
-            CommandError: the file cannot be read, is no regular file, exceeds `limit`, or stands still.
+            CommandError: the file cannot be read, is no regular file, exceeds `PULL_LIMIT`, or stands still or drips.
             DeviceLostError: the phone is gone.
         """
 

@@ -10,8 +10,6 @@ from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.packages.package_list import LIST_FLAGS, NAME_FLAGS
 from phone_audit.acquire.questions.file_facts import HASH_SETUP, LOOK_PREFIX, digest_command
 from phone_audit.acquire.transport import (
-    PULL_LIMIT,
-    PULL_TIMEOUT,
     SHELL_LIMIT,
     SHELL_TIMEOUT,
     Answer,
@@ -80,7 +78,7 @@ class FakePhone(Transport):
             return said
         return Answer(said.encode("utf-8", "surrogateescape") if isinstance(said, str) else said, 0, truncated=False)
 
-    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+    def pull(self, path: str, into: Path) -> Path:
         self.asked.append(f"pull {path}")
         self.changes(self, f"pull {path}")
         lying = self.tree.get(path)

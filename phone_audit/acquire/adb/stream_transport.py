@@ -73,10 +73,6 @@ class StreamTransport(Transport, ABC):
     def connect_again(self) -> None:
         """Reach the same phone once more; an AcquireError where it cannot be reached, or another one is there."""
 
-    @abstractmethod
-    def close(self) -> None:
-        """See `Transport.close`."""
-
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         require_listed(command)
         script = with_exit_status(command, self._mark)
@@ -238,8 +234,8 @@ class ReconnectingTransport(Transport):
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         return self._retrying(lambda: self._inner.shell(command, timeout=timeout, limit=limit))
 
-    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
-        return self._retrying(lambda: self._inner.pull(path, into, timeout=timeout, limit=limit))
+    def pull(self, path: str, into: Path) -> Path:
+        return self._retrying(lambda: self._inner.pull(path, into))
 
     def start(self, command: str) -> Running:
         """See `Transport.start`; what it gives ends where the connection is cut."""

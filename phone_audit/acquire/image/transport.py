@@ -9,7 +9,7 @@ from phone_audit.acquire.questions.file_facts import PathStatus, digest_command
 from phone_audit.acquire.store.container import sha256_of
 from phone_audit.acquire.store.layout import PULL
 from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Transport
+from phone_audit.acquire.transport import SHELL_LIMIT, SHELL_TIMEOUT, Answer, Transport
 from phone_audit.errors import CommandError, NotHeldError
 
 DIGESTS = ("sha256", "sha1", "md5")
@@ -61,10 +61,10 @@ class ImageTransport(Transport):
         self._digests[digest_command(path).text] = path
         return PathStatus("file", None)
 
-    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+    def pull(self, path: str, into: Path) -> Path:
         """Return the file itself where it lies on this computer by itself, else a copy in `into`."""
         try:
-            source = within(self._firmware.open_apk(path), min(limit, LARGEST_APK))
+            source = within(self._firmware.open_apk(path), LARGEST_APK)
             whole = getattr(source, "path", None)
             if isinstance(whole, Path):
                 return whole

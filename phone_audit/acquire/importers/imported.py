@@ -7,7 +7,7 @@ from pathlib import Path
 from phone_audit.acquire.importers.answers import SAME
 from phone_audit.acquire.questions.identity import DATE, SHELL_ID
 from phone_audit.acquire.store.container import sha256_of
-from phone_audit.acquire.transport import PULL_LIMIT, PULL_TIMEOUT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, Transport
+from phone_audit.acquire.transport import SHELL_LIMIT, SHELL_TIMEOUT, Answer, Transport
 from phone_audit.errors import CommandError, NotHeldError
 from phone_audit.model.device import AcquisitionSource, Depth
 from phone_audit.model.finding import Skipped
@@ -125,7 +125,7 @@ class ImportedTransport(Transport):
             return None
         return next((text for text in (command, SAME.get(command, "")) if text in self._answers), None)
 
-    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+    def pull(self, path: str, into: Path) -> Path:
         """Refuse: files are taken from the acquisition itself."""
         raise CommandError(f"The acquisition does not contain {path}.")
 

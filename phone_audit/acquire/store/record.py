@@ -13,8 +13,6 @@ from phone_audit.acquire.store import layout
 from phone_audit.acquire.store.disk_space import DiskSpace, writing
 from phone_audit.acquire.store.saved_files import SUFFIX, pack
 from phone_audit.acquire.transport import (
-    PULL_LIMIT,
-    PULL_TIMEOUT,
     SHELL_LIMIT,
     SHELL_TIMEOUT,
     Answer,
@@ -93,13 +91,13 @@ class RecordingTransport(Transport):
         self._keep(command, answer.output, answer.exit, truncated=answer.truncated)
         return answer
 
-    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+    def pull(self, path: str, into: Path) -> Path:
         """Copy the file into the folder, once for equal bytes, and give where it lies there."""
         command = layout.pull_command(path)
         part = self.folder / layout.APKS / f"{len(self._artifacts):05d}.part"
         try:
             with writing(self.folder):
-                local = self._inner.pull(path, part, timeout=timeout, limit=limit)
+                local = self._inner.pull(path, part)
         except (DeviceLostError, CommandError) as error:
             self._keep_sentence(command, error, layout.PULL_FAILED)
             raise

@@ -9,15 +9,7 @@ from pydantic import ValidationError
 
 from phone_audit.acquire.store import layout
 from phone_audit.acquire.store.saved_files import unpack
-from phone_audit.acquire.transport import (
-    PULL_LIMIT,
-    PULL_TIMEOUT,
-    SHELL_LIMIT,
-    SHELL_TIMEOUT,
-    Answer,
-    PulledApk,
-    Transport,
-)
+from phone_audit.acquire.transport import PULL_LIMIT, SHELL_LIMIT, SHELL_TIMEOUT, Answer, PulledApk, Transport
 from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
 from phone_audit.files.bounded_json import JsonError
 from phone_audit.files.bounds import MANIFEST as MANIFEST_BOUNDS
@@ -85,13 +77,13 @@ class ReplayTransport(Transport):
         cut = len(output) > limit
         return Answer(output[:limit], None if cut else artifact.exit, artifact.truncated or cut)
 
-    def pull(self, path: str, into: Path, *, timeout: float = PULL_TIMEOUT, limit: int = PULL_LIMIT) -> Path:
+    def pull(self, path: str, into: Path) -> Path:
         artifact = self._next(layout.pull_command(path))
         if artifact.exit != 0:
             raise _sentence(artifact, self._bytes(artifact))
         size = self._check(artifact)
-        if size > limit:
-            raise CommandError(f"{path} has {size} bytes, more than the {limit} that are read.")
+        if size > PULL_LIMIT:
+            raise CommandError(f"{path} has {size} bytes, more than the {PULL_LIMIT} that are read.")
         return self._folder / artifact.file
 
     def clock_offset(self, measured: float | None) -> float | None:

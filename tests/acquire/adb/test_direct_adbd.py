@@ -12,6 +12,7 @@ import pytest
 
 from phone_audit.acquire.adb import states, wire
 from phone_audit.acquire.adb.connect import open_transport
+from phone_audit.acquire.adb.stream_transport import StreamTransport
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import CommandError, DeviceLostError, DeviceOfflineError, ProtocolError, UnauthorizedError
 from tests.kit import Kit, Phone
@@ -27,8 +28,9 @@ def phone(request: pytest.FixtureRequest, kit: Kit) -> Phone:
 
 
 @pytest.fixture
-def transport(phone: Phone) -> Iterator[Transport]:
+def transport(phone: Phone) -> Iterator[StreamTransport]:
     opened = open_transport(phone.address, via="direct", patience=10)
+    assert isinstance(opened, StreamTransport)
     yield opened
     opened.close()
 
@@ -92,7 +94,7 @@ def test_much_output_is_whole(transport: Transport) -> None:
     assert answer.output == b"".join(b"%d\n" % number for number in range(1, 300_001))
 
 
-def test_a_file_arrives_byte_for_byte(phone: Phone, transport: Transport, tmp_path: Path) -> None:
+def test_a_file_arrives_byte_for_byte(phone: Phone, transport: StreamTransport, tmp_path: Path) -> None:
     content = os.urandom(3_000_001)
     with phone.file("/data/local/tmp/blob \udcff'ß.bin", content) as path:
         pulled = transport.pull(path, tmp_path / "blob")
@@ -105,7 +107,7 @@ def test_a_file_arrives_byte_for_byte(phone: Phone, transport: Transport, tmp_pa
 
 
 @pytest.mark.promise("only-regular-files")
-def test_only_regular_files_are_pulled(phone: Phone, transport: Transport, tmp_path: Path) -> None:
+def test_only_regular_files_are_pulled(phone: Phone, transport: StreamTransport, tmp_path: Path) -> None:
     folder = phone.root / "data/local/tmp/odd"
     folder.mkdir()
     try:
@@ -219,6 +221,7 @@ def test_a_cable_half_out_is_a_lost_phone(nokia: Phone, tmp_path: Path, monkeypa
         nokia.proxy("--stall", 2_000_000) as address,
     ):
         transport = open_transport(address, via="direct")
+        assert isinstance(transport, StreamTransport)
         with pytest.raises(DeviceLostError, match="no longer answers"):
             transport.pull(path, tmp_path / "large", timeout=1)
         transport.close()

@@ -93,14 +93,15 @@ def test_failures_come_back_with_their_sentence(tmp_path: Path) -> None:
         replay.pull("/gone.apk", tmp_path)
 
 
-def test_files_come_back_from_where_they_lie(tmp_path: Path) -> None:
+def test_files_come_back_from_where_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record(FakePhone(tree={"/a/\udcff.apk": b"apk"}), tmp_path / "saved", "/a/\udcff.apk")
     replay = ReplayTransport(tmp_path / "saved")
     local = replay.pull("/a/\udcff.apk", tmp_path / "elsewhere")
     assert local.read_bytes() == b"apk"
     assert local.parent == tmp_path / "saved/apks"
+    monkeypatch.setattr("phone_audit.acquire.store.replay.PULL_LIMIT", 2)
     with pytest.raises(CommandError, match="has 3 bytes"):
-        replay.pull("/a/\udcff.apk", tmp_path, limit=2)
+        replay.pull("/a/\udcff.apk", tmp_path)
 
 
 def test_what_was_not_asked_is_a_sentence(tmp_path: Path) -> None:

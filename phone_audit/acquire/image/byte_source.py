@@ -1,5 +1,6 @@
 """Bytes at places: a file, a part of one, or what is made of others when it is read. Every layer of an image is one."""
 
+import hashlib
 import io
 import os
 from bisect import bisect_right
@@ -7,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -49,11 +50,19 @@ def check_range(source: ByteSource, at: int, count: int) -> None:
         raise ImageError("it ends before its end, or names places outside of itself")
 
 
-def pieces_of(source: ByteSource, size: int | None = None) -> Iterator[bytes]:
-    """Yield the bytes of a source in order, the first `size` of them where it is told. Raises as `ByteSource.read`."""
-    end = source.size if size is None else size
-    for at in range(0, end, PIECE):
-        yield source.read(at, min(PIECE, end - at))
+def pieces_of(source: ByteSource) -> Iterator[bytes]:
+    """Yield the bytes of a source in order. Raises as `ByteSource.read`."""
+    for at in range(0, source.size, PIECE):
+        yield source.read(at, min(PIECE, source.size - at))
+
+
+def hashes_of(source: ByteSource, *kinds: str) -> list[str]:
+    """Return hashes of a source in hexadecimal, such as `sha256`. Raises as `ByteSource.read`."""
+    hashes = [hashlib.new(kind, usedforsecurity=False) for kind in kinds]
+    for piece in pieces_of(source):
+        for one in hashes:
+            one.update(piece)
+    return [one.hexdigest() for one in hashes]
 
 
 class FileBytes:
@@ -74,18 +83,6 @@ class FileBytes:
         if len(data) != count:
             raise ImageError("it became shorter while it was read")
         return data
-
-
-class MemoryBytes:
-    """Bytes that are here."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.size = len(data)
-
-    def read(self, at: int, count: int) -> bytes:
-        check_range(self, at, count)
-        return self._data[at : at + count]
 
 
 class Part:
@@ -240,23 +237,16 @@ class PieceCache:
         return piece
 
 
-def read_blocks(at: int, count: int, length: int, block_of: Callable[[int], bytes]) -> bytes:
-    """Return bytes of a source that is made block by block.
+def read_blocks(at: int, count: int, length: int, cache: PieceCache, block_of: Callable[[int], bytes]) -> bytes:
+    """Return bytes of a source that is made in blocks of `length` bytes; `block_of` makes one by its number.
 
-    Args:
-        at: the first byte; the caller has seen that all of them lie inside.
-        count: how many.
-        length: bytes of a block.
-        block_of: makes a block by its number.
-
-    Raises:
-        ImageError: a block is shorter than it has to be.
+    The caller has seen that all of them lie inside. Raises an ImageError where a block is shorter than it has to be.
     """
     pieces = []
     end = at + count
     while at < end:
         number, skipped = divmod(at, length)
-        piece = block_of(number)[skipped : skipped + end - at]
+        piece = cache.get(number, partial(block_of, number))[skipped : skipped + end - at]
         if not piece:
             raise ImageError("what is packed ends before its end")
         pieces.append(piece)

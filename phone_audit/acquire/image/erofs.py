@@ -13,7 +13,6 @@ from phone_audit.acquire.image.byte_source import (
     ByteSource,
     ImageError,
     Lazy,
-    MemoryBytes,
     Part,
     PieceCache,
     Run,
@@ -45,15 +44,11 @@ _KEPT: Final = 16 * MB
 class _Inode:
     nid: int
     layout: int
-    mode: int
+    kind: Kind
     size: int
     value: int
     end: int
     """Where its own bytes and attributes end."""
-
-    @property
-    def kind(self) -> Kind:
-        return kind_of(self.mode)
 
 
 def is_erofs(source: ByteSource) -> bool:
@@ -124,7 +119,7 @@ class Erofs:
         size = struct.unpack_from("<Q" if form & 1 else "<I", raw, 8)[0]
         value = struct.unpack_from("<I", raw, 16)[0]
         end = at + length + (12 + 4 * (attributes - 1) if attributes else 0)
-        return _Inode(nid, form >> 1 & 7, mode, size, value, end)
+        return _Inode(nid, form >> 1 & 7, kind_of(mode), size, value, end)
 
     def _content(self, inode: _Inode) -> ByteSource:
         if inode.layout == _PLAIN:
@@ -173,7 +168,7 @@ class Erofs:
         index = read_extents(layout, self._clusters_left)
         if index.fragment is not None and inode.nid == self._packed_nid:
             raise ImageError("the fragments of files lie in themselves")
-        fragments = self._fragments if index.fragment is not None else MemoryBytes(b"")
+        fragments = self._fragments if index.fragment is not None else Runs([], 0)
         return ExtentFile(layout, index, fragments, self._cache, inode.nid)
 
     @cached_property

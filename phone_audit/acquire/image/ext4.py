@@ -38,14 +38,10 @@ _UNWRITTEN: Final = 32768
 
 @dataclass(frozen=True)
 class _Inode:
-    mode: int
+    kind: Kind
     size: int
     flags: int
     block: bytes
-
-    @property
-    def kind(self) -> Kind:
-        return kind_of(self.mode)
 
 
 def is_ext4(source: ByteSource) -> bool:
@@ -147,7 +143,7 @@ class Ext4:
         mode, low = struct.unpack_from("<H2xI", raw, 0)
         flags = struct.unpack_from("<I", raw, 32)[0]
         high = struct.unpack_from("<I", raw, 108)[0]
-        return _Inode(mode, low | high << 32, flags, raw[40:100])
+        return _Inode(kind_of(mode), low | high << 32, flags, raw[40:100])
 
     def _content(self, inode: _Inode) -> ByteSource:
         if inode.flags & _ENCRYPTED:

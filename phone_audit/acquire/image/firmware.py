@@ -40,12 +40,6 @@ class Partition:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    files: FileSystem
-    node: object
-
-
 class Firmware:
     """Every path of the partitions. What cannot be listed is in `skipped`; the rest goes on.
 
@@ -63,7 +57,7 @@ class Firmware:
         self.skipped: list[Skipped] = list(skipped)
         self.names: list[str] = []
         self.modules: list[Module] = []
-        self._files: dict[str, _Place] = {}
+        self._files: dict[str, tuple[FileSystem, object]] = {}
         self._folders: dict[str, list[str]] = {"": []}
         self._links: dict[str, str] = {}
         self._left = MOST_ENTRIES
@@ -135,7 +129,7 @@ class Firmware:
             self._add_folder(path)
             return True
         if entry.kind == "file":
-            self._files.setdefault(path, _Place(files, entry.node))
+            self._files.setdefault(path, (files, entry.node))
         elif entry.kind == "damaged":
             self.skip(path, "damaged", "It was not read: what the file system says of it is not there.")
         elif entry.kind == "link":
@@ -218,7 +212,8 @@ class Firmware:
         place = self._files.get(self.resolved(path) or "")
         if place is None:
             raise ImageError("there is no such file")
-        return place.files.open(place.node)
+        files, node = place
+        return files.open(node)
 
     def open_apk(self, path: str) -> ByteSource:
         """Return the bytes of an APK, also of one that the phone unpacks when it starts for the first time.

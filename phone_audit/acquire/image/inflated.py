@@ -55,7 +55,7 @@ class Inflated:
 
     def read(self, at: int, count: int) -> bytes:
         check_range(self, at, count)
-        return read_blocks(at, count, _BLOCK, lambda number: self._cache.get(number, lambda: self._block(number)))
+        return read_blocks(at, count, _BLOCK, self._cache, self._block)
 
     def _restored(self, out: int) -> _State:
         """Return the last state that is not behind a place, as a copy that can go on."""

@@ -1,7 +1,7 @@
 """Tells what a firmware is packed in, layer by layer, down to its partitions."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -24,7 +24,7 @@ from phone_audit.acquire.image.zip_members import is_zip_of_images, zip_tree
 from phone_audit.acquire.text import shown
 from phone_audit.model.finding import Skipped
 
-Layer = Iterator[tuple[str, ByteSource]]
+Layer = Iterable[tuple[str, ByteSource]]
 """What lies in a container, each with its name; damage raises `ImageError`."""
 
 _SIGNS: Final = frozenset({"app", "build.prop", "framework", "overlay", "priv-app", "etc"})
@@ -45,36 +45,16 @@ _UNREAD: Final = ((1024, b"\x10\x20\xf5\xf2", "F2FS"), (0, b"hsqs", "SquashFS"))
 """Place and bytes by which file systems are told that are not read."""
 
 
-def _sparse(source: ByteSource, name: str, _: Work) -> Layer:
-    yield name, read_sparse(source)
-
-
-def _super(source: ByteSource, name: str, _: Work) -> Layer:
-    yield from read_super(source, name)
-
-
-def _lz4(source: ByteSource, name: str, work: Work) -> Layer:
-    yield name, Lz4Frame(source, work)
-
-
-def _gzip(source: ByteSource, name: str, work: Work) -> Layer:
-    yield name, Inflated(source, UNKNOWN, GZIP, work)
-
-
-def _tar(source: ByteSource, _: Work) -> MemberTree:
-    return tar_tree(source)
-
-
 _CONTAINERS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource, str, Work], Layer]], ...]] = (
-    (is_sparse, _sparse),
-    (is_super, _super),
+    (is_sparse, lambda source, name, _: [(name, read_sparse(source))]),
+    (is_super, lambda source, name, _: read_super(source, name)),
     (is_payload, read_payload),
-    (is_gzip, _gzip),
-    (is_lz4_frame, _lz4),
+    (is_gzip, lambda source, name, work: [(name, Inflated(source, UNKNOWN, GZIP, work))]),
+    (is_lz4_frame, lambda source, name, work: [(name, Lz4Frame(source, work))]),
 )
 _ARCHIVES: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource, Work], MemberTree]], ...]] = (
     (is_zip_of_images, zip_tree),
-    (is_tar, _tar),
+    (is_tar, lambda source, _: tar_tree(source)),
 )
 _FILE_SYSTEMS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource], FileSystem]], ...]] = (
     (is_ext4, Ext4),

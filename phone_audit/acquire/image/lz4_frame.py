@@ -58,9 +58,7 @@ class Lz4Frame:
 
     def read(self, at: int, count: int) -> bytes:
         check_range(self, at, count)
-        return read_blocks(
-            at, count, self._block, lambda number: self._cache.get(number, lambda: self._unpacked(number))
-        )
+        return read_blocks(at, count, self._block, self._cache, self._unpacked)
 
     def _unpacked(self, number: int, *, short: bool = False) -> bytes:
         place, packed = self._places[number]

@@ -1,11 +1,10 @@
 """What a firmware says of the state in which a phone begins: the files that a phone is asked for too, and its own."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, pieces_of
+from phone_audit.acquire.image.byte_source import ImageError, hashes_of
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.questions.framework import FRAMEWORK
 from phone_audit.acquire.questions.question import item, seen
@@ -78,18 +77,10 @@ def framework_hashes(firmware: Firmware) -> list[tuple[str, str]]:
             if left < 0:
                 firmware.skip(path, "too-many", "The framework has more bytes than are hashed of one.")
                 break
-            hashes.append((path, digest_of(source)))
+            hashes.append((path, hashes_of(source, "sha256")[0]))
         except ImageError as error:
             firmware.skip(path, "damaged", f"The file was not hashed: {error}.")
     return hashes
-
-
-def digest_of(source: ByteSource) -> str:
-    """Return the SHA-256 of a file. Raises ImageError where it is damaged."""
-    digest = hashlib.sha256()
-    for piece in pieces_of(source):
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -4,13 +4,12 @@ Source: POSIX `pax`, and GNU tar's manual for long names and large numbers. Read
 checked.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, Part, begins, pieces_of
+from phone_audit.acquire.image.byte_source import ByteSource, Part, begins, hashes_of
 from phone_audit.acquire.image.file_system import LONGEST_TARGET, Flaw
 from phone_audit.acquire.image.member_tree import MemberTree
 from phone_audit.acquire.text import decode
@@ -54,11 +53,7 @@ def digest_flaw(source: ByteSource) -> Flaw | None:
     line = _DIGEST_LINE.search(end)
     if line is None:
         return "cut-off", "The MD5 that such a file has at its end is not there; it may be cut off."
-    size = source.size - len(line[0])
-    digest = hashlib.md5(usedforsecurity=False)
-    for piece in pieces_of(source, size):
-        digest.update(piece)
-    if digest.hexdigest().encode() == line[1]:
+    if hashes_of(Part(source, 0, source.size - len(line[0])), "md5") == [line[1].decode()]:
         return None
     return "wrong-digest", "It does not have the MD5 that stands at its end: it was damaged, or changed by somebody."
 

@@ -1,9 +1,8 @@
 """A firmware in the place of a phone: it answers no question, and gives its files."""
 
-import hashlib
 from pathlib import Path
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, pieces_of
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, hashes_of, pieces_of
 from phone_audit.acquire.image.firmware import Firmware, within
 from phone_audit.acquire.questions.file_facts import PathStatus, digest_command
 from phone_audit.acquire.store.container import sha256_of
@@ -35,7 +34,7 @@ class ImageTransport(Transport):
         if path is None:
             raise NotHeldError("A firmware image has no answer to this question.")
         try:
-            lines = digests(self._spent(self._firmware.open(path)))
+            lines = hashes_of(self._spent(self._firmware.open(path)), *DIGESTS)
         except ImageError as error:
             raise CommandError(f"The file was not hashed: {error}.") from error
         return Answer("".join(f"{line}\n" for line in lines).encode(), 0, truncated=False)
@@ -87,15 +86,6 @@ class ImageTransport(Transport):
 
     def finish(self) -> str | None:
         return sha256_of(self._path)
-
-
-def digests(source: ByteSource) -> list[str]:
-    """Return SHA-256, SHA-1 and MD5 of a file in hexadecimal. Raises ImageError where it is damaged."""
-    hashes = [hashlib.new(name, usedforsecurity=False) for name in DIGESTS]
-    for piece in pieces_of(source):
-        for one in hashes:
-            one.update(piece)
-    return [one.hexdigest() for one in hashes]
 
 
 def _copy(source: ByteSource, into: Path) -> None:

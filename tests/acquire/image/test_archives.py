@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.image import inflated as module
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes, Work
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Work
 from phone_audit.acquire.image.inflated import GZIP, RAW, UNKNOWN, Inflated
 from phone_audit.acquire.image.lz4_frame import Lz4Frame
 from phone_audit.acquire.image.open import is_firmware, open_firmware
@@ -29,6 +29,7 @@ from tests.acquire.image.images import (
     tar_bytes,
 )
 from tests.acquire.image.made import write_small
+from tests.acquire.image.memory import MemoryBytes
 
 WORK = Work(2**40)
 CHANCE = random.Random("archives")

@@ -12,7 +12,6 @@ from phone_audit.acquire.image.byte_source import (
     ByteSource,
     ImageError,
     Lazy,
-    MemoryBytes,
     Part,
     PieceCache,
     Run,
@@ -28,6 +27,7 @@ from phone_audit.acquire.image.transport import ImageTransport
 from phone_audit.errors import CommandError
 from tests.acquire.image.images import make_ext4, make_zip, super_bytes
 from tests.acquire.image.made import write_small
+from tests.acquire.image.memory import MemoryBytes
 
 CHANCE = random.Random("bounds")
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.image.byte_source import ImageError, MemoryBytes
+from phone_audit.acquire.image.byte_source import ImageError
 from phone_audit.acquire.image.ext4 import Ext4
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.open import is_firmware, open_firmware
 from phone_audit.errors import SnapshotError
 from tests.acquire.image.images import make_erofs, make_ext4, make_sparse, make_super
 from tests.acquire.image.made import write_small
+from tests.acquire.image.memory import MemoryBytes
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.image import firmware as module
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError
 from phone_audit.acquire.image.file_system import Entry
 from phone_audit.acquire.image.firmware import Firmware, Partition
 from phone_audit.acquire.image.open import is_firmware, open_firmware
@@ -15,6 +15,7 @@ from phone_audit.acquire.image.state import firmware_items, framework_hashes, sm
 from phone_audit.acquire.questions.small_files import CA_FOLDER, CONSCRYPT_FOLDER, HOSTS
 from phone_audit.errors import SnapshotError
 from tests.acquire.image.made import SMALL, write_small
+from tests.acquire.image.memory import MemoryBytes
 
 
 class Files:

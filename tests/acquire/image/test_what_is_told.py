@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.image import state, super_partitions
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes, Work
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Work
 from phone_audit.acquire.image.firmware import Firmware
 from phone_audit.acquire.image.open import is_firmware, named, open_firmware
 from phone_audit.acquire.image.payload import read_payload
@@ -16,6 +16,7 @@ from phone_audit.acquire.image.state import firmware_items
 from phone_audit.acquire.image.super_partitions import read_super
 from tests.acquire.image.images import field, make_ext4, make_zip, super_bytes
 from tests.acquire.image.made import write_small
+from tests.acquire.image.memory import MemoryBytes
 
 
 def notes_of(firmware: Firmware) -> list[tuple[str, str]]:

@@ -5,14 +5,15 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from phone_audit.acquire.image.byte_source import ByteSource, ImageError, MemoryBytes, Run, Runs, Work
+from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Run, Runs, Work, hashes_of
 from phone_audit.acquire.image.firmware import MOST_ENTRIES, Firmware
 from phone_audit.acquire.image.layers import Contents, is_layer
 from phone_audit.acquire.image.open import mount_modules
 from phone_audit.acquire.image.properties import properties_of
 from phone_audit.acquire.image.state import firmware_items, small_files
-from phone_audit.acquire.image.transport import digests
+from phone_audit.acquire.image.transport import DIGESTS
 from phone_audit.model.command_list import LONGEST_PATH
+from tests.acquire.image.memory import MemoryBytes
 from tests.fuzz.target import Target, promise
 
 SECTOR: Final = 512
@@ -76,7 +77,7 @@ def _read_file(file: ByteSource) -> None:
         count = min(_PIECE, file.size - at)
         promise(len(file.read(at, count)) == count, "a piece has another length than was asked for")
     if file.size < _PIECE:
-        promise(len(digests(file)) == 3, "a file has hashes of three kinds")
+        promise(len(hashes_of(file, *DIGESTS)) == 3, "a file has hashes of three kinds")
 
 
 TARGETS: Final = {

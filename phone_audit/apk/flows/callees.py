@@ -140,13 +140,6 @@ class Callees:
         return all(program.name_of(method).name.startswith(_PARSES) for method in puts)
 
     @cached_property
-    def pastes_itself(self) -> bool:
-        """Whether code pastes into a text field; otherwise only whoever uses it does."""
-        program, (name, proto) = self._program, taint_rules.PASTES
-        numbers = [program.names.same_name(part, name, proto) for part in range(len(program.indexes))]
-        return any(not program.is_super(one, offset) for one, _, offset in program.users("method", numbers))
-
-    @cached_property
     def ciphers_encrypt(self) -> bool:
         """Whether a cipher encrypts: not where a package brings its own, or names the one that does not."""
         none = java_name(taint_rules.NO_CIPHER).encode()

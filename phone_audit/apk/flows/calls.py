@@ -293,8 +293,6 @@ class CallModel:
             call.frame.want(frozenset().union(*call.values))
             named = {text for value in call.values for text in texts(value)}
             return next((data for key, data in taint_rules.SETTINGS.items() if key in named), None)
-        if call.api.source == "clipboard" and call.site.begin.method == "".join(taint_rules.PASTES):
-            return call.api.source if self._callees.pastes_itself else None
         return self._queried(call) if call.api.query else call.api.source
 
     def _views_at(self, atom: Atom) -> set[str]:

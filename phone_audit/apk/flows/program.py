@@ -210,10 +210,6 @@ class Program(ClassHierarchy):
         """Tell whether the instruction at an offset, which names a field, gets its value and does not put one there."""
         return int(self.indexes[method.part].data[offset]) in _GETS
 
-    def is_super(self, method: Method, offset: int) -> bool:
-        """Tell whether the instruction at an offset, which calls a method, goes on with the one that is overridden."""
-        return int(self.indexes[method.part].data[offset]) in _SUPER
-
     @cached_property
     def requests(self) -> list[frozenset[int]]:
         """For each part the method_ids by which a library sends what they are handed, as their annotations say."""
@@ -284,7 +280,7 @@ class Program(ClassHierarchy):
                     continue
                 ids[part].setdefault(number, []).append(method)
         for caller, number, offset in self.users("method", ids):
-            by_super = self.is_super(caller, offset)
+            by_super = int(self.indexes[caller.part].data[offset]) in _SUPER
             for method in ids[caller.part][number]:
                 if caller != method and (not by_super or self._calls_above(caller, method)):
                     found[method].add(caller)

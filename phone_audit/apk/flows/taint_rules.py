@@ -184,9 +184,6 @@ OPEN_FILE: Final = {"openFileOutput": True, "openFileInput": False}
 ANY_PREFERENCE: Final = ("onSharedPreferenceChanged", "(Landroid/content/SharedPreferences;Ljava/lang/String;)V")
 """The method that is told of the name of any preference that was changed."""
 
-PASTES: Final = ("onTextContextMenuItem", "(I)Z")
-"""The method of a text field by which somebody pastes: what it takes from the clipboard was meant for it."""
-
 MESSAGES: Final = frozenset({"android.os.Message.obtain", "android.os.Handler.obtainMessage"})
 MESSAGE_OBJECT: Final = "Landroid/os/Message;->obj:Ljava/lang/Object;"
 BOXES: Final = frozenset({b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/lang/Boolean;"})

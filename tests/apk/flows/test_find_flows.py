@@ -91,27 +91,6 @@ def test_source_and_sink_in_one_method() -> None:
     assert flow.title == "Passes on the IMEI to the system log"
 
 
-@pytest.mark.parametrize(
-    ("name", "calls", "expected"),
-    [
-        ("onTextContextMenuItem(I)Z", (), []),
-        ("onTextContextMenuItem(I)Z", (0x6F,), []),
-        ("onTextContextMenuItem(I)Z", (0x6E,), ["flow.clipboard-log"]),
-        ("onKeyPreIme(ILandroid/view/KeyEvent;)Z", (), ["flow.clipboard-log"]),
-    ],
-    ids=["pastes", "goes on", "pastes by itself", "does something else"],
-)
-def test_what_somebody_pastes_is_not_taken_from_the_clipboard(
-    name: str, calls: tuple[int, ...], expected: list[str]
-) -> None:
-    clip = invoke("Landroid/content/ClipboardManager;->getPrimaryClip()Landroid/content/ClipData;", 0, opcode=0x6E)
-    shown = join(result(1), invoke(f"Landroid/content/ClipData;->toString(){TEXT}", 1, opcode=0x6E), result(1), SAY)
-    further = join(*(invoke(f"Landroid/widget/EditText;->{name}", 8, 9, opcode=opcode) for opcode in calls))
-    pastes = Method(name, join(clip, shown, further, (0x000F,)), direct=False, registers=10, ins=name.count(";") + 2)
-    field = Class("Lx/Field;", [pastes], parent="Landroid/widget/EditText;")
-    assert ids(activity(create(new(2, "Lx/Field;"))), field) == expected
-
-
 def test_what_is_overwritten_before_the_sink_does_not_flow() -> None:
     assert ids(activity(create(READ, text(1, "x"), SAY))) == []
     assert ids(activity(create(READ, (0x1207,), SAY))) == ["flow.imei-log"]  # move-object v2, v1

@@ -115,7 +115,6 @@ class AddressFlow:
         self._has_native = has_native
         self._may_read = may_read
         self.tree = ClassTree(indexes)
-        self.effects = effects
         self.steps = AddressSteps(self.tree, effects)
         self._reaches: dict[Node, Reach] = {}
         self._back: dict[RegisterNode, list[tuple[Node, RegisterNode]]] = defaultdict(list)

@@ -9,7 +9,6 @@ from phone_audit.apk.dex.encoded_values import counts_of, fields_of
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
 from phone_audit.apk.endpoints.address_nodes import READ_OUT, Ending, FieldNode, Node, Spot, TextUse
-from phone_audit.apk.text.host_text import find_bare_host
 from phone_audit.model.apk import AddressUse
 from phone_audit.model.finding import Evidence
 
@@ -48,7 +47,6 @@ class AddressUses:
 
     def _follow(self, texts: Sequence[Spot]) -> None:
         begins, ends = _begins(self._flow, texts)
-        numbers = _numbers(self._flow, texts)
         trails = {}
         for spot in texts:
             if spot in begins:
@@ -56,24 +54,8 @@ class AddressUses:
                 trails[spot].go_on(begins[spot])
         self._flow.follow(list(trails.values()))
         for spot, trail in trails.items():
-            if spot in numbers:
-                trail.endings = [self._without_look_up(one) for one in trail.endings]
             decides = first(trail.endings, was_held=bool(trail.seen))
             self._known[spot] = TextUse(decides.use, _shown(self._flow, spot, decides), _rule(trail.endings))
-
-    def _without_look_up(self, ending: Ending) -> Ending:
-        """Return what becomes of a number where only names are looked up: nothing is known of what is made of it."""
-        return ending._replace(use="unknown") if ending.what in self._flow.effects.for_names else ending
-
-
-def _numbers(flow: AddressFlow, texts: Collection[Spot]) -> frozenset[Spot]:
-    """Return the texts that are the number of a host, which nobody has to look up."""
-    found: set[Spot] = set()
-    for index in flow.tree.indexes:
-        ids = index.string_ids({text.offset for text in texts if text.where == index.name})
-        hosts = ((offset, find_bare_host(index.string(number))) for offset, number in ids.items())
-        found.update(Spot(index.name, offset) for offset, host in hosts if host and host.kind != "domain")
-    return frozenset(found)
 
 
 def _rule(endings: Sequence[Ending]) -> str | None:

@@ -23,9 +23,6 @@ class CallEffects:
         self._facts: dict[bytes, dict[bytes, list[CallFact]]] = defaultdict(lambda: defaultdict(list))
         known = [fact for fact in facts if not fact.is_of_flows]
         self.public_actions = frozenset(text for fact in known if fact.effect == "intent" for text in fact.texts)
-        self.for_names = frozenset(
-            f"{one}.{name}" for fact in known if fact.for_names for one in fact.classes for name in fact.methods
-        )
         self.public_kinds = frozenset(text for fact in known if fact.effect == "named" for text in fact.texts)
         for fact in sorted(known, key=lambda one: (_ORDER.index(one.effect), one.id)):
             for owner in fact.classes:

@@ -69,8 +69,7 @@ class CallFact(Frozen):
     called, 1 the first argument; where it is empty, each but that object. An effect that lowers holds only for classes
     of Android, since a package can bring any other class under any name. Of a `final` class nothing derives, so that no
     method of the package stands in for its own; with `complete` all classes of Android that have the method are named,
-    so that only what derives from one of them can. What connects only `for_names`, to look them
-    up, does nothing by itself with an address that is a number. With `intent` an address is opened where the
+    so that only what derives from one of them can. With `intent` an address is opened where the
     Intent is made with one of `texts` and names no class of the package; what is `named` with one of `texts` narrows an
     Intent as any app does. Where code of the package calls one of `read_back`, a method of any class or, with dots, of
     that class, an address does not count as opened, since it may be read out again. `printed` is an address where the
@@ -86,7 +85,6 @@ class CallFact(Frozen):
     arguments: tuple[int, ...] = ()
     final: bool = False
     complete: bool = False
-    for_names: bool = False
     texts: tuple[str, ...] = ()
     read_back: tuple[str, ...] = ()
     callback: str | None = None

@@ -55,10 +55,10 @@ def get_static(field: str, register: int) -> Units:
     return 0x62 | register << 8, Ref("field", field)
 
 
-def uses(*classes: Class, strings: Sequence[str] = (), holding: bytes = b"://") -> dict[str, TextUse]:
-    """Return what becomes of each string with a scheme, or with something else in it."""
+def uses(*classes: Class, strings: Sequence[str] = ()) -> dict[str, TextUse]:
+    """Return what becomes of each string with a scheme."""
     file = read_dex("classes.dex", assemble(classes, strings))
-    spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(holding)}
+    spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(b"://")}
     found = AddressUses(AddressFlow(index_file(file), CallEffects(load_knowledge().calls)))(spots)
     return {spots[spot]: seen for spot, seen in found.items()}
 
@@ -147,15 +147,6 @@ FETCHED["found by a pattern"] = (
 @pytest.mark.parametrize("code", FETCHED.values(), ids=FETCHED.keys())
 def test_what_code_connects_to(code: Units) -> None:
     assert use_of(*code) == "fetched"
-
-
-@pytest.mark.parametrize(("host", "expected"), [("vendor.example.com", "fetched"), ("203.0.113.7", "unknown")])
-def test_only_names_are_looked_up(host: str, expected: str) -> None:
-    looks = call(f"Ljava/net/InetAddress;->getByName({_STRING})Ljava/net/InetAddress;", 0)
-    opens = (*new(1, "Ljava/net/Socket;"), *direct(f"Ljava/net/Socket;-><init>({_STRING}I)V", 1, 0, 2))
-    for code, use in ((looks, expected), ((*looks, *opens), "fetched")):
-        found = uses(Class(_A, [method(*text(host), *code)]), holding=host.encode())
-        assert found[host].use == use
 
 
 def test_it_is_followed_into_methods_and_what_they_give_back() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from phone_audit.cli.messages import tell
 from phone_audit.knowledge.load import Knowledge, load_knowledge
-from phone_audit.knowledge.own import in_use, with_own
+from phone_audit.knowledge.own import own_folder, with_own
+from phone_audit.knowledge.updates.locks import reading
 
 
 @contextmanager
@@ -15,8 +16,8 @@ def knowledge_in_use(folders: Sequence[Path] | None) -> Iterator[Knowledge]:
 
     Raises a KnowledgeError where a folder, a file or an incident cannot be read.
     """
-    with in_use(folders or ()) as all_folders:
-        known = load_knowledge(all_folders)
+    with reading(own_folder()):
+        known = load_knowledge(with_own(folders or ()))
         for name, place in known.replaced:
             tell(f"{place} replaces the bundled entry {name}.")
         yield known

@@ -12,10 +12,6 @@ from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.detection import Detection
 from phone_audit.model.device import Snapshot
 
-_NO_PATHS: Mapping[str, PathKind] = MappingProxyType({})
-_NO_DIGESTS: Mapping[str, Sequence[str]] = MappingProxyType({})
-_NOT_SEEN: Mapping[str, Sequence[Endpoint]] = MappingProxyType({})
-
 
 def detect_apk(info: ApkInfo, knowledge: Knowledge) -> Detection:
     """Return what is claimed of one APK, with nothing known of a phone."""
@@ -26,9 +22,9 @@ def detect_phone(
     snapshot: Snapshot,
     apks: Sequence[ApkInfo],
     knowledge: Knowledge,
-    paths: Mapping[str, PathKind] = _NO_PATHS,
-    digests: Mapping[str, Sequence[str]] = _NO_DIGESTS,
-    seen: Mapping[str, Sequence[Endpoint]] = _NOT_SEEN,
+    paths: Mapping[str, PathKind] = MappingProxyType({}),
+    digests: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    seen: Mapping[str, Sequence[Endpoint]] = MappingProxyType({}),
 ) -> Detection:
     """Return what is claimed of a phone; the paths of `apks` are those on it.
 

@@ -1,9 +1,8 @@
 """Hosts that were seen, in the form of those that stand in code."""
 
-import ipaddress
-
 from phone_audit.model.apk import Endpoint, HeldBy, HostKind
 from phone_audit.model.finding import Evidence
+from phone_audit.model.stated import parsed_address
 
 
 def observed_host(host: str, port: int | None, *, cleartext: bool, owner: str | None, evidence: Evidence) -> Endpoint:
@@ -28,7 +27,7 @@ def observed_host(host: str, port: int | None, *, cleartext: bool, owner: str | 
 
 
 def _kind(host: str) -> HostKind:
-    try:
-        return "ipv4" if ipaddress.ip_address(host).version == 4 else "ipv6"
-    except ValueError:
+    address = parsed_address(host)
+    if address is None:
         return "domain"
+    return "ipv4" if address.version == 4 else "ipv6"

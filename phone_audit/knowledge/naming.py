@@ -1,13 +1,13 @@
 """Is this text a host, an address, a class prefix? What a knowledge file may name, and what is too wide to name."""
 
 import hashlib
-import ipaddress
 import re
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from phone_audit.files.short_repr import short_repr
+from phone_audit.model.stated import parsed_address
 
 DIGESTS: Final = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 """Hashes by how many hexadecimal digits they have."""
@@ -37,11 +37,10 @@ def host_fault(host: str, *, as_owner: bool = False) -> str | None:
 
 def address_fault(text: str) -> str | None:
     """Say what keeps a text from being a public IP address, or None."""
-    try:
-        public = ipaddress.ip_address(text).is_global
-    except ValueError:
+    address = parsed_address(text)
+    if address is None:
         return f"{short_repr(text)} is no IP address"
-    return None if public else f"{text} is no public address; nobody on the internet has it"
+    return None if address.is_global else f"{text} is no public address; nobody on the internet has it"
 
 
 def prefix_fault(prefix: str) -> str | None:

@@ -1,14 +1,12 @@
 """The user's own knowledge folder, where imported feeds lie, and what `db update` fetched."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from phone_audit.files.user_folders import data_folder
 from phone_audit.knowledge.files import FEED_FOLDER
 from phone_audit.knowledge.kinds import FOLDERS
 from phone_audit.knowledge.updates.generations import current_folders
-from phone_audit.knowledge.updates.locks import reading
 
 
 def own_folder() -> Path:
@@ -25,10 +23,3 @@ def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
     own = own_folder()
     holds = any((own / kind).is_dir() for kind in (*FOLDERS, FEED_FOLDER))
     return (*current_folders(own), *([own] if holds and own not in extra else []), *extra)
-
-
-@contextlib.contextmanager
-def in_use(extra: Sequence[Path] = ()) -> Iterator[tuple[Path, ...]]:
-    """Yield the folders of `with_own`, and keep `db update` from changing what stands until the scan has ended."""
-    with reading(own_folder()):
-        yield with_own(extra)

@@ -8,6 +8,7 @@ from typing import Final
 
 from phone_audit.knowledge.hosts import HostIndex, plain_host
 from phone_audit.knowledge.schema.facts import RuledOutRule
+from phone_audit.model.stated import parsed_address
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -76,11 +77,8 @@ class RuleIndex:
 
     def _by_address(self, host: str) -> RuledOutRule | None:
         plain = plain_host(host)
-        if not _is_address(plain):
-            return None
-        try:
-            address = ipaddress.ip_address(plain)
-        except ValueError:
+        address = parsed_address(plain) if _is_address(plain) else None
+        if address is None:
             return None
         return next((rule for network, rule in self._networks if address in network), None)
 

@@ -32,10 +32,15 @@ _COMMAND: Final = re.compile(rf"adb shell pm (?:disable-user|enable) (?:--user \
 _SHOWN: Final = 60
 
 
-def is_address(text: str) -> bool:
+def parsed_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(text)
+        return ipaddress.ip_address(text)
     except ValueError:
+        return None
+
+
+def is_address(text: str) -> bool:
+    if parsed_address(text) is None:
         return False
     return "%" not in text or bool(re.fullmatch(r"[^%]+%[A-Za-z0-9_.-]{1,15}", text))
 

@@ -5,7 +5,6 @@ from which libsodium's scrypt makes what the key is hidden with.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -21,6 +20,7 @@ from phone_audit.errors import UsageError
 from phone_audit.files.atomic_write import create_file, replace_file
 from phone_audit.files.open_regular import open_regular
 from phone_audit.files.user_folders import data_folder
+from phone_audit.knowledge.updates.minisign import decoded
 
 OWN: Final = "own"
 """Names the key of this user, which is made at first use."""
@@ -133,10 +133,7 @@ def _decoded(path: Path) -> bytes:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
     lines = text.splitlines()
-    try:
-        data = base64.b64decode(lines[1], validate=True) if len(lines) > 1 else b""
-    except (binascii.Error, ValueError):
-        data = b""
+    data = decoded(lines[1]) if len(lines) > 1 else b""
     if len(data) != _LENGTH or not text.startswith(_COMMENT.encode()):
         raise _no_key(path)
     return data

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from phone_audit.detect.build_properties import (
     BUILD_ID,
@@ -15,7 +15,7 @@ from phone_audit.detect.build_properties import (
     PATCH,
     with_fingerprint_parts,
 )
-from phone_audit.detect.builds.build_text import is_properties_text, read_properties, read_settings
+from phone_audit.detect.builds.build_text import is_properties_text, iso_day, read_properties, read_settings
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.scheme import BuildNumber, SchemeIndex
 from phone_audit.model.results import ParsedBuild
@@ -125,19 +125,9 @@ def vendor_number(properties: Mapping[str, str], schemes: SchemeIndex) -> BuildN
 
 
 def _parsed(properties: Mapping[str, str]) -> ParsedBuild:
-    brand, product, device, release, build_id, incremental, kind, tags = map(properties.get, FINGERPRINT_FIELDS)
-    return ParsedBuild(
-        brand=brand,
-        product=product,
-        device=device,
-        android_version=release,
-        build_id=build_id,
-        incremental=incremental,
-        type=kind,
-        tags=tags,
-        model=properties.get(MODEL),
-        security_patch=properties.get(PATCH),
-    )
+    names = ("brand", "product", "device", "android_version", "build_id", "incremental", "type", "tags")
+    named = dict(zip(names, map(properties.get, FINGERPRINT_FIELDS), strict=True))
+    return ParsedBuild(**named, model=properties.get(MODEL), security_patch=properties.get(PATCH))
 
 
 # ---- forms: each gives what the text tells and the properties that it stands for, or None
@@ -153,7 +143,7 @@ _DESCRIPTION = re.compile(
     r"(?P<tags>[\w,\-]+-keys)"
 )
 _NUMBER = re.compile(r"[0-9]{6,10}")
-_ENGINEER = re.compile(r"eng\.[\w\-]+\.(?P<day>[0-9]{8})(\.[0-9]{6})?")
+_ENGINEER = re.compile(r"eng\.[\w\-]+\.(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(\.[0-9]{6})?")
 
 
 def _fingerprint(text: str, schemes: SchemeIndex) -> Form | None:
@@ -219,7 +209,7 @@ def _incremental(text: str, _schemes: SchemeIndex) -> Form | None:
     found = _ENGINEER.fullmatch(text)
     if not found and not _NUMBER.fullmatch(text):
         return None
-    day = _day(found["day"]) if found else _day_of(text)
+    day = iso_day(*found.group("year", "month", "day")) if found else _day_of(text)
     if found and day is None:
         return None
     return ParsedBuild(incremental=text, build_date=day), {INCREMENTAL: text}
@@ -228,13 +218,6 @@ def _incremental(text: str, _schemes: SchemeIndex) -> Form | None:
 _FORMS: tuple[Callable[[str, SchemeIndex], Form | None], ...] = (
     _fingerprint, _description, _scheme, _incremental, _id_and_incremental,
 )  # fmt: skip
-
-
-def _day(digits: str) -> str | None:
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).isoformat()
-    except ValueError:
-        return None
 
 
 def _day_of(seconds: str) -> str | None:

@@ -125,16 +125,17 @@ def read_date(text: str, months: Sequence[tuple[str, int]]) -> str | None:
     """
     iso = _ISO.fullmatch(text.strip())
     if iso:
-        return _day(*iso.groups())
+        return iso_day(*iso.groups())
     numbers = re.findall(r"[0-9]+", text)
     year = next((number for number in numbers if len(number) == 4), None)
     day = next((number for number in numbers if len(number) <= 2), "1")
     folded = text.casefold()
     month = next((number for name, number in months if name in folded), None)
-    return _day(year, str(month), day) if year and month else None
+    return iso_day(year, str(month), day) if year and month else None
 
 
-def _day(year: str, month: str, day: str) -> str | None:
+def iso_day(year: str, month: str, day: str) -> str | None:
+    """Return a day as ISO; None where the digits are none."""
     try:
         return date(int(year), int(month), int(day)).isoformat()
     except ValueError:

@@ -1,7 +1,6 @@
 """Until when a phone gets security updates, and how old its patch level is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -17,12 +16,10 @@ _MODELS = ("ro.product.model", "ro.product.marketname", "ro.product.vendor.model
 def support_of(properties: Mapping[str, str], knowledge: Knowledge) -> Support | None:
     """Return the end of support of the model that the properties name, or None where no source tells it."""
     known = with_fingerprint_parts(properties)
-    table = _table(knowledge)
-    fact = next(
-        (table.models[name] for field in _MODELS if (name := known.get(field, "").casefold()) in table.models), None
-    )
+    models, devices = _tables(knowledge)
+    fact = next((models[name] for field in _MODELS if (name := known.get(field, "").casefold()) in models), None)
     if fact is None:
-        fact = table.devices.get((known.get("ro.product.brand", "").casefold(), known.get("ro.product.device", "")))
+        fact = devices.get((known.get("ro.product.brand", "").casefold(), known.get("ro.product.device", "")))
     if fact is None:
         return None
     sources = {source.id: source for source in knowledge.sources}
@@ -46,15 +43,9 @@ def patch_age(patch: str | None, as_of: date) -> int | None:
     return days if days >= 0 else None
 
 
-@dataclass(frozen=True)
-class _Table:
-    models: Mapping[str, SupportFact]
-    devices: Mapping[tuple[str, str], SupportFact]
-
-
 @lru_cache(maxsize=4)
-def _table(knowledge: Knowledge) -> _Table:
-    return _Table(
-        {name.casefold(): fact for fact in knowledge.support for name in fact.models},
-        {(fact.brand.casefold(), name): fact for fact in knowledge.support for name in fact.devices},
-    )
+def _tables(knowledge: Knowledge) -> tuple[Mapping[str, SupportFact], Mapping[tuple[str, str], SupportFact]]:
+    """Return what is known by the model's name, and by brand and device."""
+    models = {name.casefold(): fact for fact in knowledge.support for name in fact.models}
+    devices = {(fact.brand.casefold(), name): fact for fact in knowledge.support for name in fact.devices}
+    return models, devices

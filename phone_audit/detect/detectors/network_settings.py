@@ -1,13 +1,13 @@
 """Phones whose traffic, or look-up of names, is led through somebody."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from phone_audit.detect.detector import Detector, DeviceCheck, all_evidence, setting, settings_of
 from phone_audit.detect.privileged_apps import per_user
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Snapshot, StateItem
 from phone_audit.model.finding import Evidence, Finding
+from phone_audit.model.stated import parsed_address
 
 PROXY_SET = Detector(
     id="proxy-set",
@@ -140,11 +140,8 @@ def hosts_file_changed(snapshot: Snapshot, _knowledge: Knowledge) -> Iterator[Fi
 
 
 def _leads_nowhere(piece: Evidence) -> bool:
-    try:
-        address = ip_address(piece.value.partition(" ")[0].partition("%")[0])
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
+    address = parsed_address(piece.value.partition(" ")[0].partition("%")[0])
+    return address is not None and (address.is_loopback or address.is_unspecified)
 
 
 CHECKS: tuple[tuple[Detector, DeviceCheck], ...] = (

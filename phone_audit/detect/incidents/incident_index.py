@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from phone_audit.knowledge.compare import names_build
 from phone_audit.knowledge.hosts import plain_host, suffixes
@@ -27,20 +27,8 @@ from phone_audit.knowledge.schema.incident import (
 FactType = TypeVar("FactType", bound=Fact)
 
 
-class Table(Generic[FactType]):
-    """Facts under a key, each with its incident."""
-
-    def __init__(self) -> None:
-        self._rows: defaultdict[str, list[tuple[IncidentEntry, FactType]]] = defaultdict(list)
-
-    def add(self, key: str, incident: IncidentEntry, fact: FactType) -> None:
-        self._rows[key].append((incident, fact))
-
-    def of(self, key: str) -> Sequence[tuple[IncidentEntry, FactType]]:
-        return self._rows.get(key, ())
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+Table = defaultdict[str, list[tuple[IncidentEntry, FactType]]]
+"""Facts under a key, each with its incident. To be read with `get`, which adds no key."""
 
 
 class BuildTable:
@@ -48,13 +36,13 @@ class BuildTable:
 
     def __init__(self) -> None:
         self._exact: dict[str, Table[BuildFact | ModelFact]] = {}
-        self._patterns: Table[BuildFact | ModelFact] = Table()
+        self._patterns = Table[BuildFact | ModelFact](list)
 
     def add(self, incident: IncidentEntry, fact: BuildFact | ModelFact) -> None:
         if fact.match == "exact":
-            self._exact.setdefault(fact.field, Table()).add(fact.value, incident, fact)
+            self._exact.setdefault(fact.field, Table[BuildFact | ModelFact](list))[fact.value].append((incident, fact))
         else:
-            self._patterns.add(fact.field, incident, fact)
+            self._patterns[fact.field].append((incident, fact))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -64,8 +52,8 @@ class BuildTable:
     def of(self, field: str, value: str) -> Iterator[tuple[IncidentEntry, BuildFact | ModelFact]]:
         """Yield the facts that name this value of this property; their conditions are not looked at."""
         if field in self._exact:
-            yield from self._exact[field].of(value)
-        for incident, fact in self._patterns.of(field):
+            yield from self._exact[field].get(value, ())
+        for incident, fact in self._patterns.get(field, ()):
             if names_build(fact, value):
                 yield incident, fact
 
@@ -78,13 +66,13 @@ class Index:
 
     def __init__(self, incidents: Sequence[IncidentEntry]) -> None:
         self.builds = BuildTable()
-        self.versions: Table[BuildFact] = Table()
-        self.packages: Table[PackageFact] = Table()
-        self.hashes: Table[HashFact] = Table()
-        self.certificates: Table[CertificateFact] = Table()
-        self.paths: Table[PathFact] = Table()
-        self.properties: Table[PropertyFact] = Table()
-        self._hosts: Table[EndpointFact] = Table()
+        self.versions = Table[BuildFact](list)
+        self.packages = Table[PackageFact](list)
+        self.hashes = Table[HashFact](list)
+        self.certificates = Table[CertificateFact](list)
+        self.paths = Table[PathFact](list)
+        self.properties = Table[PropertyFact](list)
+        self._hosts = Table[EndpointFact](list)
         for incident in incidents:
             self._add_builds(incident)
             self._add_names(incident)
@@ -97,7 +85,7 @@ class Index:
         if _end(whole) not in self._ends:
             return
         for suffix in suffixes(whole):
-            for incident, fact in self._hosts.of(suffix):
+            for incident, fact in self._hosts.get(suffix, ()):
                 if suffix == whole or fact.kind == "domain":
                     yield incident, fact
 
@@ -107,31 +95,31 @@ class Index:
                 self.builds.add(incident, model)
         for build in incident.builds:
             if build.field == PACKAGE_VERSION:
-                self.versions.add(build.package or "", incident, build)
+                self.versions[build.package or ""].append((incident, build))
             elif build.field != PROSE:
                 self.builds.add(incident, build)
 
     def _add_names(self, incident: IncidentEntry) -> None:
         for package in incident.packages:
             if package.kind is None and package.confidence == "sourced":
-                self.packages.add(package.value, incident, package)
+                self.packages[package.value].append((incident, package))
         for digest in incident.hashes:
             if digest.confidence == "sourced":
-                self.hashes.add(digest.value, incident, digest)
+                self.hashes[digest.value].append((incident, digest))
         for certificate in incident.certificates:
             if certificate.confidence == "sourced":
-                self.certificates.add(certificate.value, incident, certificate)
+                self.certificates[certificate.value].append((incident, certificate))
         for path in incident.paths:
             if path.kind is None and path.standalone and path.confidence == "sourced":
-                self.paths.add(path.value, incident, path)
+                self.paths[path.value].append((incident, path))
         for item in incident.properties:
             if item.confidence == "sourced":
-                self.properties.add(item.value, incident, item)
+                self.properties[item.value].append((incident, item))
 
     def _add_endpoints(self, incident: IncidentEntry) -> None:
         for fact in incident.endpoints:
             if fact.kind != "url-path" and fact.weight != "none" and fact.confidence == "sourced":
-                self._hosts.add(host_of(fact), incident, fact)
+                self._hosts[host_of(fact)].append((incident, fact))
 
 
 @lru_cache(maxsize=4)

@@ -136,7 +136,7 @@ def _other_hits(index: Index, given: MatchInput, properties: Mapping[str, str], 
 def _version_hits(index: Index, package: PackageInput, properties: Mapping[str, str]) -> IncidentHits:
     if package.name is None or package.version_name is None:
         return
-    for incident, fact in index.versions.of(package.name):
+    for incident, fact in index.versions.get(package.name, ()):
         strength = _build_strength(fact, fit(fact, properties))
         if strength and names_build(fact, package.version_name):
             seen = f"{package.name} {package.version_name}"
@@ -152,7 +152,7 @@ def _property_hits(
         value = properties.get(name)
         if value is None:
             continue
-        for incident, fact in index.properties.of(name):
+        for incident, fact in index.properties.get(name, ()):
             enough = fact.standalone or incident.id in affected
             applies = fit(fact, properties)
             if enough and fact.expected in (None, value) and applies is not Fit.NO:
@@ -165,7 +165,7 @@ def _path_hits(index: Index, given: MatchInput, properties: Mapping[str, str], d
         if path not in given.paths:
             continue
         kind = given.paths[path]
-        for incident, fact in index.paths.of(path):
+        for incident, fact in index.paths.get(path, ()):
             applies = fit(fact, properties)
             if (fact.type is None or kind in (None, fact.type)) and applies is not Fit.NO:
                 evidence = (Evidence(kind="path", where=path, value=path),)

@@ -51,7 +51,7 @@ def package_hits(
         strong = [item for item in items if isinstance(item.fact, EndpointFact) and item.fact.weight == "strong"]
         if strong:
             incident = strong[0].incident
-            listed = [fact for other, fact in index.packages.of(package.name or "") if other.id == incident.id]
+            listed = [fact for other, fact in index.packages.get(package.name or "", ()) if other.id == incident.id]
             undecided = any(waits_for_build(fact, properties) for fact in listed)
             yield incident, Hit("endpoint", "weak", _facts(strong), subject, _evidence(strong), undecided)
 
@@ -64,7 +64,7 @@ def _by_name(
     affected: Mapping[str, tuple[Evidence, ...]],
 ) -> Iterator[tuple[IncidentEntry, Hit]]:
     """Yield the incidents that list the name, where the name is enough or a second fact stands beside it."""
-    for incident, fact in index.packages.of(package.name or ""):
+    for incident, fact in index.packages.get(package.name or "", ()):
         applies = fit(fact, properties)
         seconds = seen.get(incident.id, [])
         build = affected.get(incident.id, ())
@@ -77,11 +77,11 @@ def _by_name(
 def _seen(index: Index, package: PackageInput, properties: Mapping[str, str]) -> Iterator[FactHit]:
     """Yield the hashes, signers and endpoints of the package that some incident lists."""
     for digest in sorted(package.hashes):
-        for incident, file in index.hashes.of(digest):
+        for incident, file in index.hashes.get(digest, ()):
             evidence = Evidence(kind="hash", where=package.path, value=digest)
             yield from _applying(incident, file, (evidence,), properties)
     for signer in sorted(package.signers):
-        for incident, key in index.certificates.of(signer):
+        for incident, key in index.certificates.get(signer, ()):
             evidence = Evidence(kind="certificate", where=package.path, value=signer)
             yield from _applying(incident, key, (evidence,), properties)
     for endpoint in package.endpoints:

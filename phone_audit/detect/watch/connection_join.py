@@ -6,11 +6,11 @@ phone itself reported, count as the same. No rule takes an observed address out 
 seen.
 """
 
-import ipaddress
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv6Address
 from itertools import islice
 
 from phone_audit.detect.incidents.incident_index import index_of
@@ -18,6 +18,7 @@ from phone_audit.detect.observed_host import observed_host
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence
+from phone_audit.model.stated import parsed_address
 from phone_audit.model.watch import JoinedBy, Observation
 
 MOST_ENDPOINTS = 100
@@ -97,11 +98,10 @@ def _holds(hosts: Sequence[str], host: str) -> bool:
 
 
 def _plain_address(text: str) -> str | None:
-    try:
-        address = ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
+    address = parsed_address(text.strip("[]"))
+    if address is None:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address)
 
 

@@ -19,10 +19,6 @@ _RESIGNED: Final[Mapping[str, Severity]] = {
 phones with different firmware only what came later counts."""
 
 
-_UPDATED: Final[Severity] = "info"
-_WENT_BACK: Final[Severity] = "medium"
-
-
 def compare_packages(old: ResultFacts, new: ResultFacts, words: PowerWords, found: ChangeList) -> None:
     relation = found.relation
     if not (old.lists_all and new.lists_all):
@@ -97,9 +93,11 @@ def _compare_signers(old: PackageFacts, new: PackageFacts, found: ChangeList) ->
 def _compare_versions(old: PackageFacts, new: PackageFacts, found: ChangeList) -> None:
     if old.version is None or new.version is None or old.version == new.version:
         return
-    text, severity = found.relation.changed(new.shown, old.shown_version, new.shown_version), _UPDATED
+    text = found.relation.changed(new.shown, old.shown_version, new.shown_version)
+    severity: Severity = "info"
     if found.relation.in_time and new.version < old.version:
-        text, severity = f"{new.shown} went back from {old.shown_version} to {new.shown_version}.", _WENT_BACK
+        text = f"{new.shown} went back from {old.shown_version} to {new.shown_version}."
+        severity = "medium"
     elif found.relation.in_time:
         text = f"{new.shown} was updated from {old.shown_version} to {new.shown_version}."
     found.add("package", "changed", new.name, text, severity, old=old.shown_version, new=new.shown_version)
@@ -190,8 +188,7 @@ def compare_installers(results: tuple[ResultFacts, ResultFacts], name: str, foun
         if not (old.reads_installers and new.reads_installers):
             found.unread("installer", name, old=old.reads_installers, new=new.reads_installers)
             continue
-        for_user = f" for user {user}" if user else ""
-        what = f"{new.packages[name].shown}{for_user}"
+        what = f"{new.packages[name].shown}{_for_user(user)}"
         text = found.relation.changed(what, f"installed by {earlier or _NOBODY}", now or _NOBODY)
         severity: Severity = "low" if earlier else "info"
         found.add("installer", "changed", name, text, severity, old=earlier or _NOBODY, new=now or _NOBODY)

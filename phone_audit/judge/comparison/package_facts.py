@@ -106,7 +106,7 @@ def of_package(package: Package, records: list[Apk], unread: frozenset[str], unl
     """
     compiled = [file for file in package.files if file.role in COMPILED_ROLES]
     files = [file for file in package.files if file.role not in COMPILED_ROLES]
-    base = min((file for file in files if file.role == "base"), key=lambda one: _of_firmware(one), default=None)
+    base = min((file for file in files if file.role == "base"), key=_of_firmware, default=None)
     paths = {file.path for file in package.files}
     read = bool(records) and not unread & {package.name, *paths} and all(map(_is_read, records))
     newest = max(records, key=lambda apk: (apk.version_code or 0, apk.path), default=None)

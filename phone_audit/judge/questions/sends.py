@@ -1,12 +1,13 @@
 """Where does data go? By what was seen on the way, by what publishers showed, and by what code is written to do."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from phone_audit.judge.questions.basis import Basis, answer, package_of
 from phone_audit.model.app_wording import called, data_words, place_words, sent_words
 from phone_audit.model.apps import App, Destination
-from phone_audit.model.finding import Finding, Question
+from phone_audit.model.finding import Question
 from phone_audit.model.wording import counted, listed
 
 _SEEN: Final = ("capture", "seen")
@@ -18,6 +19,8 @@ NOTHING_SEEN: Final = "No recording of traffic was read, so nothing shows where 
 _NOTHING_OF_THIS_PHONE: Final = "Traffic was recorded, but nothing in it is shown to be of an app on this phone."
 
 _Pair = tuple[App, Destination]
+_yes = partial(answer, "sends", "yes")
+_not_seen = partial(answer, "sends", "not-seen")
 
 
 def sends(basis: Basis) -> Question:
@@ -61,10 +64,6 @@ def _seen(pairs: Sequence[_Pair], counts: Callable[[Destination], bool]) -> Ques
     return _yes(f"{called(app)} {place_words(place)}{owner}{more if others else ''}.", package=app.package)
 
 
-def _yes(text: str, findings: Iterable[Finding] = (), package: str | None = None) -> Question:
-    return answer("sends", "yes", text, findings, package)
-
-
 def _published(basis: Basis) -> Question | None:
     """Answer by a confirmed case whose publisher says which data is sent."""
     for finding in basis.supporting("known-bad", "suspicious", "exposed"):
@@ -105,7 +104,3 @@ def _in_code(pairs: Sequence[_Pair], basis: Basis) -> Question:
         text = f"Not seen on the way; {counted(count, 'app')} hold{'s' if count == 1 else ''} code of trackers."
         return _not_seen(text, trackers)
     return _not_seen(_NOTHING_OF_THIS_PHONE if basis.traffic else NOTHING_SEEN)
-
-
-def _not_seen(text: str, findings: Iterable[Finding] = (), package: str | None = None) -> Question:
-    return answer("sends", "not-seen", text, findings, package)

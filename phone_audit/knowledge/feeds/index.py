@@ -13,6 +13,7 @@ from phone_audit.knowledge.feeds.store import read_head, read_rows
 from phone_audit.knowledge.feeds.values import NoValueError, read
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.schema.facts import FactSource, TrackerFact
+from phone_audit.model.stated import parsed_address
 
 if TYPE_CHECKING:
     from phone_audit.knowledge.feeds.database import IndicatorDatabase
@@ -66,9 +67,8 @@ class Indicators:
     def of_host(self, host: str) -> Iterator[ListedIndicator]:
         """Yield what lists this host or one above it by whole labels, or the address and its networks."""
         plain = plain_host(host)
-        try:
-            address = ipaddress.ip_address(plain)
-        except ValueError:
+        address = parsed_address(plain)
+        if address is None:
             for suffix in suffixes(plain):
                 yield from self.of("host", suffix)
             return

@@ -33,11 +33,7 @@ _PASSING: Final[frozenset[Kind]] = frozenset({"host", "address", "network", "url
 """Kinds of values that get another owner in time."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def read_stix(data: bytes, about: About, clock: Callable[[], datetime] = _now) -> Iterator[Row]:
+def read_stix(data: bytes, about: About, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Row]:
     """Yield the indicators of a bundle.
 
     A host or an address whose time is over (`valid_until`) is weak: it may be somebody else's by now. Raises a

@@ -10,6 +10,7 @@ from phone_audit.knowledge.feeds.indicator import About, Indicator, Kind, Reject
 from phone_audit.knowledge.hosts import plain_host
 from phone_audit.knowledge.naming import DIGESTS, EMPTY_DIGESTS, address_fault, host_fault, public_suffixes
 from phone_audit.knowledge.rules import split_url
+from phone_audit.model.stated import parsed_address
 
 _PACKAGE: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 _PROPERTY: Final = re.compile(r"[A-Za-z][\w.:-]*(=.*)?", re.ASCII | re.DOTALL)
@@ -119,21 +120,13 @@ def _endpoint(text: str) -> tuple[Kind, str]:
 
 def _address(text: str) -> tuple[Kind, str] | None:
     found = _ADDRESS.fullmatch(text)
-    address = _parsed_address(found["address"]) if found else None
-    address = address or _parsed_address(text)
+    address = (parsed_address(found["address"]) if found else None) or parsed_address(text)
     if address is None:
         return None
     fault = address_fault(str(address))
     if fault:
         raise NoValueError(fault)
     return "address", str(address)
-
-
-def _parsed_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
 
 
 def _network(text: str) -> tuple[Kind, str] | None:

@@ -71,16 +71,7 @@ class Says(Frozen):
         return bool(text) and any(word in words for word in self.is_one_of)
 
 
-class _Check(Frozen):
-    def names(self) -> tuple[str, ...]:
-        raise NotImplementedError
-
-    def shown_by(self, fields: Fields) -> tuple[str, ...]:
-        """Return the fields that show that the check holds; none where it does not."""
-        raise NotImplementedError
-
-
-class SaysCheck(_Check):
+class SaysCheck(Frozen):
     """True where every line of one of the alternatives holds. Case and blanks at the ends do not count."""
 
     kind: Literal["says"]
@@ -94,7 +85,7 @@ class SaysCheck(_Check):
         return tuple(dict.fromkeys(says.field for lines in held for says in lines))
 
 
-class DifferCheck(_Check):
+class DifferCheck(Frozen):
     """True where two of the fields are set to different texts; case does not count.
 
     `alike` are groups of texts that are the same thing, `generic` texts that say nothing.
@@ -125,7 +116,7 @@ class DifferCheck(_Check):
         return ()
 
 
-class DenyCheck(_Check):
+class DenyCheck(Frozen):
     """True where, in one of the lines, the first field is set, others are too, and none of them says the same.
 
     Case does not count. Every line that holds is shown.
@@ -147,7 +138,7 @@ class DenyCheck(_Check):
         return tuple(dict.fromkeys(shown))
 
 
-class AboveCheck(_Check):
+class AboveCheck(Frozen):
     """True where the number in `low` is above the one in `high`."""
 
     kind: Literal["above"]
@@ -162,7 +153,7 @@ class AboveCheck(_Check):
         return self.names() if low is not None and high is not None and low > high else ()
 
 
-class LaterCheck(_Check):
+class LaterCheck(Frozen):
     """True where the date in `late` is more than `days` after the one in `early`: YYYY-MM-DD, or seconds since 1970."""
 
     kind: Literal["later"]
@@ -178,7 +169,7 @@ class LaterCheck(_Check):
         return self.names() if early and late and (late - early).days > self.days else ()
 
 
-class TableCheck(_Check):
+class TableCheck(Frozen):
     """True where `key` stands in the table, up to its first label that does, and `value` is none that stand there."""
 
     kind: Literal["table"]
@@ -199,6 +190,7 @@ class TableCheck(_Check):
 Check = Annotated[
     SaysCheck | DifferCheck | DenyCheck | AboveCheck | LaterCheck | TableCheck, Field(discriminator="kind")
 ]
+"""Each names the fields that it asks for, and returns those that show that it holds; none where it does not."""
 
 
 class FirmwareCase(Frozen):

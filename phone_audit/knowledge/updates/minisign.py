@@ -4,7 +4,6 @@ The format is that of https://jedisct1.github.io/minisign/ ("Signature format", 
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -59,12 +58,17 @@ class Signature:
         return named[1] if named else None
 
 
+def decoded(text: str | bytes) -> bytes:
+    """Return what Base64 stands for; nothing where it is none."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
 def read_public_key(text: str) -> PublicKey:
     """Read the one line of Base64 of a public key (`RW…`). Raises ValueError where it is none."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
+    data = decoded(text)
     if len(data) != 42 or data[:2] != _LEGACY:
         raise ValueError("it is no public key of minisign: the line that begins with RW is wanted")
     return PublicKey(data[2:10], Ed25519PublicKey.from_public_bytes(data[10:]))
@@ -73,10 +77,7 @@ def read_public_key(text: str) -> PublicKey:
 def key_number(data: bytes) -> bytes | None:
     """Return the number of the key that a signature file names, unverified; None where it is no such file."""
     lines = data.splitlines()
-    try:
-        head = base64.b64decode(lines[1], validate=True) if len(lines) >= 4 else b""
-    except (binascii.Error, ValueError):
-        head = b""
+    head = decoded(lines[1]) if len(lines) >= 4 else b""
     return head[2:10] if len(head) == 74 and head[:2] in (_LEGACY, _PREHASHED) else None
 
 
@@ -89,10 +90,7 @@ def read_signature(data: bytes, key: PublicKey) -> Signature:
     lines = data.replace(b"\r\n", b"\n").split(b"\n")
     if len(lines) < 4 or not lines[0].startswith(b"untrusted comment: ") or not lines[2].startswith(_TRUSTED):
         raise KnowledgeError("The signature is no file of minisign.", "Check signature_url.")
-    try:
-        head, whole = (base64.b64decode(line, validate=True) for line in (lines[1], lines[3]))
-    except (binascii.Error, ValueError):
-        head = whole = b""
+    head, whole = decoded(lines[1]), decoded(lines[3])
     if len(head) != 74 or len(whole) != 64 or head[:2] not in (_LEGACY, _PREHASHED):
         raise KnowledgeError("The signature is no file of minisign.", "Check signature_url.")
     if head[2:10] != key.number:

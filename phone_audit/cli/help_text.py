@@ -1,7 +1,7 @@
 """How help is written: names, values and sentences in plain text, and examples at the end."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -44,14 +44,11 @@ def _plain(text: str) -> str:
     return text
 
 
-def _write(formatter: Any, sections: Iterator[tuple[str, Rows]]) -> None:
+def _write(context: Any, formatter: Any, sections: Sequence[tuple[str, Rows]]) -> None:
     for title, rows in sections:
         if rows:
             with formatter.section(title):
                 formatter.write_dl(rows)
-
-
-def _write_examples(context: Any, formatter: Any) -> None:
     examples = examples_of(context)
     if examples:
         with formatter.section("Examples"):
@@ -65,13 +62,11 @@ class Command(TyperCommand):
         return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        _write(formatter, iter((("Arguments", arguments_of(self, ctx)), ("Options", options_of(self, ctx)))))
-        _write_examples(ctx, formatter)
+        _write(ctx, formatter, (("Arguments", arguments_of(self, ctx)), ("Options", options_of(self, ctx))))
 
 
 class Group(TyperGroup):
     """A group of commands with such a help."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        _write(formatter, iter((("Commands", commands_of(self, ctx)), ("Options", options_of(self, ctx)))))
-        _write_examples(ctx, formatter)
+        _write(ctx, formatter, (("Commands", commands_of(self, ctx)), ("Options", options_of(self, ctx))))

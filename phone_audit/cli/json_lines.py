@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Self
 
 from phone_audit.cli.outputs import Output, cannot_write, write_out
 from phone_audit.errors import OutputError
@@ -12,8 +12,6 @@ from phone_audit.files.atomic_write import DISK_HINT, open_stream
 from phone_audit.model.base import Frozen
 from phone_audit.report.formats import encoded
 from phone_audit.report.json_v1 import render_json_line
-
-_PIECE: Final = 2**20
 
 
 class JsonLines:
@@ -46,8 +44,7 @@ class JsonLines:
     @staticmethod
     def _hash_again(path: Path, digest: "hashlib.blake2b") -> None:
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                digest.update(piece)
+            hashlib.file_digest(file, lambda: digest)
 
     def _seal(self) -> None:
         files = [output for output in self._outputs if output.path is not None]

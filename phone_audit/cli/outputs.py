@@ -4,12 +4,12 @@ import errno
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from phone_audit.cli.messages import tell, tell_wrapped
 from phone_audit.cli.options import printable
@@ -27,17 +27,14 @@ from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import counted
+from phone_audit.report.answer import answer_of
 from phone_audit.report.canvas import Style
+from phone_audit.report.draw_answer import HELP_FIRST
+from phone_audit.report.draw_folder_answer import folder_advises
 from phone_audit.report.formats import FORMATS, SUFFIXES, encoded, formats_of, unfit
 
 if TYPE_CHECKING:
     from phone_audit.pipeline.seal import Sealer
-from collections.abc import Iterator
-from typing import Final
-
-from phone_audit.report.answer import answer_of
-from phone_audit.report.draw_answer import HELP_FIRST
-from phone_audit.report.draw_folder_answer import folder_advises
 
 _WIDEST = 100
 _ANSWER = Style()

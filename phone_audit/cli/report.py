@@ -20,17 +20,6 @@ def _printable(texts: list[str] | None) -> list[str]:
     return [printable(text) or "" for text in texts or ()]
 
 
-def _seal(result: Path, text: bytes, named: Sequence[str]) -> str:
-    """Check the seal of a result, and return a sentence on it; what that takes is loaded only where there is one."""
-    from phone_audit.pipeline.report import NOT_SEALED, has_seal
-
-    if not named and not has_seal(result):
-        return NOT_SEALED
-    from phone_audit.pipeline.seal import check_seal, read_known_keys
-
-    return check_seal(result, text, read_known_keys(named), wanted=bool(named))
-
-
 def _with_traffic(
     document: "Frozen", files: Sequence[Path], folders: Sequence[Path], own_numbers: Path | None
 ) -> "Frozen":
@@ -73,21 +62,23 @@ def report(
 ) -> None:
     """Render a saved JSON result in another format, with no phone and no APK."""
     from phone_audit.cli.outputs import check_formats, destinations, said_on_terminal, write_outputs
-    from phone_audit.pipeline.report import judged_outcomes, parse_result, read_result
+    from phone_audit.pipeline.report import check_seal_of, judged_outcomes, parse_result, read_result
     from phone_audit.report.canvas import Style
 
     places = destinations(list(KINDS), formats, outputs)
     text = read_result(result)
-    seal = _seal(result, text, seal_key or ())
+    seal = check_seal_of(result, text, seal_key or ())
     document = parse_result(result, text)
     check_formats(places, [kind_of(document)])
     if traffic or own_numbers is not None:
         document = _with_traffic(document, traffic or (), knowledge or (), own_numbers)
     if accept is not None:
+        from phone_audit.model.acceptance import Acceptances
         from phone_audit.pipeline.accept import uncovered, unmatched, with_accepted
-        from phone_audit.pipeline.accept_file import read_accepted_today
+        from phone_audit.pipeline.accept_file import read_accepted
+        from phone_audit.pipeline.options import utc_now
 
-        accepted = read_accepted_today(accept)
+        accepted = Acceptances.on(utc_now().date(), read_accepted(accept))
         document = with_accepted(document, accepted)
         if not quiet:
             tell_unmatched(accept, unmatched(document, accepted.by_key))

@@ -11,10 +11,9 @@ from phone_audit.files.bounds import ACCEPTED_SIZE
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.feeds.text import FeedError
 from phone_audit.knowledge.feeds.yaml_text import read_yaml
-from phone_audit.model.acceptance import Acceptances, AcceptedEntry
+from phone_audit.model.acceptance import AcceptedEntry
 from phone_audit.model.stated import is_day
 from phone_audit.pipeline.list_file import read_list
-from phone_audit.pipeline.options import utc_now
 
 _EXAMPLE: Final = "accept: [{finding: KEY, by: WHO, at: 2026-01-31, reason: WHY, severity: high, until: 2026-12-31}]"
 _HINT: Final = f"It is YAML or JSON of this form: {_EXAMPLE}"
@@ -35,11 +34,6 @@ def read_accepted(path: Path) -> tuple[AcceptedEntry, ...]:
     entries = tuple(_entry(path, number, item) for number, item in enumerate(values["accept"], 1))
     _check_once(path, entries)
     return entries
-
-
-def read_accepted_today(path: Path) -> Acceptances:
-    """Read the same as it holds now; see `read_accepted`."""
-    return Acceptances.on(utc_now().date(), read_accepted(path))
 
 
 def _parsed(path: Path) -> Any:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -151,7 +150,7 @@ class ApkAnalysis:
             return True
         try:
             self._running.result(_TICK)
-        except NotYet:
+        except TimeoutError:
             return False
         return True
 

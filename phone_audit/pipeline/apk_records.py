@@ -1,8 +1,9 @@
 """Analysed APKs → published records, which lie on disk until a format is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self, overload
+from typing import NamedTuple, overload
 
 from phone_audit.apk.records import join_splits
 from phone_audit.apk.worker.pool import WorkerPool
@@ -38,19 +39,13 @@ def worker_pool(budget: Budget, knowledge: Knowledge) -> WorkerPool:
 def joined(apks: Sequence[AnalysedApk]) -> tuple[AnalysedApk, ...]:
     """Join splits to their base; the record takes the time of all its files."""
     by_path = {apk.info.path: apk for apk in apks}
-    return tuple(
-        _from(info, [by_path[path] for path in _paths(info) if path in by_path])
-        for info in join_splits([apk.info for apk in apks])
-    )
+    return tuple(_from(info, by_path) for info in join_splits([apk.info for apk in apks]))
 
 
-def _from(info: ApkInfo, files: Sequence[AnalysedApk]) -> AnalysedApk:
-    cached = bool(files) and all(file.cached for file in files)
-    return AnalysedApk(info, sum(file.seconds for file in files), cached)
-
-
-def _paths(info: ApkInfo) -> set[str]:
-    return {info.path, *(file.path for file in info.files)}
+def _from(info: ApkInfo, by_path: Mapping[str, AnalysedApk]) -> AnalysedApk:
+    paths = {info.path, *(file.path for file in info.files)}
+    files = [by_path[path] for path in paths if path in by_path]
+    return AnalysedApk(info, sum(file.seconds for file in files), bool(files) and all(file.cached for file in files))
 
 
 def published_apk(apk: AnalysedApk, judged: ApkJudgement, knowledge: Knowledge) -> Apk:
@@ -79,7 +74,7 @@ class _SpooledRecord(NamedTuple):
     place: Place
 
 
-class SpooledApks(Sequence[Apk]):
+class SpooledApks(Sequence[Apk], AbstractContextManager["SpooledApks"]):
     """Records in the order of their paths, read from disk one at a time, as often as somebody goes through them.
 
     Used as a context; at its end the records are gone.
@@ -89,9 +84,6 @@ class SpooledApks(Sequence[Apk]):
         self._spool = Spool()
         self._kept: list[_SpooledRecord] = []
         self._sorted = True
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -72,7 +72,6 @@ class NamedTargets:
 
     @property
     def over(self) -> bool:
-        """See `Arrivals.over`."""
         return not self._left
 
     def lost(self, arrival: Arrival) -> None:
@@ -118,7 +117,6 @@ class ConnectedPhones:
 
     @property
     def over(self) -> bool:
-        """See `Arrivals.over`: never."""
         return False
 
     def lost(self, arrival: Arrival) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from phone_audit.errors import UsageError
-from phone_audit.files.bounded_json import CheckedJson
 from phone_audit.judge.comparison.compare import comparable, compare
 from phone_audit.judge.comparison.facts import ResultFacts, facts_of
 from phone_audit.knowledge.load import load_knowledge
@@ -14,7 +13,7 @@ from phone_audit.knowledge.schema.app import PowerFact
 from phone_audit.model.diff import Diff, DiffRun
 from phone_audit.model.results import Scan
 from phone_audit.pipeline.options import TOOL, Clock, rfc3339, utc_now
-from phone_audit.pipeline.report import has_seal, parse_result, read_result
+from phone_audit.pipeline.report import check_seal_of, parse_result, read_result
 
 
 def diff_results(old: Path, new: Path, *, clock: Clock = utc_now) -> Diff:
@@ -41,7 +40,7 @@ def read_facts(path: Path) -> ResultFacts:
         UsageError: it is a result without packages.
     """
     text = read_result(path)
-    _check_seal(path, text)
+    check_seal_of(path, text)
     digest = hashlib.sha256(text).hexdigest()
     name = "standard input" if str(path) == "-" else str(path)
     facts = facts_of(parse_result(path, text), file=name, digest=digest)
@@ -50,14 +49,6 @@ def read_facts(path: Path) -> ResultFacts:
             f"{path} holds no packages that could be compared.", "Results of scan and of apks can be compared."
         )
     return facts
-
-
-def _check_seal(path: Path, text: CheckedJson) -> None:
-    """Refuse a result whose seal does not hold; what that takes is loaded only where there is one."""
-    if has_seal(path):
-        from phone_audit.pipeline.seal import check_seal, read_known_keys
-
-        check_seal(path, text, read_known_keys(()), wanted=False)
 
 
 def read_baseline(path: Path) -> ResultFacts:

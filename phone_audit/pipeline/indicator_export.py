@@ -29,16 +29,14 @@ def known_indicators(
     if unknown:
         raise UsageError(f"There is no feed {unknown[0]!r}.", f"Feeds: {', '.join(sorted(known))}.")
     wanted = set(classes) or set(MALICIOUS)
-    rows = [_shared(listed) for listed in _of_feeds(knowledge, feeds, wanted)]
+    rows = [
+        _shared(listed)
+        for listed in knowledge.indicators.database
+        if listed.indicator.about.class_ in wanted and (not feeds or listed.feed.feed in feeds)
+    ]
     if (not feeds or INCIDENTS in feeds) and "malware" in wanted:
         rows += [row for entry in knowledge.incidents for row in _of_incident(entry)]
     return sorted(set(rows), key=lambda row: (row.kind, row.value, row.name, row.title, row.weak))
-
-
-def _of_feeds(knowledge: Knowledge, feeds: Collection[str], wanted: Collection[str]) -> Iterator[ListedIndicator]:
-    for listed in knowledge.indicators.database:
-        if listed.indicator.about.class_ in wanted and (not feeds or listed.feed.feed in feeds):
-            yield listed
 
 
 def _shared(listed: ListedIndicator) -> SharedIndicator:

@@ -62,11 +62,9 @@ class KnownFiles:
     def record(self, facts: FileFacts, shown_as: str) -> AnalysedApk | None:
         """Return the record of a file that was read in an earlier run."""
         kept = self._cache.get(facts.key, "whole") if self._cache and facts.key else None
-        return (
-            None
-            if kept is None
-            else AnalysedApk(renamed(kept.info, shown_as), kept.seconds, cached=True, key=facts.key)
-        )
+        if kept is None:
+            return None
+        return AnalysedApk(renamed(kept.info, shown_as), kept.seconds, cached=True, key=facts.key)
 
     def keep(self, item: ApkInput, facts: FileFacts, info: ApkInfo, seconds: float) -> FileFacts:
         """Keep the record of a file, unless it has changed since it was looked at; return what is known of it now."""

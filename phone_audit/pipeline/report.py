@@ -4,7 +4,7 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from phone_audit.judge.outcomes import strongest
 from phone_audit.model.apk import Apk, Apks
 from phone_audit.model.base import Frozen, first_fault, parse_unicode, read_values
 from phone_audit.model.diff import Diff
-from phone_audit.model.finding import OUTCOMES
-from phone_audit.model.results import CheckedBuild, Devices, Firmware, Fleet, Scan
+from phone_audit.model.finding import OUTCOMES, Finding, Outcome
+from phone_audit.model.results import Devices, Firmware, Fleet, Scan
 from phone_audit.model.watch import Watch
 
 SEAL_SUFFIX = ".minisig"
@@ -87,6 +87,18 @@ def has_seal(path: Path) -> bool:
     return str(path) != "-" and os.path.lexists(seal_of(path))
 
 
+def check_seal_of(path: Path, text: bytes, keys: Sequence[str] = ()) -> str:
+    """Check the seal of a result, and return a sentence on it; what that takes is loaded only where there is one.
+
+    Raises as `seal.check_seal`; where keys are named, also where there is no seal by one of them.
+    """
+    if not keys and not has_seal(path):
+        return NOT_SEALED
+    from phone_audit.pipeline.seal import check_seal, read_known_keys
+
+    return check_seal(path, text, read_known_keys(keys), wanted=bool(keys))
+
+
 def read_result(path: Path) -> CheckedJson:
     """Read the text of a saved result, or of standard input (`-`), once: what a seal is held against is what is parsed.
 
@@ -147,15 +159,14 @@ def judged_outcomes(document: Frozen) -> list[tuple[str, bool]]:
             left = document.skipped or any(apk.skipped for apk in document.apks)
             return [(_gating_of_folder(document), not left)]
         case Apk():
-            gating = gating_outcome(document.outcome, document.findings, complete=not document.skipped)
-            return [(gating, not document.skipped)]
+            return [_gated(document.outcome, document.findings, complete=not document.skipped)]
         case Fleet():
             return [(scan.gating or scan.outcome or "inconclusive", scan.complete) for scan in document.scans]
         case Watch():
-            complete = not document.skipped
-            return [(gating_outcome(document.verdict.outcome, document.findings, complete=complete), complete)]
+            return [_gated(document.verdict.outcome, document.findings, complete=not document.skipped)]
         case Firmware():
-            return [_gating_of_build(build) for build in document.builds]
+            builds = document.builds
+            return [_gated(one.verdict.outcome, one.findings, complete=one.parsed is not None) for one in builds]
         case _:
             return []
 
@@ -168,6 +179,5 @@ def _gating_of_folder(result: Apks) -> str:
     return next((word for word in outcomes if word not in OUTCOMES), None) or strongest(outcomes)
 
 
-def _gating_of_build(build: CheckedBuild) -> tuple[str, bool]:
-    understood = build.parsed is not None
-    return gating_outcome(build.verdict.outcome, build.findings, complete=understood), understood
+def _gated(outcome: Outcome, findings: Sequence[Finding], *, complete: bool) -> tuple[str, bool]:
+    return gating_outcome(outcome, findings, complete=complete), complete

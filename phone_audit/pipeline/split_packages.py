@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 from phone_audit.apk.record_size import cut
 from phone_audit.apk.records import PackageKey, package_key
@@ -37,16 +38,13 @@ def whole_packages(apks: Iterable[AnalysedApk], split: Collection[str]) -> Itera
         yield from folder.end()
 
 
-class SplitPackages:
+class SplitPackages(AbstractContextManager["SplitPackages"]):
     """Does the same for several folders, whose records may come in any order; a context manager."""
 
     def __init__(self, split: Mapping[PurePosixPath, Collection[str]], folders: Iterable[PurePosixPath]) -> None:
         self._left = Counter(folder for folder in folders if folder in split)
         self._spool = Spool()
         self._folders = {folder: _SplitFolder(packages, self._spool) for folder, packages in split.items()}
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._spool.close()
@@ -91,6 +89,9 @@ class _SplitFolder:
             yield from joined(list(_read_back(members, self._spool)))
 
 
+_as_path = lru_cache(maxsize=1_000)(PurePosixPath)
+
+
 def folder_of(shown_as: str) -> PurePosixPath:
     """Return the folder of a file, from its name in the record.
 
@@ -101,11 +102,6 @@ def folder_of(shown_as: str) -> PurePosixPath:
     folder, _, name = shown_as.rpartition("/")
     is_plain = folder.strip("/") and name not in ("", ".")
     return _as_path(folder) if is_plain else PurePosixPath(shown_as).parent
-
-
-@lru_cache(maxsize=1_000)
-def _as_path(folder: str) -> PurePosixPath:
-    return PurePosixPath(folder)
 
 
 def _read_back(members: Sequence[_Waiting], spool: Spool) -> Iterator[AnalysedApk]:

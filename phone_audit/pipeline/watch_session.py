@@ -133,8 +133,9 @@ class WatchSession:
     def _look(self) -> None:
         try:
             sample = self._sampler.take()
-        except DeviceLostError:
-            self._bring_back()
+        except DeviceLostError:  # the look is lost, and the phone as well where it does not come back
+            self._sampler.close()
+            self._transport.reconnect()
             sample = None
         except CommandError:
             sample = None
@@ -150,11 +151,6 @@ class WatchSession:
         for place in new:
             self._waiting[place] = now
             self._code.want(self.owners.of(place[0]))
-
-    def _bring_back(self) -> None:
-        """Connect again; the look is lost, and the phone as well where it does not come back."""
-        self._sampler.close()
-        self._transport.reconnect()
 
     def _rest(self, begun: float) -> None:
         """Wait until the next look; an end is noticed at once."""

@@ -7,10 +7,10 @@ that is lost costs only what was under way, which is given out again: no file is
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Final, Self
+from typing import Final
 from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker  # noqa: TID251
@@ -50,7 +50,7 @@ _MOST_ATTEMPTS: Final = 3
 _Answer = bytes | None | BaseException
 
 
-class DaskExecutor:
+class DaskExecutor(AbstractContextManager["DaskExecutor"]):
     """The workers of a Dask scheduler; a context manager. Raises PhoneAuditError where nothing answers there."""
 
     def __init__(
@@ -74,9 +74,6 @@ class DaskExecutor:
         self._files = 0
         self._most = 1
         self._client = _connected(address, _ANSWERS_WITHIN)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()

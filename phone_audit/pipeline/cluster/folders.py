@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
-from typing import Final, Self
+from typing import Final
 
 from phone_audit.files.spool import Place, Spool
 from phone_audit.knowledge.load import Knowledge
@@ -18,7 +19,7 @@ MOST_TOGETHER: Final = 10_000
 _ALONE = ("base", "container")
 
 
-class Folders:
+class Folders(AbstractContextManager["Folders"]):
     """The folders of which not every record is here; a context manager. They wait on disk."""
 
     def __init__(self, files: Iterable[PurePosixPath], knowledge: Knowledge, accepted: Acceptances) -> None:
@@ -29,9 +30,6 @@ class Folders:
         self._spool = Spool()
         self._waiting: dict[PurePosixPath, list[tuple[Place, str | None]]] = {}
         self._split: dict[PurePosixPath, set[str]] = {}
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._spool.close()

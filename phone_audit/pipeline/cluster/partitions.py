@@ -1,7 +1,8 @@
 """Records as a folder of Parquet files, on this computer or in storage, which is written while records come."""
 
 import tempfile
-from typing import Final, Self
+from contextlib import AbstractContextManager
+from typing import Final
 
 from phone_audit.errors import OutputError, UsageError
 from phone_audit.model.apk import Apk, Apks
@@ -13,7 +14,7 @@ MOST_ROWS: Final = 4_096
 """Records of one file: some 20 MB of it where packages are ordinary."""
 
 
-class Partitions:
+class Partitions(AbstractContextManager["Partitions"]):
     """The files `part-00000.parquet`, `part-00001.parquet` … of a folder, by its path or URL; a context manager.
 
     Each is there as a whole or not at all. The last one also states what the result says beside its rows. Raises a
@@ -31,9 +32,6 @@ class Partitions:
                 )
         except StorageError as error:
             raise UsageError(f"{place} cannot be written. {error}", "Name a folder that you may write to.") from error
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._records.close()

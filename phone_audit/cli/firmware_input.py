@@ -73,10 +73,7 @@ def _text(file: BinaryIO, name: str) -> str:
     try:
         text = decoded(read_bounded(file, PROPERTIES_SIZE)).rstrip("\0")  # a copied block ends in zeros
     except BoundsError as error:
-        raise UsageError(
-            f"{name} is too large for properties or a list: {error}.",
-            _HINT,
-        ) from error
+        raise UsageError(f"{name} is too large for properties or a list: {error}.", _HINT) from error
     if "\0" in text:
         raise UsageError(f"{name} holds zeros, which no properties and no list have.", _HINT)
     if first_long_line(text.encode(), PROPERTIES_LINE) is not None:

@@ -64,11 +64,7 @@ class FolderJudge:
         self.unread.add(skipped)
         texts = {incident: _in_files(said) for incident, said in self._messages.items()}
         supported = [
-            replace(
-                item,
-                text=texts.get(item.finding.incident or "", item.text),
-                others=frozenset(self._others[kind]),
-            )
+            replace(item, text=texts.get(item.finding.incident or "", item.text), others=frozenset(self._others[kind]))
             for kind, item in self._alike.items()
         ]
         said = verdict(supported, Scope(folder_headlines(self.counts, total), self.unread, code_left_out=False))

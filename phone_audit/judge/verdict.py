@@ -77,8 +77,7 @@ class UnreadTally:
     def kinds(self) -> list[tuple[int, Skipped]]:
         """Return how many there are of each kind, with the first of them: what explains the rest, then the frequent."""
         return sorted(
-            self._kinds.values(),
-            key=lambda kind: (kind[1].code != _WHY_ALL_ELSE, -kind[0], kind[1].step, kind[1].code),
+            self._kinds.values(), key=lambda kind: (kind[1].code != _WHY_ALL_ELSE, -kind[0], kind[1].step, kind[1].code)
         )
 
 

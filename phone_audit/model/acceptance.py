@@ -37,10 +37,7 @@ class AcceptedEntry(Frozen):
 
     finding: Annotated[
         str,
-        Field(
-            pattern=_DIGITS,
-            description="the key of a finding, 16 hexadecimal digits, as the JSON result states it",
-        ),
+        Field(pattern=_DIGITS, description="the key of a finding, 16 hexadecimal digits, as the JSON result states it"),
     ]
     by: Annotated[_Sentence, Field(description="who answers for it")]
     at: Annotated[str, Field(pattern=_DAY, description="the day on which it was accepted, such as 2026-01-31")]

@@ -15,16 +15,7 @@ from phone_audit.pipeline.apk_records import SpooledApks, worker_pool
 from phone_audit.pipeline.folder_files import EVERY_FILE, FileChoice, FolderFiles
 from phone_audit.pipeline.image_apks import ImageFiles
 from phone_audit.pipeline.known_files import KnownFiles, judge_of, record_cache
-from phone_audit.pipeline.options import (
-    TOOL,
-    Budget,
-    Progress,
-    never,
-    no_progress,
-    no_share,
-    rfc3339,
-    utc_now,
-)
+from phone_audit.pipeline.options import TOOL, Budget, Progress, never, no_progress, no_share, rfc3339, utc_now
 
 _DEFAULT_BUDGET = Budget()
 

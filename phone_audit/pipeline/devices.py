@@ -11,8 +11,5 @@ def find_devices() -> Devices:
     """List the phones that can be seen over USB and through a running adb server, with what blocks them."""
     started = utc_now()
     return Devices(
-        schema_="phone-audit/devices/1",
-        devices=list_devices(),
-        tool=TOOL,
-        run=DevicesRun(started=rfc3339(started)),
+        schema_="phone-audit/devices/1", devices=list_devices(), tool=TOOL, run=DevicesRun(started=rfc3339(started))
     )

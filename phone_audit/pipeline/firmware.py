@@ -4,12 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from phone_audit.detect.builds.build_text import (
-    property_names,
-    read_settings,
-    split_properties,
-    split_settings,
-)
+from phone_audit.detect.builds.build_text import property_names, read_settings, split_properties, split_settings
 from phone_audit.detect.builds.detect_build import BuildDetection, detect_build
 from phone_audit.detect.builds.support import patch_age
 from phone_audit.judge.judge import judge_build

@@ -100,13 +100,7 @@ class FleetOptions:
 
 
 def scan_fleet(
-    arrivals: Arrivals,
-    listener: Listener,
-    *,
-    depth: Depth,
-    users: str,
-    knowledge: Knowledge,
-    options: FleetOptions,
+    arrivals: Arrivals, listener: Listener, *, depth: Depth, users: str, knowledge: Knowledge, options: FleetOptions
 ) -> Fleet:
     """Read phones side by side, until no more come.
 

@@ -33,10 +33,7 @@ class Places:
 
 
 def places_of(
-    infos: Sequence[ApkInfo],
-    seen: Sequence[Observation],
-    knowledge: Knowledge,
-    captured: Sequence[Destination] = (),
+    infos: Sequence[ApkInfo], seen: Sequence[Observation], knowledge: Knowledge, captured: Sequence[Destination] = ()
 ) -> Places:
     """Return the places of one app, each by its strongest link, strongest first.
 

@@ -25,10 +25,7 @@ class Installers:
 
     @classmethod
     def of(
-        cls,
-        snapshot: Snapshot,
-        knowledge: Knowledge,
-        signers: Mapping[str, Iterable[str]] = MappingProxyType({}),
+        cls, snapshot: Snapshot, knowledge: Knowledge, signers: Mapping[str, Iterable[str]] = MappingProxyType({})
     ) -> "Installers":
         """Return those of a phone; `signers` are what its APKs show of packages beyond what the phone says."""
         return cls(

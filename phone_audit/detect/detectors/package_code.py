@@ -70,12 +70,7 @@ def packed_code(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
     subject = apk_subject(info)
     title, said, confidence = _packer(hidden, knowledge) if hidden.packers else _encrypted(hidden)
     yield PACKED_CODE.finding(
-        subject,
-        title,
-        f"{subject.name} {said}.",
-        severity="low",
-        confidence=confidence,
-        evidence=hidden.evidence,
+        subject, title, f"{subject.name} {said}.", severity="low", confidence=confidence, evidence=hidden.evidence
     )
 
 

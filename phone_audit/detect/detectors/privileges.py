@@ -4,13 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from phone_audit.detect.apps.origin import Installers
 from phone_audit.detect.detector import Detector, DeviceCheck
-from phone_audit.detect.privileged_apps import (
-    Privilege,
-    PrivilegedApp,
-    per_user,
-    privileged_apps,
-    shown_user,
-)
+from phone_audit.detect.privileged_apps import Privilege, PrivilegedApp, per_user, privileged_apps, shown_user
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Snapshot
 from phone_audit.model.finding import Evidence, Finding, Severity, Subject

@@ -23,10 +23,7 @@ class FactHit:
 
 
 def package_hits(
-    index: Index,
-    package: PackageInput,
-    properties: Mapping[str, str],
-    affected: Mapping[str, tuple[Evidence, ...]],
+    index: Index, package: PackageInput, properties: Mapping[str, str], affected: Mapping[str, tuple[Evidence, ...]]
 ) -> Iterator[tuple[IncidentEntry, Hit]]:
     """Yield the incidents that a package meets.
 

@@ -180,11 +180,7 @@ def observed_endpoint(seen: Observation) -> Endpoint | None:
     if seen.joined_by == "app-only" or seen.host is None:
         return None
     return observed_host(
-        seen.host,
-        seen.remote.port,
-        cleartext=seen.cleartext is True,
-        owner=seen.owner,
-        evidence=socket_evidence(seen),
+        seen.host, seen.remote.port, cleartext=seen.cleartext is True, owner=seen.owner, evidence=socket_evidence(seen)
     )
 
 

@@ -81,11 +81,7 @@ def _compare_state(old: ResultFacts, new: ResultFacts, words: PowerWords, found:
 
 
 def _compare_power(
-    key: str,
-    items: Items,
-    fact: PowerFact,
-    packages: Mapping[str, PackageFacts],
-    found: ChangeList,
+    key: str, items: Items, fact: PowerFact, packages: Mapping[str, PackageFacts], found: ChangeList
 ) -> None:
     user = key.partition("@")[2]
     for_user = f" for user {user}" if user else ""

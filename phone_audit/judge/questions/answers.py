@@ -41,12 +41,7 @@ def phone_answers(
     whole = code and rights and all(user.granted is not None and user.appops is not None for user in copies)
     identified = bool(snapshot.build.fingerprint or snapshot.build.display_id)
     basis = Basis.of(
-        judged.findings,
-        judged.incidents,
-        apps,
-        now=snapshot.device_time,
-        whole=code and identified,
-        traffic=traffic,
+        judged.findings, judged.incidents, apps, now=snapshot.device_time, whole=code and identified, traffic=traffic
     )
     doubts = any(finding.sign in _DOUBTS and outcome != "nothing-found" for finding, outcome in basis.findings)
     return (known_bad(basis), watched(replace(basis, whole=whole, trusted=not doubts)), sends(basis))

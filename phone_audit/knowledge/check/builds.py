@@ -8,14 +8,7 @@ from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.compare import bounds, compare, names_build
 from phone_audit.knowledge.files import Report
 from phone_audit.knowledge.schema.firmware import FINGERPRINT_FORM
-from phone_audit.knowledge.schema.incident import (
-    PACKAGE_VERSION,
-    PROSE,
-    BuildFact,
-    Fact,
-    IncidentEntry,
-    ModelFact,
-)
+from phone_audit.knowledge.schema.incident import PACKAGE_VERSION, PROSE, BuildFact, Fact, IncidentEntry, ModelFact
 
 BUILD_FIELDS = frozenset({
     "ro.build.fingerprint", "ro.build.display.id", "ro.build.id", "ro.build.tags", "ro.build.version.release",

@@ -6,12 +6,7 @@ from collections.abc import Mapping, Sequence
 from phone_audit.files.short_repr import short_repr
 from phone_audit.knowledge.check import builds
 from phone_audit.knowledge.check.incident_sources import SHORTEST_REASON, check_origin, check_sources
-from phone_audit.knowledge.check.ordinary import (
-    ORDINARY_PATHS,
-    bundled,
-    makers_named,
-    ordinary_packages,
-)
+from phone_audit.knowledge.check.ordinary import ORDINARY_PATHS, bundled, makers_named, ordinary_packages
 from phone_audit.knowledge.check.reporting import report_fault
 from phone_audit.knowledge.files import Report
 from phone_audit.knowledge.naming import EMPTY_DIGESTS, address_fault, digest_fault, host_fault

@@ -12,7 +12,6 @@ from phone_audit.apk.code.certificate_checks import accepting_code
 from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.files_read import IdsOf, with_readers
 from phone_audit.apk.code.libraries import Owners
-from phone_audit.apk.code.most_direct_flows import with_most_direct
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.code.shared_fields import SharedFields
@@ -31,6 +30,7 @@ from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
+from phone_audit.apk.flows.most_direct import with_most_direct
 from phone_audit.apk.flows.program import NO_VIEWS
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers

@@ -100,8 +100,8 @@ def author_pages(root: Element) -> frozenset[str]:
 
     Cordova has such a file. Source: W3C, Packaged Web Apps (Widgets), "The author element".
     """
-    authors = [one for one in root.children if one.tag == "author"] if root.tag == "widget" else []
-    return _only_in(root, lambda one, name: name == "href" and any(one is author for author in authors))
+    authors = {id(one) for one in root.children if one.tag == "author"} if root.tag == "widget" else set()
+    return _only_in(root, lambda one, name: name == "href" and id(one) in authors)
 
 
 def _only_in(root: Element, is_place: Callable[[Element, str], bool]) -> frozenset[str]:

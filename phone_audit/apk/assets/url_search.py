@@ -108,7 +108,7 @@ def _decoded_wide(file: AssetFile, phase: int) -> Iterator[Mention]:
 def _mentions_in_pool(file: AssetFile, pool: string_tables.StringPool, marks: UrlPositions) -> Iterator[Mention]:
     """Yield the URLs in a string pool; the marks are those of its characters."""
     root = _configuration(file) if marks.plain else None
-    links, authors = (viewed_texts(root), author_pages(root)) if root else (frozenset(), frozenset())
+    links = viewed_texts(root) | author_pages(root) if root else frozenset()
     is_table = file.type is FileType.TABLE
     for item, text in pool.strings.holding(_URL_MARK) if marks.plain else ():
         told, plain, begin = is_table and is_shown(text), unescaped(text), 0
@@ -117,7 +117,7 @@ def _mentions_in_pool(file: AssetFile, pool: string_tables.StringPool, marks: Ur
                 continue
             begin = max(begin, plain.find(found.url, begin))
             before = plain[max(0, begin - _BEFORE) : begin]
-            rule = PROSE if told or is_prose(before) else DOCUMENT_FILE if text in authors else None
+            rule = PROSE if told or is_prose(before) else None
             is_link = rule is None and (text in links or (is_table and is_anchor(before)))
             yield Mention(found, file.kind, file.where, pool.offset(item), rule=rule, is_link=is_link)
     decoded = encoded_in(pool.strings.data.data, string_tables.binary_extent, marks)

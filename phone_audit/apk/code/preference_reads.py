@@ -24,8 +24,9 @@ _READS: Final = (
     b"getNextEntry",
 )
 _OF_ANYBODY: Final = (b"loadXmlMetaData", b"getXml", b"openXmlResourceParser", b"openNonAsset", b"openNonAssetFd")
-"""Those that count in code that is named like a library, too, other than Android's own."""
-_SUPPORT: Final = (b"Landroidx/", b"Landroid/support/")
+"""Those that count in code that is named like a library, too, other than Android's own and that of Cordova, which reads
+its configuration."""
+_SUPPORT: Final = (b"Landroidx/", b"Landroid/support/", b"Lorg/apache/cordova/")
 _OF_ANY: Final = b"getIntent"
 _PREFERENCES: Final = frozenset(
     {
@@ -39,7 +40,8 @@ _PREFERENCES: Final = frozenset(
 def reads_settings(indexes: Sequence[DexIndex], owner_of: OwnerOf) -> bool:
     """Tell whether code reads compiled XML, by its name or by reflection, or asks a preference for its Intent.
 
-    Of what is named like a library only the plain ways to compiled XML count, and of Android's support libraries none.
+    Of what is named like a library only the plain ways to compiled XML count, and of Android's support libraries and of
+    Cordova none.
     """
     tree = ClassHierarchy(indexes)
     for index in indexes:

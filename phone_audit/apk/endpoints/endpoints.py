@@ -184,7 +184,7 @@ def find_endpoints(
     for one in chain(decoded, elsewhere.mentions):
         use = _use_in_file(one)
         collector.add(one.found, one.kind, one.where, one.offset, one.rule, encoding=one.encoding, use=use)
-    for joined in joined_hosts(dexes, knowledge.libraries):
+    for joined in joined_hosts(dexes, classes, knowledge.libraries):
         collector.add(joined.host, "decoded", joined.where, joined.offset, encoding="joined")
     heads = list(islice(_texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)), MAX_MENTIONS))
     texts = {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}

@@ -1,11 +1,12 @@
-"""Hosts that a library puts together from two of its texts, where both stand in a DEX file of the package.
+"""Hosts that a library puts together from two of its texts, where both stand in DEX files of a package that holds it.
 
 Which texts these are, knowledge says: one has `%s` in it, the other stands there when the code runs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from phone_audit.apk.dex.descriptors import descriptor_prefix, under
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.text.host_text import Host, find_bare_host, find_first_url
 from phone_audit.knowledge.schema.facts import LibraryFact
@@ -19,13 +20,26 @@ class JoinedHost(NamedTuple):
     offset: int
 
 
-def joined_hosts(dexes: Iterable[DexFile], libraries: Iterable[LibraryFact]) -> Iterator[JoinedHost]:
-    """Yield the hosts that the texts of each file give."""
-    pairs = [pair for library in libraries for pair in library.joins]
-    for dex in dexes:
-        texts = {text: offset for offset, text in dex.strings.holding(rb"%s\0")}
-        for template, part in pairs:
-            if template in texts and any(one.text == part for one in dex.strings.beginning(part)):
-                joined = template.replace("%s", part)
-                if host := find_first_url(joined) or find_bare_host(joined):
-                    yield JoinedHost(host, dex.name, texts[template])
+def joined_hosts(
+    dexes: Sequence[DexFile], classes: Sequence[Sequence[bytes]], libraries: Sequence[LibraryFact]
+) -> Iterator[JoinedHost]:
+    """Yield the hosts that the texts of a package give.
+
+    Args:
+        dexes: its DEX files.
+        classes: for each of them the sorted descriptors of the classes it names.
+        libraries: what is known of them.
+    """
+    for library in libraries:
+        prefixes = [descriptor_prefix(code) for code in library.code] if library.joins else []
+        if any(under(named, prefix) for named in classes for prefix in prefixes):
+            yield from _of_library(dexes, library)
+
+
+def _of_library(dexes: Sequence[DexFile], library: LibraryFact) -> Iterator[JoinedHost]:
+    for template, part in library.joins:
+        if any(one.text == part for dex in dexes for one in dex.strings.beginning(part)):
+            joined = template.replace("%s", part)
+            host = find_first_url(joined) or find_bare_host(joined)
+            places = ((dex.name, one) for dex in dexes for one in dex.strings.beginning(template))
+            yield from (JoinedHost(host, name, one.offset) for name, one in places if host and one.text == template)

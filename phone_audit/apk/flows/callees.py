@@ -8,14 +8,11 @@ from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.ir import ApiModel, Callee
-from phone_audit.apk.flows.places import java_field, owner_of
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.taints import mark
 
 Known = TypeVar("Known")
-_PARSES: Final = "parse"
-"""How the methods begin that take in an answer."""
 _ROOTS: Final[Mapping[str, str]] = {
     "android.app.Activity": "android.content.Context",
     "android.app.Service": "android.content.Context",
@@ -124,27 +121,13 @@ class Callees:
             special=_special(names[0], name),
         )
 
-    @remembered
-    def is_answered(self, field: str) -> bool:
-        """Tell whether a field of a library holds what the other side of a connection answered.
-
-        What else than parsing puts there may be what is sent: a class that only bears the name may do so.
-        """
-        answered = self._sources.libraries.answered
-        name = java_field(field).rpartition(".")[2]
-        if answered.isdisjoint(f"{one}.{name}" for one in self.owners_of(owner_of(field))):
-            return False
-        program = self._program
-        fields = [program.fields_named(part, {field}) for part in range(len(program.indexes))]
-        puts = [method for method, _, offset in program.users("field", fields) if not program.reads(method, offset)]
-        return all(program.name_of(method).name.startswith(_PARSES) for method in puts)
-
     @cached_property
     def ciphers_encrypt(self) -> bool:
-        """Whether a cipher encrypts: not where a package brings its own, or names the one that does not."""
-        none = java_name(taint_rules.NO_CIPHER).encode()
-        named = (taint_rules.NO_CIPHER in one.type_ids or one.strings_equal((none,)) for one in self._program.indexes)
-        return self._program.extended.isdisjoint(taint_rules.OWN_CIPHERS) and not any(named)
+        """Whether a cipher of Android encrypts: not where a package brings ciphers, or reads and writes through one."""
+        program = self._program
+        brings = any(above in taint_rules.OWN_CIPHERS or taint_rules.is_cipher(above) for above in program.extended)
+        named = (not taint_rules.CIPHER_STREAMS.isdisjoint(index.type_ids) for index in program.indexes)
+        return not brings and not any(named)
 
     @remembered
     def owners_of(self, owner: bytes) -> tuple[str, ...]:
@@ -169,8 +152,6 @@ def _special(name: str, method: str) -> str | None:
         return "message"
     if method == "read":
         return "read"
-    if name.startswith(taint_rules.CIPHER_STREAMS):
-        return "cipher-stream"
     if method in taint_rules.OPEN_FILE:
         return "file"
     return "intent" if name.startswith("android.content.Intent.") else None

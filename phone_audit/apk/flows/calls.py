@@ -211,8 +211,6 @@ class CallModel:
         """What is handed to an object of Android is taken to lie in it from then on."""
         values, is_made = call.values[1:], call.site.callee.name == "<init>"
         handed = self._carried(values[0] if len(values) == 1 else frozenset().union(*values))
-        if call.api.special == "cipher-stream" and self._callees.ciphers_encrypt:
-            handed = self._through_cipher(call, call.heap.taints_of(call.frame, values))
         if not handed:
             return
         for atom in objects(call.values[0]):
@@ -251,8 +249,8 @@ class CallModel:
             found |= {one.inside for value in passing for one in value if isinstance(one, Obj) and _may_be_url(one)}
         if callee.reference:
             self._object_result(call, found)
-        is_cipher = api.special == "cipher" and self._callees.ciphers_encrypt
-        return self._through_cipher(call, bounded(found)) if is_cipher else bounded(found)
+        is_changed = api.special == "cipher" and self._callees.ciphers_encrypt and _is_of_android(call.values[:1])
+        return self._through_cipher(call, bounded(found)) if is_changed else bounded(found)
 
     def _through_cipher(self, call: Call, value: Collection[Atom]) -> Value:
         """Return data after a cipher; what holds it unencrypted is left out."""
@@ -320,6 +318,12 @@ def _fields_of(heap: Heap, obj: Obj) -> list[str]:
     """Return the fields that an object is known to lie in, but those of what cannot be changed."""
     places = [obj.place] if obj.place else sorted(str(one.name) for one in heap.slots(obj).get(KEPT, NOTHING))  # type: ignore[union-attr]
     return [place for place in places if type_of(place.partition(" in ")[0]) not in taint_rules.PLAIN_BYTES]
+
+
+def _is_of_android(called: Sequence[Value]) -> bool:
+    """Tell whether a cipher is one that Android made here, by `Cipher.getInstance`."""
+    made = [one for value in called for one in objects(value)]
+    return bool(made) and all(one.kind == "api" and one.type == taint_rules.CIPHER for one in made)
 
 
 def _can_change(obj: Obj) -> bool:

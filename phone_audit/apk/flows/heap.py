@@ -5,7 +5,6 @@ from typing import Final, Protocol
 
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taints import (
-    ANSWER,
     ANY,
     LOST,
     NOTHING,
@@ -222,8 +221,7 @@ def read(reader: Reader, heap: Heap, holder: Value, slot: Slot, place: str, *, o
                 found.add(part)
             elif atom.kind != "new" or LOST in slots:
                 found |= reader.kept(place)
-            if not str(slot).startswith(ANSWER):
-                found |= slots.get(ANY, NOTHING)
+            found |= slots.get(ANY, NOTHING)
         elif atom.is_data:
             found.add(atom)
     return bounded(found if known else found | reader.kept(place))

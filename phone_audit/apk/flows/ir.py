@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from phone_audit.apk.flows.program import Method
 from phone_audit.apk.flows.sending_libraries import Sink
-from phone_audit.apk.flows.taints import ANSWER, NOTHING, Mark, Obj, Place, Step, Value
+from phone_audit.apk.flows.taints import NOTHING, Mark, Obj, Place, Step, Value
 
 
 class OpKind(IntEnum):
@@ -78,8 +78,7 @@ class Field:
     """A field: class, name and type; class and name in Java form; its marks.
 
     `own` tells whether the package defines its class, `holds_own` whether it defines the class of what lies there,
-    `collects` whether that is one of Android's that values are put into, `answered` whether it comes from the other
-    side of a connection.
+    `collects` whether that is one of Android's that values are put into.
     """
 
     name: str
@@ -88,12 +87,6 @@ class Field:
     holds_own: bool
     collects: bool
     marks: Value
-    answered: bool = False
-
-    @property
-    def slot(self) -> str:
-        """Return the name under which what it holds lies in an object."""
-        return f"{ANSWER}{self.name}" if self.answered else self.name
 
 
 class FieldUse(NamedTuple):

@@ -144,7 +144,7 @@ class _Constants:
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or self._callees.holds(owner_of(name))
         collects = java_name(type_of(name)).startswith(COLLECTIONS)
-        return Field(name, java, own, holds_own, collects, marks, self._callees.is_answered(name))
+        return Field(name, java, own, holds_own, collects, marks)
 
 
 class _MethodLifter:

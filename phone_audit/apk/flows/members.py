@@ -61,9 +61,9 @@ class MemberAccess:
         registers, heap = state.registers, state.heap
         if what is OpKind.LOAD_FIELD:
             field = more.field
-            registers[to] = read(frame, heap, registers[more.holder], field.slot, more.kept, own=field.holds_own)
+            registers[to] = read(frame, heap, registers[more.holder], field.name, more.kept, own=field.holds_own)
         elif what is OpKind.STORE_FIELD:
-            self._store(heap, registers[more.holder], more.field.slot, registers[to], more.kept)
+            self._store(heap, registers[more.holder], more.field.name, registers[to], more.kept)
             if more.field.collects and more.kept:
                 for obj in objects(registers[to]):
                     heap.put(obj, KEPT, frozenset({mark(more.kept)}))

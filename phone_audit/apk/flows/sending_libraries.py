@@ -36,7 +36,6 @@ class SendingLibraries:
         written: calls, by `class.method`, whose result holds all fields of the objects that they are handed.
         asked: methods, by `class.method`, that a package writes anew and of which the library sends the result;
             `asked_names` are their names alone.
-        answered: calls and fields, by `class.method` and `class.field`, that hold what the other side answered.
     """
 
     def __init__(self, facts: Iterable[CallFact]) -> None:
@@ -50,7 +49,6 @@ class SendingLibraries:
         }
         self.written = frozenset(call for effect, call in named if effect == "written")
         self.asked = frozenset(call for effect, call in named if effect == "asked")
-        self.answered = frozenset(call for effect, call in named if effect == "answered")
         self.asked_names = frozenset(call.rpartition(".")[2] for call in self.asked)
         self.holding = frozenset(one for fact in known for one in fact.classes)
         self.holding_types = frozenset(f"L{one.replace('.', '/')};".encode() for one in self.holding)

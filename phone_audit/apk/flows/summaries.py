@@ -24,6 +24,7 @@ from phone_audit.apk.flows.taints import (
     Text,
     Value,
     bounded,
+    is_changed,
     join_values,
     mark,
     objects,
@@ -160,7 +161,7 @@ class Frame:
     def _later(self, event: Event, value: Collection[Atom]) -> None:
         if not value or (event.kind == "write" and not any(map(_is_symbol, event.to))):
             return
-        if len(self.events) < MAX_EVENTS:
+        if len(self.events) < (MAX_EVENTS // 2 if all(map(is_changed, value)) else MAX_EVENTS):
             self.events[event._replace(value=bounded(value))] = None
         else:
             self.shared.cut = True

@@ -166,11 +166,11 @@ COPIES: Final[Mapping[str, tuple[int, int]]] = {
 """Calls that copy what one argument holds into another, or may; which two."""
 
 CIPHERS: Final = frozenset(f"javax.crypto.Cipher.{call}" for call in ("doFinal", "update", "wrap", "unwrap"))
-CIPHER_STREAMS: Final = ("javax.crypto.CipherInputStream.", "javax.crypto.CipherOutputStream.")
-"""What is read from or written to them passes through a cipher."""
-NO_CIPHER: Final = b"Ljavax/crypto/NullCipher;"
-OWN_CIPHERS: Final = frozenset({b"Ljavax/crypto/CipherSpi;", b"Ljava/security/Provider;"})
-"""What ciphers of a package's own derive from: they need not encrypt."""
+CIPHER: Final = b"Ljavax/crypto/Cipher;"
+CIPHER_STREAMS: Final = frozenset({b"Ljavax/crypto/CipherInputStream;", b"Ljavax/crypto/CipherOutputStream;"})
+"""What is read from or written to them passes a cipher, too."""
+OWN_CIPHERS: Final = frozenset({b"Ljava/security/Provider;", b"Ljava/security/AuthProvider;"})
+"""What brings ciphers of a package's own, which need not encrypt, derives from."""
 
 MAPS: Final = frozenset(
     {
@@ -193,7 +193,7 @@ MESSAGE_FIELDS: Final = ("obj:Ljava/lang/Object;", "arg1:I", "arg2:I")
 NEUTRAL: Final = frozenset(
     {
         "length", "size", "indexOf", "lastIndexOf", "hashCode", "compareTo", "compareToIgnoreCase", "getClass", "read",
-        "available", "count", "ordinal", "identityHashCode", "getIV",
+        "available", "count", "ordinal", "identityHashCode",
     }
 )  # fmt: skip
 """Calls whose result tells next to nothing of the data."""
@@ -245,6 +245,11 @@ _SETTINGS: Final = [Leaf("string", text) for text in SETTINGS]
 _PROVIDERS: Final = [Leaf("string_start", text) for text in PROVIDER_TEXTS]
 
 
+def is_cipher(descriptor: bytes) -> bool:
+    """Tell whether a class is one that ciphers derive from, of Java or of a library of ciphers."""
+    return descriptor.endswith(b"CipherSpi;") or b"/jcajce/provider/" in descriptor
+
+
 def only_looks(name: str) -> bool:
     """Tell whether a call leaves the object that it is called on as it was."""
     return name.startswith(_LOOKING)
@@ -257,7 +262,7 @@ class Sources:
     methods that read data: these, the calls whose data depends on a text that they are handed, and the one whose data
     depends on the provider that is asked, which `providers`, fields, name. `android` are the classes of Android that
     rules name, and those of `libraries` that send. By what is `leaving` data may leave the phone. What `answers` give
-    comes from the other side: of libraries all calls that send, too. What is `whole` takes all fields of an object.
+    comes from the other side: of libraries all calls that send. What is `whole` takes all fields of an object.
     """
 
     def __init__(self, rules: Iterable[BehaviourRule], calls: Iterable[CallFact] = ()) -> None:
@@ -267,7 +272,7 @@ class Sources:
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
         self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
         self.sinks: Mapping[str, Sink] = {**SINKS, **libraries.sinks}
-        self.answers = ANSWERS | libraries.answered | libraries.sinks.keys()
+        self.answers = ANSWERS | libraries.sinks.keys()
         self.whole = libraries.written | libraries.sinks.keys()
         named_calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
         owners = {call.rpartition(".")[0] for call in named_calls}.union(EXTRAS, MEMORY)

@@ -1,4 +1,4 @@
-"""What a register may hold (data, objects, constants), and what is known of the package while data is followed.
+"""What a register may hold: data, objects, constants.
 
 Atoms are told apart by identity, so each is made once.
 """
@@ -45,7 +45,7 @@ class Place(NamedTuple):
 ENCRYPTS: Final = "encrypts it: "
 """Begins what a step through a cipher is called."""
 TO_NATIVE: Final = "hands it to native code, which may encrypt it"
-_CHANGES: Final = (ENCRYPTS, TO_NATIVE)
+CHANGES: Final = (ENCRYPTS, TO_NATIVE)
 MOST_CHANGES: Final = 2
 """Such steps of one piece of data: after a second one it counts as readable again, which further ones do not change."""
 
@@ -62,7 +62,7 @@ class Taint:
     @property
     def changes(self) -> list[Step]:
         """Return the steps that encrypt it, or may."""
-        return [step for step in self.steps if step.what.startswith(_CHANGES)]
+        return [step for step in self.steps if step.what.startswith(CHANGES)]
 
     @property
     def encrypted_by(self) -> Step | None:
@@ -185,8 +185,6 @@ NOTHING: Final[Value] = frozenset()
 Slot = str | int
 ANY: Final = "*"
 """The slot for what lies somewhere inside."""
-ANSWER: Final = "answer "
-"""What the slot begins with of a field that is filled by the other side of a connection."""
 KEPT: Final = "kept"
 """The slot that says in which fields an object that collects was put."""
 LOST: Final = "?"
@@ -202,29 +200,32 @@ def bounded(atoms: Iterable[Atom]) -> Value:
 
 
 def join_values(before: Value, more: Value) -> Value:
-    """Join two values that are bounded; a full one takes in no more than data."""
+    """Join two values that are bounded; a full one takes in no more than data, in place of what cannot be read."""
     value = before | more
     if len(value) <= MAX_ATOMS:
         return value
     if len(before) < MAX_ATOMS:
         return bounded(value)
     fresh = _one_of_each(sorted((atom for atom in more - before if atom.is_data), key=in_order), before)
-    return before.union(fresh[: max(0, 2 * MAX_ATOMS - len(before))]) if fresh else before
+    readable = sum(not is_changed(atom) for atom in fresh)
+    changed = sorted(filter(is_changed, before), key=in_order)
+    kept = before.difference(changed[: max(0, readable + len(before) - 2 * MAX_ATOMS)])
+    return kept.union(fresh[: max(0, 2 * MAX_ATOMS - len(kept))]) if fresh else before
 
 
 def _one_of_each(atoms: Iterable[Atom], known: Iterable[Atom] = ()) -> list[Atom]:
     """Leave out what differs from others only by the place that encrypts it, for such places may be many."""
     found: dict[object, Atom] = {}
-    kinds = {kind_of(atom) for atom in known if _is_changed(atom)}
+    kinds = {kind_of(atom) for atom in known if is_changed(atom)}
     for atom in atoms:
-        if not _is_changed(atom):
+        if not is_changed(atom):
             found[atom] = atom
         elif kind_of(atom) not in kinds:
             found.setdefault(kind_of(atom), atom)
     return list(found.values())
 
 
-def _is_changed(atom: Atom) -> bool:
+def is_changed(atom: Atom) -> bool:
     return bool(atom.changes) if isinstance(atom, Taint | Inside) else False
 
 
@@ -273,4 +274,4 @@ def kind_of(atom: Atom) -> object:
     if isinstance(atom, Taint):
         by = atom.encrypted_by
         return atom.data, atom.steps[0], by.what if by else ""
-    return (atom.obj, len(atom.changes)) if isinstance(atom, Inside) else atom
+    return (atom.obj, tuple(step.what for step in atom.changes)) if isinstance(atom, Inside) else atom

@@ -9,16 +9,16 @@ from phone_audit.model.base import Frozen
 
 CallEffect = Literal[
     "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "callback",
-    "sent", "held", "collected", "written", "asked", "answered",
+    "sent", "held", "collected", "written", "asked",
 ]  # fmt: skip
 """What a method does with an address: connects to it; shows it or gives it to another app; does so where it is called
 of a known object; compares it; nothing at all; its result holds it; the object that is called and the result hold it;
 sends the Intent that holds it; gives such an Intent a receiver by name; hands it to another method of the same
 object. Of libraries, and of any data: sends it; its object holds it; the same, where several methods put it there piece
 by piece; its result holds all fields of the objects that it is handed; the library asks a method that stands in for
-this one, and sends what it returns; its result, or what a field of that name holds, is what the other side answered."""
+this one, and sends what it returns."""
 
-_OF_FLOWS: Final[frozenset[CallEffect]] = frozenset({"sent", "held", "collected", "written", "asked", "answered"})
+_OF_FLOWS: Final[frozenset[CallEffect]] = frozenset({"sent", "held", "collected", "written", "asked"})
 """Effects that data is followed by, and that say nothing of an address."""
 LOWERING: Final[frozenset[CallEffect]] = frozenset(
     {"opened", "printed", "compared", "nothing", "result", "object", "intent"}

@@ -94,12 +94,15 @@ def test_the_compiled_page_is_read(file: str, action: str, links: Sequence[bool]
     assert [one.is_link for one in found if one.found.host == "forum.example"] == links
 
 
+NAMED_LIBRARIES = ("lib.", "androidx.", "org.apache.cordova.")
+
+
 def reads(owner: str, call: str, *classes: Class) -> bool:
     caller = Class(owner, [Method("f()V", (0x106E, Ref("method", call), 0, RETURN))])
     indexes = index_file(read_dex("classes.dex", assemble(sorted([caller, *classes], key=lambda one: one.name))))
     return reads_settings(
         indexes,
-        lambda name: Owner("library", "L") if name.startswith(("lib.", "androidx.")) else Owner("unknown", None),
+        lambda name: Owner("library", "L") if name.startswith(NAMED_LIBRARIES) else Owner("unknown", None),
     )
 
 
@@ -108,6 +111,7 @@ def test_code_that_may_read_the_page() -> None:
     assert reads("Lapp/Main;", get_xml)
     assert reads("Llib/Main;", get_xml)
     assert not reads("Landroidx/core/Main;", get_xml)
+    assert not reads("Lorg/apache/cordova/ConfigXmlParser;", get_xml)
     for other in ("loadXmlMetaData", "getResourceAsStream", "getEntry"):
         assert reads("Lapp/Main;", f"Lany/Where;->{other}(Ljava/lang/String;)V")
     assert not reads("Llib/Main;", "Lany/Where;->getEntry(Ljava/lang/String;)V")

@@ -70,45 +70,6 @@ def test_what_a_class_of_its_own_collects_in_one_method_it_sends_in_another() ->
     assert ids(activity(create(puts)), api, *library) == []
 
 
-ENVELOPE, BODY = "Lorg/ksoap2/serialization/SoapSerializationEnvelope;", "Ljava/lang/Object;"
-SENT, GIVEN = f"setOutputSoapObject({BODY})V", f"getResponse(){BODY}"
-RECEIVED = f"{ENVELOPE}->bodyIn:{BODY}"
-
-
-def soap(*given: int | Ref) -> Class:
-    takes = Method(
-        SENT, join(member(2, 1, f"{ENVELOPE}->bodyOut:{BODY}", put=True), (RETURN,)), direct=False, registers=3, ins=2
-    )
-    return Class(ENVELOPE, [takes, Method(GIVEN, given, direct=False, registers=4, ins=1)])
-
-
-@pytest.mark.parametrize(
-    "asks", [join(invoke(f"{ENVELOPE}->{GIVEN}", 2, opcode=0x6E), result(1)), member(1, 2, RECEIVED, put=False)]
-)
-def test_what_a_library_was_answered_is_not_what_it_sent(asks: tuple[int | Ref, ...]) -> None:
-    sent = join(READ, new(2, ENVELOPE), invoke(f"{ENVELOPE}->{SENT}", 2, 1, opcode=0x6E))
-    given = join(member(1, 3, RECEIVED, put=False), (0x0111,))
-    assert ids(activity(create(sent, asks, SAY)), soap(*given)) == []
-    assert ids(
-        activity(create(sent, invoke(f"{ENVELOPE}->toString(){TEXT}", 2, opcode=0x6E), result(1), SAY)), soap(*given)
-    ) == ["flow.imei-log"]
-    put = join(sent, member(1, 2, RECEIVED, put=True))
-    assert ids(activity(create(put, asks, SAY)), soap(*given)) == ["flow.imei-log"], "who puts it there gets it back"
-    own = join(READ, (0x0111,))
-    assert ids(
-        activity(create(new(2, ENVELOPE), invoke(f"{ENVELOPE}->{GIVEN}", 2, opcode=0x6E), result(1), SAY)), soap(*own)
-    ) == ["flow.imei-log"]
-
-
-def test_a_class_that_only_bears_the_name_does_not_pass_off_what_is_sent_as_an_answer() -> None:
-    keeps = Method(SENT, join(member(2, 1, RECEIVED, put=True), (RETURN,)), direct=False, registers=3, ins=2)
-    gives = Method(GIVEN, join(member(1, 3, RECEIVED, put=False), (0x0111,)), direct=False, registers=4, ins=1)
-    sent = join(READ, new(2, ENVELOPE), invoke(f"{ENVELOPE}->{SENT}", 2, 1, opcode=0x6E))
-    asks = member(1, 2, RECEIVED, put=False)
-    for answer in (asks, join(invoke(f"{ENVELOPE}->{GIVEN}", 2, opcode=0x6E), result(1))):
-        assert ids(activity(create(sent, answer, SAY)), Class(ENVELOPE, [gives, keeps])) == ["flow.imei-log"]
-
-
 @pytest.mark.parametrize("parent", [None, "Lokhttp3/Evil;"])
 def test_a_class_that_only_bears_the_name_of_a_library_hides_nothing(parent: str | None) -> None:
     runs = invoke(f"Ljava/lang/Runtime;->exec({TEXT})Ljava/lang/Process;", 3, 4, opcode=0x6E)

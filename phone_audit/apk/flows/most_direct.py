@@ -7,12 +7,11 @@ surer a flow is. The others stay listed, and are not told of the package.
 from collections.abc import Iterable, Iterator
 
 from phone_audit.apk.code.libraries import Owner, OwnerOf
+from phone_audit.apk.flows.taints import CHANGES
 from phone_audit.model.apk import Behaviour, FlowStep
 
 _KEEPS = ("keeps it ", "puts it ")
 """How steps begin that put data where other code finds it."""
-_CHANGES = ("encrypts it", "hands it to native code")
-"""How steps begin after which others may not be able to read it."""
 _Claim = tuple[str, FlowStep, tuple[Owner, ...], bool, bool]
 
 
@@ -33,7 +32,7 @@ def _claim(flow: Behaviour, owner_of: OwnerOf) -> _Claim | None:
     if not flow.steps:
         return None
     owners = tuple(dict.fromkeys(owner_of(step.class_) for step in flow.steps))
-    is_changed = any(step.what.startswith(_CHANGES) for step in flow.steps)
+    is_changed = any(step.what.startswith(CHANGES) for step in flow.steps)
     return flow.id, flow.steps[0], owners, flow.cleartext is True, is_changed
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from phone_audit.apk.code.libraries import Owner
-from phone_audit.apk.code.most_direct_flows import with_most_direct
+from phone_audit.apk.flows.most_direct import with_most_direct
 from phone_audit.model.apk import Behaviour, FlowStep
 
 OWNERS = {"lib": Owner("library", "Lib"), "other": Owner("library", "Other")}

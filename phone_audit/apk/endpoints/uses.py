@@ -163,12 +163,13 @@ class _Rules(NamedTuple):
         return {spot: rule for spot, rule in found.items() if rule is not None}
 
     def _rule(self, spot: Spot, text: str) -> str | None:
-        held, seen = self.held.of(spot), self.seen.get(spot)
-        constants = self.names.get(text, ()) if seen is None or seen.use != "fetched" else ()
+        held = self.held.of(spot)
+        constants = self.names.get(text, ())
         if constants and held and all(one.is_held_only_by(constants) for one in held):
             return constants[0].id
         if held and not any(one.holders for one in held):
             return PROSE if spot in self.sentences else None
+        seen = self.seen.get(spot)
         if seen is None:
             return None
         if seen.use == "unused":

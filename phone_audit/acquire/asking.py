@@ -49,10 +49,7 @@ class Reader:
         None where there is none. A failed or cut one is noted, and given as far as it goes. Raises a DeviceLostError
         where the phone is gone.
 
-        Args:
-            command: the question.
-            subject: what a note calls it, where the command itself is long.
-            optional: the acquisition promises nothing of it, so that nothing is noted.
+        `subject` is what a note calls a long command; nothing is noted of what is `optional`: it is not promised.
         """
         before = len(self._notes)
         answer = self.try_ask(command, subject=subject)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -55,20 +56,11 @@ class Acquired:
     phone_clock_offset: float | None
 
 
-def _in_order(note: Skipped) -> tuple[str, str, str, str]:
-    return note.subject, note.step, note.code, note.reason
-
-
 class PhoneReading:
     """One reading of one phone: `identify`, then `collect`.
 
     What cannot be read is noted in `snapshot.skipped` and the rest goes on. When the phone goes away, what was read is
-    kept.
-
-    Args:
-        transport: the way to the phone.
-        on_progress: gets what is being done (`questions`, `hashes`, `copies`), how much, and of how much (0: unknown).
-        clock: seconds since 1970 on this computer.
+    kept. `on_progress` is told as `OnProgress` says; `clock` gives seconds since 1970 on this computer.
     """
 
     def __init__(self, transport: Transport, on_progress: OnProgress, clock: Callable[[], float] = time.time) -> None:
@@ -312,7 +304,7 @@ class PhoneReading:
             users=merge.users_of(self._listing),
             state=tuple(sorted((*self._state, *self._condition.state), key=lambda item: item.key)),
             packages=packages,
-            skipped=tuple(sorted(self._notes(), key=_in_order)),
+            skipped=tuple(sorted(self._notes(), key=attrgetter("subject", "step", "code", "reason"))),
             modules=merge.modules_of(self._listing.modules, self._listing.apex),
             not_understood=(*merge.not_understood_of(self._listing), *self._condition.not_understood),
             device_time=self._device_time,

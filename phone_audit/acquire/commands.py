@@ -29,13 +29,9 @@ def listed_command(name: str, *, timeout: float = 30.0, limit: int = 64 * MEGABY
 
 
 def quoted(path: str) -> str:
-    r"""Quote a path of the phone for its shell, in ASCII only.
+    r"""Quote a path of the phone, any text without NUL as `text.decode` gives it, for its shell, in ASCII only.
 
-    Args:
-        path: any text without NUL, as decoded with `text.decode`.
-
-    Returns:
-        `'...'`, or mksh's `$'...'` with each byte that is not plain in octal.
+    As `'...'`, or as mksh's `$'...'` with each byte that is not plain in octal.
 
     Example:
         >>> quoted("/data/app/a b/base.apk"), quoted("/data/it's\n")

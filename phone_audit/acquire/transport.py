@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Optional, Protocol
+from typing import Optional, Protocol
 
 from phone_audit.acquire.lost_time import LostTime
 from phone_audit.errors import CommandError, DeviceLostError
@@ -111,17 +111,10 @@ class FileKeeper(Protocol):
     """What writes down the files of a phone that are read while it is asked other things."""
 
     def keep_copy(self, path: str, copy: PulledApk) -> PulledApk:
-        """Keep a file, or parts of one; bytes that are kept already are not kept twice.
+        """Keep a file, or parts of one, and return it with the place where it lies now; a whole one is moved.
 
-        Args:
-            path: the file's path as decoded.
-            copy: the file; where it is whole it is moved.
-
-        Returns:
-            The same with the place where it lies now.
-
-        Raises:
-            SnapshotError: it cannot be written.
+        Bytes that are kept already are not kept twice; `path` is as decoded. Raises a SnapshotError where it cannot be
+        written.
         """
 
     def keep_failure(self, path: str, why: str) -> None:
@@ -171,7 +164,6 @@ class Transport(Protocol):
             CommandError: the command cannot be sent, as for `shell`, or there is no phone, as here.
             DeviceLostError: the phone is gone.
         """
-        del command
         raise CommandError("A saved acquisition cannot run commands.")
 
     def close(self) -> None:
@@ -190,12 +182,10 @@ class Transport(Protocol):
 
     def recorded(self, prefix: str) -> tuple[str, ...] | None:
         """Return the commands that begin so and were asked, each once; None of a phone, which can be asked anything."""
-        del prefix
         return None
 
     def holds(self, command: str) -> bool:
         """Tell whether the command can be asked."""
-        del command
         return True
 
     def raise_if_gone(self) -> None:
@@ -217,8 +207,7 @@ class Transport(Protocol):
     def reserve(self, size: int) -> None:
         """Make sure that files of so many bytes can be kept, where they are.
 
-        Raises:
-            AcquireError: there is no room for them.
+        Raises an AcquireError where there is no room for them.
         """
         del size
 
@@ -240,7 +229,6 @@ class Transport(Protocol):
 
     def saved_parts(self, path: str, into: Path) -> PulledApk | None:
         """Put the saved parts of a file at their places in `into`; None where none are saved: then it is pulled."""
-        del path, into
         return None
 
 
@@ -257,14 +245,6 @@ class FileRequest:
         error = CommandError(f"The file {self.path} of the phone was not read: {why}.")
         error.__cause__ = cause
         return error
-
-    def fail(self, why: str) -> NoReturn:
-        """Raise the error that names the file.
-
-        Raises:
-            CommandError: always.
-        """
-        raise self.failure(why)
 
 
 Source = Callable[[bool], FileRequest | None]

@@ -32,8 +32,7 @@ _TRAFFIC = "/proc/net/xt_qtaguid/stats"
 def answer(text: str, phone: Phone, streams: Streams) -> int:
     """Answer a command of the list, alone or inside what asks for its exit status, and return its exit status.
 
-    Raises:
-        BrokenPipeError: the caller has left.
+    Raises a BrokenPipeError where the caller has left.
     """
     call = Call(phone, streams)
     wrapped = _WITH_STATUS.fullmatch(text)

@@ -29,9 +29,6 @@ _MAGIC = re.compile(r"[*?\[]")
 class Source(Protocol):
     """Where a command reads from. Nothing read means the end."""
 
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most `size` bytes; all of them when negative."""
-
     def readline(self) -> bytes:
         """Return the next line with its end."""
 

@@ -46,15 +46,9 @@ def encode(message: Message, *, checked: bool) -> bytes:
 
 
 def read_message(receive: Callable[[int], bytes], *, largest: int, checked: bool) -> Message:
-    """Read one message.
+    """Read one message, with at most so many bytes of payload; `receive` returns exactly as many as it is asked for.
 
-    Args:
-        receive: returns exactly as many bytes as it is asked for.
-        largest: the longest payload that was agreed on.
-        checked: whether the checksum counts.
-
-    Raises:
-        ProtocolError: unknown command, wrong magic, a payload longer than agreed, or a wrong checksum.
+    Raises a ProtocolError for an unknown command, a wrong magic, a longer payload, or a wrong checksum where `checked`.
     """
     command, arg0, arg1, length, total, magic = _HEADER.unpack(receive(_HEADER.size))
     if command not in _COMMANDS:
@@ -95,8 +89,7 @@ class Stream:
     def write(self, data: bytes) -> None:
         """Send bytes; returns when the last of them is on its way.
 
-        Raises:
-            BrokenPipeError: the stream is closed.
+        Raises a BrokenPipeError where the stream is closed.
         """
         for start in range(0, len(data), self._chunk):
             with self._changed:
@@ -138,8 +131,7 @@ class Stream:
     def arrived(self, data: bytes) -> None:
         """Put the payload of a WRTE into the inbox, and answer OKAY as soon as there is room for more.
 
-        Raises:
-            ProtocolError: the other side did not wait for our OKAY.
+        Raises a ProtocolError where the other side did not wait for our OKAY.
         """
         with self._changed:
             if self._owes_okay:

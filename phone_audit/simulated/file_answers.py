@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable, Mapping
 
 from phone_audit.model.command_list import read_line
-from phone_audit.simulated.call import PATH, Answer, Call, Source, decode, every_path, one_path
+from phone_audit.simulated.call import PATH, Answer, Call, decode, every_path, one_path
 from phone_audit.simulated.tree import Node, Tree, allowed
 
 _CHUNK = 64 * 1024
@@ -37,18 +37,14 @@ def _size_lines(tree: Tree, paths: Iterable[str]) -> str:
     return "".join(f"{tree.find(path).size}\n" for path in paths)
 
 
-def copy(source: Source, call: Call) -> None:
-    while chunk := source.read(_CHUNK):
-        call.streams.stdout.write(chunk)
-
-
 def cat(call: Call, paths: Iterable[str]) -> int:
     """Write the bytes of each file; of one that cannot be read it is said, and the others follow all the same."""
     status = 0
     for path in paths:
         try:
             with call.phone.tree.open(path) as file:
-                copy(file, call)
+                while chunk := file.read(_CHUNK):
+                    call.streams.stdout.write(chunk)
         except BrokenPipeError:
             raise
         except OSError as error:

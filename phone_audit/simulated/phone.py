@@ -140,28 +140,13 @@ class StreamInput:
     def __init__(self, more: Callable[[], bytes]) -> None:
         self._more = more
         self._data = b""
-        self._ended = False
-
-    def _fill(self) -> bool:
-        data = b"" if self._ended else self._more()
-        self._ended = not data
-        self._data += data
-        if len(self._data) > _MOST_INPUT:
-            raise BrokenPipeError
-        return bool(data)
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most `size` bytes; all of them when negative."""
-        while (size < 0 or not self._data) and self._fill():
-            pass
-        cut = len(self._data) if size < 0 else size
-        data, self._data = self._data[:cut], self._data[cut:]
-        return data
 
     def readline(self) -> bytes:
-        """Return the next line with its end."""
-        while b"\n" not in self._data and self._fill():
-            pass
+        """Return the next line with its end; one without is the last."""
+        while b"\n" not in self._data and (data := self._more()):
+            self._data += data
+            if len(self._data) > _MOST_INPUT:
+                raise BrokenPipeError
         line, newline, self._data = self._data.partition(b"\n")
         return line + newline
 

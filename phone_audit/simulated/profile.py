@@ -157,8 +157,7 @@ def profile_names() -> tuple[str, ...]:
 def load_profile(profile: str | Path) -> Profile:
     """Read a profile that comes with the program by its name, or one from a folder with a `profile.json`.
 
-    Raises:
-        UsageError: there is no such profile, or it is damaged.
+    Raises a UsageError where there is no such profile, or it is damaged.
     """
     folder = profile if isinstance(profile, Path) else PROFILES / profile
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phone_audit.acquire.asking import OnProgress
 from phone_audit.acquire.packages.package_list import LIST_FLAGS, NAME_FLAGS
-from phone_audit.acquire.questions.file_facts import HASH_SETUP, LOOK_PREFIX, digest_command
+from phone_audit.acquire.questions.file_facts import LOOK_PREFIX, digest_command
 from phone_audit.acquire.transport import (
     SHELL_LIMIT,
     SHELL_TIMEOUT,
@@ -34,6 +34,7 @@ QUIET: OnProgress = nothing
 
 
 DIGESTS = digest_command("").text.partition("''")[0]
+HASH_SETUP = command_list.COMMANDS["hash"].partition("«")[0]
 
 
 KNOWN = Handshake("device::ro.product.model=Fake", "ab" * 32, asked=False)

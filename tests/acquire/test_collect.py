@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from phone_audit.acquire.collect import Acquired
-from phone_audit.acquire.questions.file_facts import HASH_SETUP, LOOK_PREFIX
+from phone_audit.acquire.questions.file_facts import LOOK_PREFIX
 from phone_audit.acquire.transport import Answer
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError, UsageError
 from phone_audit.model.device import Package, PackageFile, PackageUser, User
 from phone_audit.model.finding import Skipped
 from tests.acquire.collecting import collect
-from tests.acquire.fake_phone import QUIET, Fake, FakePhone, dumped, fake_phone
+from tests.acquire.fake_phone import HASH_SETUP, QUIET, Fake, FakePhone, dumped, fake_phone
 
 RICH = "pm list packages -f -u -i -U --show-versioncode --user 0"
 LOCKED = Answer(

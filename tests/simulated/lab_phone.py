@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from phone_audit.errors import ProtocolError
@@ -18,7 +19,7 @@ from phone_audit.model.command_list import find_command
 from phone_audit.simulated.answers import answer
 from phone_audit.simulated.call import Call, Phone, Streams
 from phone_audit.simulated.connection import Connection, Message, Service, Stream
-from phone_audit.simulated.file_answers import cat, copy
+from phone_audit.simulated.file_answers import cat
 from phone_audit.simulated.phone import LARGEST_DATA, SimulatedPhone, StreamInput, SyncService
 from phone_audit.simulated.profile import Profile
 from phone_audit.simulated.tree import Node
@@ -84,10 +85,10 @@ class LabPhone(SimulatedPhone):
 
     def _run(self, stream: Stream, line: str, *, packets: bool) -> None:
         if packets:
-            source = StreamInput(_StdinPackets(stream).more)
+            source = _Typed(_StdinPackets(stream).more)
             streams = Streams(source, _Packets(stream, _STDOUT), _Packets(stream, _STDERR))
         else:
-            streams = Streams(StreamInput(stream.read), stream, stream)
+            streams = Streams(_Typed(stream.read), stream, stream)
         status = answer_typed(line, self.phone, streams)
         if packets:
             _Packets(stream, _EXIT).write(bytes([status & 0xFF]))
@@ -100,6 +101,15 @@ class LabPhone(SimulatedPhone):
             reach = min(self._left, size)
             self._left -= reach
             return reach
+
+
+class _Typed(StreamInput):
+    """Standard input that is also read as it comes."""
+
+    def read(self) -> bytes:
+        """Return what is there; nothing at the end."""
+        data, self._data = self._data or self._more(), b""
+        return data
 
 
 class _LabConnection(Connection):
@@ -170,7 +180,9 @@ def answer_typed(text: str, phone: Phone, streams: Streams) -> int:
     if program == "cat" and arguments:
         return cat(call, arguments)
     if program == "cat":
-        copy(streams.stdin, call)
+        assert isinstance(streams.stdin, _Typed | BytesIO)
+        while chunk := streams.stdin.read():
+            streams.stdout.write(chunk)
         return 0
     if program == "exit":
         return int(arguments[0]) & 0xFF if arguments and _NUMBER.fullmatch(arguments[0]) else 0

@@ -89,7 +89,7 @@ class _PulledFile:
     def store(self, out: BinaryIO, data: memoryview) -> None:
         self.got += len(data)
         if self.got > self.request.limit:
-            self.request.fail(f"it has more than {self.request.limit} bytes")
+            raise self.request.failure(f"it has more than {self.request.limit} bytes")
         while data:
             data = data[out.write(data) :]
 
@@ -194,7 +194,7 @@ class Puller:
     def _take_facts(self, file: _PulledFile, service: StreamReader) -> None:
         word, *facts = _STAT.unpack(service.take(_STAT.size))
         if word != b"STAT":
-            file.request.fail("the phone does not speak the protocol for files")
+            raise file.request.failure("the phone does not speak the protocol for files")
         mode, size, written = facts
         kind = (self._phone.follow_link(file.request.path) or mode) if stat.S_ISLNK(mode) else mode
         trouble = _refusal(kind)
@@ -222,7 +222,7 @@ class Puller:
                 self._done(file)
                 return
             if size > CHUNK_LIMIT or word not in (b"DATA", b"FAIL") or (word == b"DATA" and not size):
-                file.request.fail("the phone does not speak the protocol for files")
+                raise file.request.failure("the phone does not speak the protocol for files")
             if word == b"FAIL":
                 said = service.take(size).decode("utf-8", "replace")
                 self._expected.popleft()

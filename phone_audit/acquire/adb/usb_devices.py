@@ -188,18 +188,13 @@ def place(device: usb1.USBDevice) -> tuple[int, tuple[int, ...]]:
 
 
 def _bus_name(bus: int, ports: tuple[int, ...]) -> str:
-    return f"usb:{bus}-{_dotted(ports)}"
-
-
-def _dotted(ports: tuple[int, ...]) -> str:
-    return ".".join(map(str, ports))
+    return f"usb:{bus}-{'.'.join(map(str, ports))}"
 
 
 def _text(device: usb1.USBDevice, what: str) -> str | None:
     """A text of the device: from Linux's own record, which asks for no permission, or from the device itself."""
-    bus, ports = place(device)
     with contextlib.suppress(OSError):
-        record = _SYSFS / f"{bus}-{_dotted(ports)}" / what
+        record = _SYSFS / _bus_name(*place(device)).removeprefix("usb:") / what
         return record.read_text("utf-8", "replace").strip() or None
     with contextlib.suppress(usb1.USBError):
         text = device.getSerialNumber() if what == "serial" else device.getProduct()

@@ -17,7 +17,7 @@ from phone_audit.acquire.files.hashing import PhoneHasher
 from phone_audit.acquire.files.oat_files import role_of
 from phone_audit.acquire.files.range_carrier import RangeCarrier
 from phone_audit.acquire.questions.file_facts import CORES, hash_command, parse_hashes
-from phone_audit.acquire.store.saved_files import FileHashes, hashes_saved
+from phone_audit.acquire.store.saved_files import NO_TOOL, FileHashes, hashes_saved
 from phone_audit.acquire.text import decode, shown
 from phone_audit.acquire.transport import Answer, FileOnPhone, FileRequest, LiveTransport
 from phone_audit.errors import CommandError
@@ -165,20 +165,17 @@ class ConcurrentReading:
 
         Threads are ended wherever they are, and what is complete stays.
         """
-        self._stop_threads()
+        self._stop.set()
+        wait(self._threads, timeout=_LINGER)
+        if any(thread.running() for thread in self._threads):
+            self._phone.close()
+        self._pool.shutdown()
         self._deliveries.end()
         self._apk_files.take_hashes(self._hashed, self._reader)
         self._reader.keep(self._deliveries.notes)
         self._apk_files.copies.update(self._deliveries.done)
         self._reader.transferred += self._deliveries.received + (self._hashing.received if self._hashing else 0)
         self._reader.transport.keep_hashes(hashes_saved(self._hashed))
-
-    def _stop_threads(self) -> None:
-        self._stop.set()
-        wait(self._threads, timeout=_LINGER)
-        if any(thread.running() for thread in self._threads):
-            self._phone.close()
-        self._pool.shutdown()
 
     def _tell(self) -> None:
         on_progress = self._reader.on_progress
@@ -193,10 +190,10 @@ class ConcurrentReading:
         try:
             self._known = file_states(self._ask, self._files)
             left = [file for file in self._files if not self._remembered(file, self._known.of)]
-            self._hashing = PhoneHasher(self._phone, left, self._on_hash, self._stop)
+            self._hashing = PhoneHasher(self._phone, left, self._take, self._stop)
             self._work(self._hashing, min(HASHERS, self._cores()))
             if self._hashing.no_tool and self._plan.next_wanted is not None:
-                self._hashed.note_no_tool()
+                self._hashed.notes.append(NO_TOOL)
         finally:
             self._remember()
             self._first.close()
@@ -226,10 +223,7 @@ class ConcurrentReading:
             self._take(FileOnPhone(file.path, file.size, digest), "cached")
         return digest is not None
 
-    def _on_hash(self, file: FileOnPhone) -> None:
-        self._take(file, "device")
-
-    def _take(self, file: FileOnPhone, source: HashSource) -> None:
+    def _take(self, file: FileOnPhone, source: HashSource = "device") -> None:
         with self._lock:
             self._settled += 1
             if file.sha256 is not None:

@@ -137,8 +137,7 @@ class Deliveries:
     def took_earlier(self, file: FileOnPhone) -> bool:
         """Take a file, of which `is_needed` told that it is, from an earlier reading where that has it.
 
-        Raises:
-            AcquireError: it cannot be stored here.
+        Raises an AcquireError where it cannot be stored here.
         """
         try:
             earlier = self._plan.earlier

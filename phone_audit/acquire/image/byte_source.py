@@ -33,16 +33,14 @@ class ByteSource(Protocol):
     def read(self, at: int, count: int) -> bytes:
         """Return exactly `count` bytes from `at` on.
 
-        Raises:
-            ImageError: there are not so many, or what they are made of is damaged.
+        Raises an ImageError where there are not so many, or what they are made of is damaged.
         """
 
 
 def check_range(source: ByteSource, at: int, count: int) -> None:
     """Refuse a range that does not lie inside a source.
 
-    Raises:
-        ImageError: it does not, or it is larger than what is ever read at once.
+    Raises an ImageError where it does not, or it is larger than what is ever read at once.
     """
     if count > MOST_AT_ONCE:
         raise ImageError(f"{count:,} bytes were to be read at once")
@@ -112,8 +110,7 @@ class Run:
 class Runs:
     """Bytes put together from sorted runs that do not overlap; what no run covers is zero. `size` is that of the whole.
 
-    Raises:
-        ImageError: they overlap, or go beyond the end.
+    Raises an ImageError where they overlap, or go beyond the end.
     """
 
     def __init__(self, runs: Sequence[Run], size: int) -> None:

@@ -58,8 +58,7 @@ def is_erofs(source: ByteSource) -> bool:
 class Erofs:
     """See `FileSystem`. A node is the number of an inode.
 
-    Raises:
-        ImageError: its super block is damaged, or names features that are not read.
+    Raises an ImageError where its super block is damaged, or names features that are not read.
     """
 
     kind = "EROFS"

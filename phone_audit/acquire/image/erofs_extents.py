@@ -73,8 +73,7 @@ class _Cluster:
 def read_extents(layout: PackedLayout, work: Work) -> ExtentIndex:
     """Read the index of a file, whose clusters are taken from what may be spent on all.
 
-    Raises:
-        ImageError: it is damaged, or packed in a way that is not read.
+    Raises an ImageError where it is damaged, or packed in a way that is not read.
     """
     raw = layout.source.read(layout.at, 8)
     whole = int.from_bytes(raw, "little")

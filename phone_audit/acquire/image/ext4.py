@@ -51,8 +51,7 @@ def is_ext4(source: ByteSource) -> bool:
 class Ext4:
     """See `FileSystem`. A node is the number of an inode.
 
-    Raises:
-        ImageError: its super block is damaged, or names features that are not read.
+    Raises an ImageError where its super block is damaged, or names features that are not read.
     """
 
     kind = "ext4"

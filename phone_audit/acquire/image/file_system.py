@@ -48,8 +48,7 @@ class FileSystem(Protocol):
     def entries(self, folder: object) -> Iterator[Entry]:
         """Yield what lies in a folder, in any order; a damaged one may have no end.
 
-        Raises:
-            ImageError: it is damaged.
+        Raises an ImageError where it is damaged.
         """
 
     def open(self, file: object) -> ByteSource:

@@ -206,8 +206,7 @@ class Firmware:
     def open(self, path: str) -> ByteSource:
         """Return the bytes of a file.
 
-        Raises:
-            ImageError: there is none, it is damaged, or packed in a way that is not read.
+        Raises an ImageError where there is none, it is damaged, or packed in a way that is not read.
         """
         place = self._files.get(self.resolved(path) or "")
         if place is None:

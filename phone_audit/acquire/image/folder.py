@@ -42,8 +42,7 @@ class FolderFiles:
 class LazyFile:
     """A file below a folder, opened for each reading: a dump has more files than a process may hold open.
 
-    Raises:
-        ImageError: it is no regular file, or lies behind a link.
+    Raises an ImageError where it is no regular file, or lies behind a link.
     """
 
     def __init__(self, folder: Path, name: str) -> None:

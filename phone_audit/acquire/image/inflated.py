@@ -34,8 +34,7 @@ class _State:
 def gunzipped(packed: ByteSource) -> "Inflated":
     """Return what a file of gzip unpacks to, with the size that stands at its end: that of files below 4 GB.
 
-    Raises:
-        ImageError: it is too short to be one.
+    Raises an ImageError where it is too short to be one.
     """
     size = int.from_bytes(packed.read(packed.size - 4, 4), "little")
     return Inflated(packed, size, GZIP, Work.of_file(packed.size))

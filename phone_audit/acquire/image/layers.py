@@ -70,8 +70,7 @@ def is_layer(source: ByteSource) -> bool:
 def file_system_of(source: ByteSource) -> FileSystem | None:
     """Return the file system that a source is; None where it is none that is read.
 
-    Raises:
-        ImageError: it is damaged.
+    Raises an ImageError where it is damaged.
     """
     for fits, make in _FILE_SYSTEMS:
         if fits(source):

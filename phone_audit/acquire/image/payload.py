@@ -67,8 +67,7 @@ def is_payload(source: ByteSource) -> bool:
 def read_payload(source: ByteSource, name: str, work: Work) -> Iterator[tuple[str, ByteSource]]:
     """Yield the partitions.
 
-    Raises:
-        ImageError: it is damaged, or a difference to an older firmware, which holds no whole partitions.
+    Raises an ImageError where it is damaged, or a difference to an older firmware, which holds no whole partitions.
     """
     magic, version, size, signature = _HEAD.unpack(source.read(0, _HEAD.size))
     if magic != _MAGIC or version != 2 or size > _LARGEST_LIST:

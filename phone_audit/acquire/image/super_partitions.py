@@ -8,7 +8,6 @@ a damaged copy is not believed where its backup is whole.
 import hashlib
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from phone_audit.acquire.image.byte_source import ByteSource, ImageError, Run, Runs, Unreadable, begins
@@ -27,10 +26,8 @@ _MOST: Final = 10_000
 _LINEAR: Final = 0
 
 
-@dataclass(frozen=True)
-class _Tables:
-    partitions: list[tuple[str, int, int]]
-    extents: list[tuple[int, int, int, int]]
+_Tables = tuple[list[tuple[str, int, int]], list[tuple[int, int, int, int]]]
+"""Partitions (name, first extent, number of extents), and extents."""
 
 
 def is_super(source: ByteSource) -> bool:
@@ -46,12 +43,12 @@ def read_super(source: ByteSource, name: str) -> Iterator[tuple[str, ByteSource]
     an ImageError where no copy of its tables is whole.
     """
     slots = _tables(source)
-    if sum(count for tables in slots for _, _, count in tables.partitions) > _MOST:
+    if sum(count for partitions, _ in slots for _, _, count in partitions) > _MOST:
         raise ImageError("the partitions have more extents than any have")
     named = {
-        (partition, tuple(tables.extents[first : first + count])): count
-        for tables in slots
-        for partition, first, count in tables.partitions
+        (partition, tuple(extents[first : first + count])): count
+        for partitions, extents in slots
+        for partition, first, count in partitions
         if count
     }
     for (partition, extents), count in named.items():
@@ -121,7 +118,7 @@ def _metadata(source: ByteSource, at: int, most: int) -> _Tables:
         for row in _rows(tables, head, _HEADER.size, _PARTITION)
     ]
     extents = [(row[0], row[1], row[2], row[3]) for row in _rows(tables, head, _HEADER.size + _TABLE.size, _EXTENT)]
-    return _Tables(partitions, extents)
+    return partitions, extents
 
 
 def _rows(tables: bytes, head: bytes, at: int, form: struct.Struct) -> Iterator[tuple[Any, ...]]:

@@ -46,8 +46,7 @@ def is_tar(source: ByteSource) -> bool:
 def digest_flaw(source: ByteSource) -> Flaw | None:
     """Hold Samsung's `.tar.md5` against the digest at its end; None where it is that of what stands before.
 
-    Raises:
-        ImageError: it is damaged.
+    Raises an ImageError where it is damaged.
     """
     end = begins(source, max(0, source.size - _LONGEST_LINE), min(_LONGEST_LINE, source.size))
     line = _DIGEST_LINE.search(end)

@@ -76,8 +76,7 @@ class ImageTransport(Transport):
     def _spent(self, source: ByteSource) -> ByteSource:
         """Take the bytes of a file from those that all files may have together.
 
-        Raises:
-            ImageError: there are not so many left.
+        Raises an ImageError where there are not so many left.
         """
         self._left -= source.size
         if self._left < 0:

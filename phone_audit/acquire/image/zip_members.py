@@ -40,8 +40,7 @@ def is_zip_of_images(source: ByteSource) -> bool:
 def zip_tree(source: ByteSource, work: Work) -> MemberTree:
     """Return the members as a file system; one that cannot be read says so when it is.
 
-    Raises:
-        ImageError: it is damaged, or of a kind that is not read.
+    Raises an ImageError where it is damaged, or of a kind that is not read.
     """
     entries = zip_entries(source)
     if patched := next((entry.filename for entry in entries if _PATCHED.fullmatch(entry.filename)), None):

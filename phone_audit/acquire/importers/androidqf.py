@@ -4,18 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from phone_audit.acquire.importers import imported
-from phone_audit.acquire.importers.answers import (
-    NAMESPACES,
-    Said,
-    bounded_text,
-    first_answers,
-    note,
-    one_phone,
-    read_dumps,
-    read_files,
-    settings_command,
-)
+from phone_audit.acquire.importers import answers, imported
 from phone_audit.acquire.importers.bugreport import report_answers
 from phone_audit.acquire.importers.documents import QfFile, QfPackage, hashes_of, read_list, sha256_of
 from phone_audit.acquire.packages.package_dump import PACKAGE_DUMP
@@ -35,7 +24,7 @@ SIGNS = ("acquisition.json", "command.log", "files.json", "root_binaries.json", 
 TEXTS = {
     "getprop.txt": GETPROP.text,
     "selinux.txt": SELINUX.text,
-    **{f"settings_{namespace}.txt": settings_command(namespace) for namespace in NAMESPACES},
+    **{f"settings_{namespace}.txt": answers.settings_command(namespace) for namespace in answers.NAMESPACES},
 }
 """File → our command that asks the same."""
 
@@ -61,22 +50,22 @@ def read_androidqf(container: FileContainer, prefix: str, scratch: Path) -> impo
     """
     names = set(container.names())
 
-    def report(container: FileContainer, name: str) -> Said:
+    def report(container: FileContainer, name: str) -> answers.Said:
         with contextlib.closing(ZipContainer(container.take_out(name, scratch / "bugreport.zip"))) as inner:
             return report_answers(inner)
 
     readers = {**dict.fromkeys(TEXTS, _text), MOUNTS: _mounts, DUMPS: _dumps, REPORT: report}
-    said, skipped = read_files(container, {prefix + file: read for file, read in readers.items()})
+    said, skipped = answers.read_files(container, {prefix + file: read for file, read in readers.items()})
     listed: list[QfPackage] = []
     if prefix + PACKAGES in names:
         listed = read_list(container, prefix + PACKAGES, QfPackage)
-    answers = first_answers(said)
-    if not answers and not listed:
+    first = answers.first_answers(said)
+    if not first and not listed:
         raise SnapshotError(f"{container.path} looks like an acquisition of androidqf, and holds nothing that is read.")
-    one_phone(container.path, {name: one[GETPROP.text] for name, one in said.items() if GETPROP.text in one})
+    answers.one_phone(container.path, {name: one[GETPROP.text] for name, one in said.items() if GETPROP.text in one})
     return imported.ImportedAcquisition(
         source="androidqf",
-        answers=answers,
+        answers=first,
         packages=tuple(_package(package, prefix, names) for package in listed),
         cannot_hold=(imported.NO_FILES, imported.NO_HIDDEN, imported.NO_WATCH),
         skipped=tuple(skipped),
@@ -86,19 +75,21 @@ def read_androidqf(container: FileContainer, prefix: str, scratch: Path) -> impo
     )
 
 
-def _text(container: FileContainer, name: str) -> Said:
-    text, long_lines = bounded_text(container.read(name), name)
+def _text(container: FileContainer, name: str) -> answers.Said:
+    text, long_lines = answers.bounded_text(container.read(name), name)
     return {TEXTS[name.rpartition("/")[2]]: text}, long_lines
 
 
-def _mounts(container: FileContainer, name: str) -> Said:
+def _mounts(container: FileContainer, name: str) -> answers.Said:
     lines = read_list(container, name, str)
     return {"mount": "".join(f"{line}\n" for line in lines).encode()}, ()
 
 
-def _dumps(container: FileContainer, name: str) -> Said:
-    said, notes = read_dumps(container, name)
-    return said, notes if said else (*notes, note(name, "read", "unknown-text", "It holds no dump of a service."))
+def _dumps(container: FileContainer, name: str) -> answers.Said:
+    said, notes = answers.read_dumps(container, name)
+    if not said:
+        notes = (*notes, answers.note(name, "read", "unknown-text", "It holds no dump of a service."))
+    return said, notes
 
 
 def _package(package: QfPackage, prefix: str, names: set[str]) -> imported.ImportedPackage:

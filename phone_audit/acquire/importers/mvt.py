@@ -2,15 +2,8 @@
 
 from collections.abc import Sequence
 
+from phone_audit.acquire.importers import answers
 from phone_audit.acquire.importers.androidqf import imported_file
-from phone_audit.acquire.importers.answers import (
-    Said,
-    first_answers,
-    listed_as,
-    read_dumps,
-    read_files,
-    settings_command,
-)
 from phone_audit.acquire.importers.documents import MvtPackage, MvtProperty, read_json, read_list
 from phone_audit.acquire.importers.imported import NO_FILES, NO_HIDDEN, NO_WATCH, ImportedAcquisition, ImportedPackage
 from phone_audit.acquire.questions import identity
@@ -33,10 +26,10 @@ def recognised(container: FileContainer, names: Sequence[str]) -> bool:
 def read_mvt(container: FileContainer) -> ImportedAcquisition:
     """Read it; a SnapshotError where its list of packages is damaged, or nothing of use is there."""
     names = set(container.names())
-    said, skipped = read_files(
-        container, {DUMPS: read_dumps, PROPERTIES: _properties, SETTINGS: _settings, SELINUX: _selinux}
+    said, skipped = answers.read_files(
+        container, {DUMPS: answers.read_dumps, PROPERTIES: _properties, SETTINGS: _settings, SELINUX: _selinux}
     )
-    answers = first_answers(dict(reversed(said.items())))
+    first = answers.first_answers(dict(reversed(said.items())))
     lists = [name for name in reversed(LISTS) if name in names]
     listed: dict[str, list[MvtPackage]] = {}
     for name in lists:
@@ -44,11 +37,11 @@ def read_mvt(container: FileContainer) -> ImportedAcquisition:
         for package in read_list(container, name, MvtPackage):
             if package.package_name not in known:
                 listed.setdefault(package.package_name, []).append(package)
-    if not answers and not listed:
+    if not first and not listed:
         raise SnapshotError(f"{container.path} looks like MVT's output, and holds nothing that is read.")
     return ImportedAcquisition(
         source="mvt",
-        answers=answers,
+        answers=first,
         packages=tuple(_package(package, names) for same in listed.values() for package in same),
         cannot_hold=(NO_FILES, NO_HIDDEN, NO_WATCH),
         skipped=tuple(skipped),
@@ -56,21 +49,21 @@ def read_mvt(container: FileContainer) -> ImportedAcquisition:
     )
 
 
-def _properties(container: FileContainer, name: str) -> Said:
+def _properties(container: FileContainer, name: str) -> answers.Said:
     lines = read_list(container, name, MvtProperty)
-    return {identity.GETPROP.text: listed_as({line.name: line.value for line in lines})}, ()
+    return {identity.GETPROP.text: answers.listed_as({line.name: line.value for line in lines})}, ()
 
 
-def _selinux(container: FileContainer, name: str) -> Said:
+def _selinux(container: FileContainer, name: str) -> answers.Said:
     return {identity.SELINUX.text: read_json(container, name, dict[str, str]).get("status", "").encode()}, ()
 
 
-def _settings(container: FileContainer, name: str) -> Said:
+def _settings(container: FileContainer, name: str) -> answers.Said:
     tables = read_json(container, name, dict[str, dict[str, str]])
-    said = {
-        settings_command(namespace): "".join(f"{key}={value}\n" for key, value in sorted(table.items())).encode()
-        for namespace, table in tables.items()
-    }
+    said = {}
+    for namespace, table in tables.items():
+        lines = (f"{key}={value}\n" for key, value in sorted(table.items()))
+        said[answers.settings_command(namespace)] = "".join(lines).encode()
     return said, ()
 
 

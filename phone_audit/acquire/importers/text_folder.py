@@ -5,19 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from phone_audit.acquire.importers import imported
-from phone_audit.acquire.importers.answers import (
-    NAMESPACES,
-    READ,
-    bounded_text,
-    contradiction,
-    damaged,
-    from_dumps,
-    note,
-    one_phone,
-    settings_command,
-    text_of,
-)
+from phone_audit.acquire.importers import answers, imported
 from phone_audit.acquire.importers.bugreport import is_main_text
 from phone_audit.acquire.packages import package_dump, users
 from phone_audit.acquire.packages.package_list import ListEntry, parse_package_list
@@ -57,7 +45,7 @@ def unused(container: FileContainer, used: Container[str]) -> tuple[Skipped, ...
     """Note the texts beside another tool's files that hold answers of a phone: they are none of that tool's."""
     reason = "This text looks like a phone's answers but was not written by the tool; it was not read."
     texts = [name for name in _texts(container.names()) if name not in used][:MOST_TEXTS]
-    return tuple(note(name, "read", "unused-text", reason) for name in texts if _kind(container, name))
+    return tuple(answers.note(name, "read", "unused-text", reason) for name in texts if _kind(container, name))
 
 
 def read_text_folder(container: FileContainer) -> imported.ImportedAcquisition:
@@ -71,7 +59,7 @@ def read_text_folder(container: FileContainer) -> imported.ImportedAcquisition:
         reading.read(name)
     if len(texts) > MOST_TEXTS:
         reason = f"Of {len(texts)} texts only the first {MOST_TEXTS} were read."
-        reading.skipped.append(note(texts[MOST_TEXTS], "read", "too-many-texts", reason))
+        reading.skipped.append(answers.note(texts[MOST_TEXTS], "read", "too-many-texts", reason))
     listed = {name: parse_package_list(decode(text)).packages for name, text in reading.lists.items()}
     return imported.ImportedAcquisition(
         source="folder",
@@ -103,7 +91,7 @@ class _AnswerReader:
         """Read one text; a damaged one is noted."""
         kind = _kind(self._container, name)
         if kind is None:
-            self.skipped.append(note(name, "read", "unknown-text", "Its contents are not recognised."))
+            self.skipped.append(answers.note(name, "read", "unknown-text", "Its contents are not recognised."))
             return
         try:
             if kind == LISTS:
@@ -111,7 +99,7 @@ class _AnswerReader:
                 return
             text = self._text(name, TEXT_LIMIT)
         except SnapshotError as error:
-            self.skipped.append(damaged(name, error))
+            self.skipped.append(answers.damaged(name, error))
             return
         if kind == identity.GETPROP.text:
             self._properties[name] = text
@@ -121,13 +109,13 @@ class _AnswerReader:
             self._read_dumps(name, text, kind)
 
     def _text(self, name: str, limit: int) -> bytes:
-        text, long_lines = bounded_text(self._container.read(name, limit), name)
+        text, long_lines = answers.bounded_text(self._container.read(name, limit), name)
         self.skipped += long_lines
         return text
 
     def _read_dumps(self, name: str, text: bytes, kind: str) -> None:
         """Read the dumps of several services. One that begins as that of the package service is that one as well."""
-        said, notes = from_dumps(text)
+        said, notes = answers.from_dumps(text)
         self.skipped += notes
         if identity.GETPROP.text in said:
             self._dumped_properties[name] = said[identity.GETPROP.text]
@@ -138,14 +126,14 @@ class _AnswerReader:
             for command, body in said.items():
                 self._dumped.setdefault(command, {body: None})
             self.skipped.append(
-                contradiction(kind, "Other dumps begin inside this one: its text may have invented them.")
+                answers.contradiction(kind, "Other dumps begin inside this one: its text may have invented them.")
             )
 
-    def _add(self, answers: dict[str, dict[bytes, None]], command: str, body: bytes) -> None:
+    def _add(self, kept: dict[str, dict[bytes, None]], command: str, body: bytes) -> None:
         """Keep an answer. Of several the first counts, except of the package service, where all do."""
-        bodies = answers.setdefault(command, {})
-        if bodies and body not in bodies and command in READ:
-            self.skipped.append(contradiction(command, "Several texts answer this, and they differ."))
+        bodies = kept.setdefault(command, {})
+        if bodies and body not in bodies and command in answers.READ:
+            self.skipped.append(answers.contradiction(command, "Several texts answer this, and they differ."))
         if not bodies or command == package_dump.PACKAGE_DUMP.text:
             bodies[body] = None
 
@@ -160,7 +148,7 @@ class _AnswerReader:
                 f"{self._container.path} holds the properties of several readings, and they differ: {named}.",
                 "Put each phone, and each reading of it, into a folder of its own.",
             )
-        one_phone(self._container.path, {**self._properties, **self._dumped_properties})
+        answers.one_phone(self._container.path, {**self._properties, **self._dumped_properties})
         alone, command = self._alone, package_dump.PACKAGE_DUMP.text
         for body in self._dumped.get(command, ()) if command in alone else ():
             self._add(alone, command, body)
@@ -183,7 +171,7 @@ def _kind(container: FileContainer, name: str) -> str | None:
     A text of a package may stand in any dump, so what the first lines are decides.
     """
     try:
-        start = text_of(container.begins(name, LOOKED_AT))
+        start = answers.text_of(container.begins(name, LOOKED_AT))
     except SnapshotError:
         return None
     if is_main_text(start):
@@ -196,9 +184,9 @@ def _kind(container: FileContainer, name: str) -> str | None:
         return identity.GETPROP.text
     if PACKAGES.match(first):
         return LISTS
-    table = next((word for word in NAMESPACES if {"settings", word} <= _words(name)), None)
+    table = next((word for word in answers.NAMESPACES if {"settings", word} <= _words(name)), None)
     if table and SETTING.match(start):
-        return settings_command(table)
+        return answers.settings_command(table)
     return next((kind for line in lines for form, kind in _FORMS if form.match(line)), None)
 
 

@@ -98,7 +98,7 @@ def package_of(
     users = tuple(
         _user(user, name, block, lines, listing, offset)
         for user in sorted(block.users.keys() | (listing.lists.keys() if lines else ()))
-        if _was_asked(listing, user)
+        if user in listing.asked
     )
     code = block.version_code if block.version_code is not None else _first(line.version_code for line in lines)
     app_id = listing.app_ids.get(name, block.app_id)
@@ -145,11 +145,6 @@ def _with_usage(
     if traffic is not None and package.app_id is not None and here:
         moved = traffic.get((user.id, package.app_id), NOTHING_SENT)
     return user.model_copy(update={"appops": operations, "traffic": moved})
-
-
-def _was_asked(listing: Listing, user: int) -> bool:
-    at = bisect_left(listing.asked, user)
-    return listing.asked[at : at + 1] == (user,)
 
 
 def _user(

@@ -82,8 +82,7 @@ def read_owners(reader: Reader) -> Owners:
 def code_files(reader: Reader, bases: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the files of packages: each base, and the splits that lie beside it.
 
-    Raises:
-        DeviceLostError: the phone is gone.
+    Raises a DeviceLostError where the phone is gone.
     """
     found: dict[str, tuple[str, ...]] = {}
     for base in bases:

@@ -96,9 +96,7 @@ class PackageDump:
 def untested(sdk: int | None, release: str | None) -> tuple[str, ...]:
     """Say that the answers of this version were not held against a real phone; nothing where they were.
 
-    Args:
-        sdk: the phone's API level, or None where it is not known.
-        release: its Android version, as the phone names it.
+    `sdk` is the phone's API level, `release` its Android version as the phone names it; None is not known.
 
     Example:
         >>> untested(30, "11")

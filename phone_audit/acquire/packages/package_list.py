@@ -67,11 +67,8 @@ def parse_package_list(text: str, names: Collection[str] | None = None) -> Packa
     r"""Read `package:[PATH=]NAME[ versionCode:N][  installer=X][ uid:N[,N]]` lines (AOSP PackageManagerShellCommand).
 
     A path may hold `=` and line feeds, an installer any text, so also a line that looks like another package. With
-    `names`, a line that names none of them belongs to the package above it.
-
-    Args:
-        text: the answer, decoded with `text.decode`.
-        names: the packages that exist, from a list without free text; None where no such list was had.
+    `names`, the packages that exist by a list without free text, a line that names none of them belongs to the package
+    above it. The text is decoded with `text.decode`.
 
     Example:
         >>> found = parse_package_list("a warning\npackage:/data/app/a=b/base.apk=org.x versionCode:7 uid:10123\n")
@@ -179,19 +176,10 @@ class ListAnswer:
 
 
 def ask_list(reader: Reader, kind: str, variants: tuple[str, ...], user: int) -> ListAnswer | None:
-    """Ask for the packages of a user, with fewer flags where the phone refuses one.
+    """Ask for the packages of a user, with fewer flags where the phone refuses one; None, and a note, without a list.
 
-    Args:
-        reader: the phone.
-        kind: flags that choose packages, with a blank behind them, or nothing.
-        variants: flags that say what stands in a line, richest first.
-        user: whose packages.
-
-    Returns:
-        None, with a note, where there is no list.
-
-    Raises:
-        DeviceLostError: the phone is gone.
+    `kind` are flags that choose packages, with a blank behind them, or nothing; `variants` say what stands in a line,
+    richest first. Raises a DeviceLostError where the phone is gone.
     """
     for flags in variants:
         answer = _ask(reader, kind + flags, user)

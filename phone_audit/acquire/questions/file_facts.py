@@ -10,8 +10,6 @@ from phone_audit.acquire.text import number
 from phone_audit.model.command_list import COMMANDS
 
 LOOK_PREFIX = COMMANDS["look"].partition("«")[0]
-HASH_SETUP = COMMANDS["hash"].partition("«")[0]
-DIGESTS_PREFIX = COMMANDS["digests"].partition("f=")[0]
 CORES = listed_command("cores", timeout=10.0, limit=100)
 NO_HASH_TOOL = "@none"
 HASH_BYTES_A_SECOND = 10_000_000

@@ -118,11 +118,7 @@ def utc(local: str | None, offset: int) -> str | None:
     """Return a time that the phone prints without a zone in RFC 3339, UTC; None where it is none, or Android's zero.
 
     The offset is the one in force now, so a time on the other side of a daylight-saving change is an hour off. Digits
-    may be those of the phone's language: Android prints Persian and Arabic ones.
-
-    Args:
-        local: `2019-06-28 10:18:15`.
-        offset: the phone's offset from UTC in seconds.
+    may be those of the phone's language: Android prints Persian and Arabic ones. `offset` is from UTC, in seconds.
 
     Example:
         >>> utc("2019-06-28 10:18:15", 7200)

@@ -55,13 +55,9 @@ class Identity:
 
 
 def read_recipients(named: Sequence[str]) -> Recipients:
-    """Read recipients as a person names them.
+    """Read recipients as a person names them: each `age1…`, a public SSH key, or a file with one of these a line.
 
-    Args:
-        named: each `age1…`, a public SSH key, or a file with one of these a line.
-
-    Raises:
-        UsageError: one is neither; a secret key is never repeated in the message.
+    Raises a UsageError where one is neither; a secret key is never repeated in the message.
     """
     return Recipients(tuple(key for text in named for key in _recipients(text.strip())))
 
@@ -69,8 +65,7 @@ def read_recipients(named: Sequence[str]) -> Recipients:
 def read_identity(path: Path) -> Identity:
     """Read a file of secret keys, as `age-keygen` makes it, or a private SSH key without a passphrase.
 
-    Raises:
-        UsageError: it cannot be read, or holds no such key.
+    Raises a UsageError where it cannot be read, or holds no such key.
     """
     data = _key_file(path)
     if data.startswith(_SSH_KEY) and not data.startswith(ARMOUR):
@@ -102,14 +97,8 @@ def is_age(path: Path) -> bool:
 def encrypt(path: Path, recipients: Recipients, write: Callable[[BinaryIO], None]) -> None:
     """Make an encrypted file, whole or not at all, that only this user may read.
 
-    Args:
-        path: the file; it must not be there.
-        recipients: who can read it.
-        write: writes the content into a stream that cannot be sought, in a thread of its own.
-
-    Raises:
-        SnapshotError: it is there already, or cannot be written.
-        Exception: whatever `write` raised.
+    `write` writes the content into a stream that cannot be sought, in a thread of its own; what it raises is raised
+    here, and a SnapshotError where the file is there already, or cannot be written.
     """
     if os.path.lexists(path):
         raise _is_there(path)
@@ -124,8 +113,7 @@ def encrypt(path: Path, recipients: Recipients, write: Callable[[BinaryIO], None
 def decrypt(path: Path, identity: Identity, into: Path) -> Path:
     """Decrypt a file into a new one that only this user may read, and give that.
 
-    Raises:
-        SnapshotError: it is no age file, none that these keys open, or damaged; `into` is then not there.
+    Raises a SnapshotError where it is no age file, none that these keys open, or damaged; `into` is then not there.
     """
     try:
         with open_regular(path) as source:

@@ -29,8 +29,7 @@ def sealed_name(save: Path) -> Path:
 def seal(folder: Path, path: Path, recipients: Recipients) -> None:
     """Write a saved acquisition into an encrypted file, whole or not at all.
 
-    Raises:
-        SnapshotError: the file is there already, or cannot be written.
+    Raises a SnapshotError where the file is there already, or cannot be written.
     """
     encrypt(path, recipients, lambda stream: _zip(folder, stream))
 

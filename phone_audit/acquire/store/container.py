@@ -66,8 +66,7 @@ class FileContainer:
     def take_out(self, name: str, into: Path) -> Path:
         """Return a file of this computer that holds the bytes: the file itself in a folder, else `into`, written anew.
 
-        Raises:
-            SnapshotError: it is damaged or too large, or cannot be written.
+        Raises a SnapshotError where it is damaged or too large, or cannot be written.
         """
         try:
             with into.open("xb") as file:
@@ -96,8 +95,7 @@ class FileContainer:
 class FolderContainer(FileContainer):
     """A folder, looked through without following links.
 
-    Raises:
-        SnapshotError: it holds more files than any acquisition does, or cannot be read.
+    Raises a SnapshotError where it holds more files than any acquisition does, or cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -131,8 +129,7 @@ class FolderContainer(FileContainer):
 class ZipContainer(FileContainer):
     """A ZIP archive, whose directory is read at once.
 
-    Raises:
-        SnapshotError: it is no ZIP archive, or one that no tool makes: a name in it leads outside.
+    Raises a SnapshotError where it is no ZIP archive, or one that no tool makes: a name in it leads outside.
     """
 
     def __init__(self, path: Path) -> None:
@@ -208,8 +205,7 @@ def open_container(path: Path) -> FileContainer:
 def sha256_of(path: Path) -> str | None:
     """Return the SHA-256 of a single file, so that a reader can tell which one it was; None of a folder.
 
-    Raises:
-        SnapshotError: it cannot be read.
+    Raises a SnapshotError where it cannot be read.
     """
     if not path.is_file():
         return None

@@ -24,8 +24,7 @@ class DiskSpace:
     def take(self, folder: Path, needed: int) -> None:
         """Promise room for one phone, `needed` bytes at most, in a folder that may not be there yet.
 
-        Raises:
-            AcquireError: there is not that much free.
+        Raises an AcquireError where there is not that much free.
         """
         with self._lock:
             others = sum(max(0, size - _used(other)) for other, size in self._promised.items() if other != folder)

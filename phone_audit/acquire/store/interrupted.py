@@ -95,11 +95,7 @@ def begun_before(save: Path | None, serial: str) -> tuple[Path, ...]:
     """Make way for a new acquisition of a phone, and give the beginnings of earlier ones, the latest first.
 
     They stay as they are, and nothing else is ever moved. Raises a SnapshotError where the folder holds the beginning
-    of another phone's, or cannot be moved.
-
-    Args:
-        save: the folder in which it is to be kept; None where nothing is.
-        serial: of the phone, as its transport names it.
+    of another phone's, or cannot be moved. `save` is None where nothing is kept; the serial is the transport's.
     """
     if save is None:
         return ()

@@ -61,8 +61,7 @@ def looks_saved(path: Path) -> bool:
 def manifest_sha256(folder: Path) -> str:
     """Return the SHA-256 of the manifest, which in turn holds that of every other file.
 
-    Raises:
-        SnapshotError: there is no manifest, or it cannot be read.
+    Raises a SnapshotError where there is no manifest, or it cannot be read.
     """
     return hashlib.sha256(read_stored(folder, MANIFEST)).hexdigest()
 
@@ -85,8 +84,7 @@ def parts_command(path: str) -> str:
 def read_stored(folder: Path, name: str) -> bytes:
     """Read a manifest or an answer; a link, a pipe and what lies outside are refused.
 
-    Raises:
-        SnapshotError: it cannot be read, or is larger than any answer; the message names it.
+    Raises a SnapshotError where it cannot be read, or is larger than any answer; the message names it.
     """
     with _within_bounds(folder, name) as file:
         return read_bounded(file, ANSWER)
@@ -112,8 +110,7 @@ def _within_bounds(folder: Path, name: str) -> Iterator[BufferedReader]:
 def open_stored(folder: Path, name: str) -> BufferedReader:
     """Open one file of the folder for reading; neither it nor a folder on the way to it may be a link.
 
-    Raises:
-        SnapshotError: it is missing, no regular file, or its name leads elsewhere.
+    Raises a SnapshotError where it is missing, no regular file, or its name leads elsewhere.
     """
     if name != MANIFEST and not STORED.fullmatch(name):
         raise SnapshotError(f"{folder / MANIFEST} names a file that cannot be part of it: {short_repr(name)}.")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from phone_audit.acquire.store import layout
@@ -30,10 +31,7 @@ from phone_audit.model.parts import Parts
 from phone_audit.version import __version__
 
 WORD = re.compile(r"[A-Za-z0-9]+")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+_NOW = partial(datetime.now, UTC)
 
 
 class RecordingTransport(Transport):
@@ -49,8 +47,7 @@ class RecordingTransport(Transport):
         keep_files: whether copied files are kept as well as answers, so that a replay finds them.
         space: room on the disk that is promised to what is kept here and to other phones; None where it is not counted.
 
-    Raises:
-        SnapshotError: the folder is in use, or cannot be written.
+    Raises a SnapshotError where the folder is in use, or cannot be written.
     """
 
     def __init__(
@@ -61,7 +58,7 @@ class RecordingTransport(Transport):
         depth: Depth,
         users: str = "all",
         label: str | None = None,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = _NOW,
         keep_files: bool = True,
         space: DiskSpace | None = None,
     ) -> None:

@@ -32,6 +32,7 @@ class ReplayTransport(Transport):
         depth: how much the acquisition promises.
         users: whose packages it holds: `all`, `current` or an id.
         label: the case or asset name it was made with.
+        broke_off: whether the phone went away, or the reading was ended, before all was asked.
 
     Raises:
         SnapshotError: no acquisition, a damaged one, or one of a later version.
@@ -58,16 +59,12 @@ class ReplayTransport(Transport):
                 self._answers[artifact.command].append(artifact)
         lost = [artifact for artifact in manifest.artifacts if artifact.exit == layout.LOST]
         self._lost = lost[0] if lost else None
+        self.broke_off = bool(lost)
         self._questions = set(self._answers)
         # files that came while questions were asked say nothing of when the phone went away
         if manifest.format >= layout.CONCURRENT_FILES:
             beside = (layout.PULL, layout.PARTS, layout.HASHES)
             self._questions = {text for text in self._answers if not text.startswith(beside)}
-
-    @property
-    def broke_off(self) -> bool:
-        """Whether the phone went away, or the reading was ended, before all was asked."""
-        return self._lost is not None
 
     def shell(self, command: str, *, timeout: float = SHELL_TIMEOUT, limit: int = SHELL_LIMIT) -> Answer:
         artifact = self._next(command)

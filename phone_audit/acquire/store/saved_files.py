@@ -86,9 +86,12 @@ def _damaged(name: Path) -> SnapshotError:
 
 _HASH = TypeAdapter[tuple[str, HashSource]](tuple[Annotated[str, Field(pattern=SHA256)], HashSource])
 
-NO_TOOL = (
-    "The phone has no tool that computes SHA-256, so a file of which only parts were read has no hash. It is told "
-    "apart by its size and by what was read of it, of which the directory of the archive is a part."
+NO_TOOL = Skipped(
+    subject="phone",
+    step="command",
+    code="no-hash-tool",
+    reason="The phone has no tool that computes SHA-256, so a file of which only parts were read has no hash. It is "
+    "told apart by its size and by what was read of it, of which the directory of the archive is a part.",
 )
 
 
@@ -98,10 +101,6 @@ class FileHashes:
 
     hashes: dict[str, tuple[str, HashSource]] = field(default_factory=dict)
     notes: list[Skipped] = field(default_factory=list)
-
-    def note_no_tool(self) -> None:
-        """Note that the phone hashes nothing, so that files of which only parts are read have no hash."""
-        self.notes.append(Skipped(subject="phone", step="command", code="no-hash-tool", reason=NO_TOOL))
 
 
 def hashes_saved(hashed: FileHashes) -> bytes:

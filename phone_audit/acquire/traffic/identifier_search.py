@@ -41,14 +41,6 @@ class IdentifierHit(NamedTuple):
     own: bool
 
 
-class IdentifierSpan(NamedTuple):
-    """Where an identifier stands in a text."""
-
-    start: int
-    end: int
-    hit: IdentifierHit
-
-
 class IdentifierSearch:
     """Looks for the identifiers of one phone that the acquisition knows; there may be none.
 
@@ -87,15 +79,11 @@ class IdentifierSearch:
         """Return what stands in bytes that are decoded and in lower case already."""
         return _each_once(set(self._of(text)))
 
-    def spans(self, text: str) -> list[IdentifierSpan]:
-        """Return where identifiers stand in a host, as it is written."""
-        data = text.lower().encode("ascii", "replace")
-        return [IdentifierSpan(match.start(), match.end(), hit) for match, hit in self._matches(data)]
-
     def _of(self, text: bytes) -> Iterator[IdentifierHit]:
-        return (hit for _, hit in self._matches(text))
+        return (hit for _, hit in self.matches(text))
 
-    def _matches(self, text: bytes) -> Iterator[tuple[re.Match[bytes], IdentifierHit]]:
+    def matches(self, text: bytes) -> Iterator[tuple[re.Match[bytes], IdentifierHit]]:
+        """Yield where identifiers stand in bytes that are in lower case, and which they are."""
         if self._own is not None:
             yield from ((match, self._found[match.lastgroup or ""]) for match in self._own.finditer(text))
         if any(hint in text for hint in _HINTS):

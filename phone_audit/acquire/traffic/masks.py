@@ -44,8 +44,9 @@ def shown_host(host: str, search: IdentifierSearch) -> tuple[str, frozenset[Iden
     if is_address(host):
         return host, frozenset()
     labels = host.split(".")
-    spans = [_Span(one.start, one.end, _known(one.hit)) for one in search.spans(host)]
-    hits = {one.hit for one in search.spans(host)}
+    found = list(search.matches(host.lower().encode("ascii", "replace")))
+    spans = [_Span(match.start(), match.end(), _known(hit)) for match, hit in found]
+    hits = {hit for _, hit in found}
     spans += [_Span(one.start(), one.end(), (1, one[0].replace("-", ""))) for one in _NUMBER.finditer(host)]
     at = 0
     for label in labels:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from phone_audit.acquire.collect import Acquired
-from phone_audit.acquire.questions.file_facts import HASH_SETUP, LOOK_PREFIX
+from phone_audit.acquire.questions.file_facts import LOOK_PREFIX
 from phone_audit.acquire.store.layout import is_saved, manifest_sha256
 from phone_audit.acquire.store.record import RecordingTransport
 from phone_audit.acquire.store.replay import ReplayTransport
 from phone_audit.acquire.transport import Answer, Transport
 from phone_audit.errors import CommandError, DeviceLostError, SnapshotError
 from tests.acquire.collecting import collect
-from tests.acquire.fake_phone import QUIET, Fake, FakePhone, fake_phone
+from tests.acquire.fake_phone import HASH_SETUP, QUIET, Fake, FakePhone, fake_phone
 
 PATHS = ("/system/xbin/su", "/data/local/tmp")
 

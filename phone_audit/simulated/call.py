@@ -12,9 +12,6 @@ from typing import Protocol
 from phone_audit.simulated.profile import Profile
 from phone_audit.simulated.tree import Tree
 
-NOT_FOUND = 127
-"""The exit status of a shell that has no such program."""
-
 _SHELL = "/system/bin/sh"
 
 PATH = r"(?:'[^']*'|\$'[^']*')"
@@ -80,7 +77,7 @@ class Call:
         return status
 
     def not_found(self, program: str) -> int:
-        return self.complain(f"{program}: not found", NOT_FOUND)
+        return self.complain(f"{program}: not found", 127)
 
 
 Answer = Callable[[Call], int]

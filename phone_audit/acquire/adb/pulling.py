@@ -112,9 +112,7 @@ class Puller:
         self._on_done = on_done
         self._breaks = breaks
         self._files: deque[_PulledFile] = deque()
-        self._unreceived: deque[_PulledFile] = (
-            deque()
-        )  # those of which only the content is missing, and it is not asked for
+        self._unreceived: deque[_PulledFile] = deque()  # only their content is missing, and it is not asked for
         self._expected: deque[tuple[bytes, _PulledFile]] = deque()  # what the phone will say, in order
         self._service: StreamReader | None = None
         self._failed = False  # the service may have ended after a failure

@@ -14,9 +14,8 @@ from phone_audit.acquire.adb.states import lost, no_adbd, refuses_connections
 from phone_audit.acquire.adb.wire import WRITE_TIMEOUT
 from phone_audit.errors import AcquireError
 
-_Selector: type[selectors.BaseSelector] = getattr(
-    selectors, "PollSelector", selectors.SelectSelector
-)  # Windows has one
+# Windows has one only
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 CONNECT_TIMEOUT = 10.0
 

@@ -191,18 +191,15 @@ class ConcurrentReading:
             self._known = file_states(self._ask, self._files)
             left = [file for file in self._files if not self._remembered(file, self._known.of)]
             self._hashing = PhoneHasher(self._phone, left, self._take, self._stop)
-            self._work(self._hashing, min(HASHERS, self._cores()))
+            others = [self._pool.submit(self._hashing.work) for _ in range(min(HASHERS, self._cores()) - 1)]
+            self._hashing.work()
+            for other in others:
+                other.result()
             if self._hashing.no_tool and self._plan.next_wanted is not None:
                 self._hashed.notes.append(NO_TOOL)
         finally:
             self._remember()
             self._first.close()
-
-    def _work(self, hashing: PhoneHasher, threads: int) -> None:
-        others = [self._pool.submit(hashing.work) for _ in range(threads - 1)]
-        hashing.work()
-        for other in others:
-            other.result()
 
     def _ask(self, command: Command) -> Answer | None:
         try:

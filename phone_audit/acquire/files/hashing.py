@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from phone_audit.acquire.commands import COMMAND_LENGTH, PLAIN, quoted
+from phone_audit.acquire.files.apk_files import STUCK_AT_MOST
 from phone_audit.acquire.files.ranges import ProgramStarter
 from phone_audit.acquire.questions.file_facts import HASH_BYTES_A_SECOND, NO_HASH_TOOL
 from phone_audit.acquire.text import decode
@@ -16,9 +17,6 @@ from phone_audit.model.command_list import listed
 
 PATIENCE = 30.0
 """Seconds beyond the time for its size after which a file stops the hashing."""
-
-STUCK_AT_MOST = 5
-"""Files that may stop it before it is given up."""
 
 CUT_AT_MOST = 3
 """How often in a row the connection may be cut with no hash in between, before the file is left without one."""

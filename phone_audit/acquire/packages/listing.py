@@ -189,9 +189,8 @@ def _read_present(reader: Reader, listing: Listing) -> None:
 def _read_modules(reader: Reader, listing: Listing) -> None:
     """Ask for the APEX modules; a phone before Android 10 has none, and refuses the question."""
     for flags in package_list.APEX_FLAGS:
-        text = (
-            reader.ask(package_list.package_list_command(flags, min(listing.asked, default=OWNER)), optional=True) or ""
-        )
+        command = package_list.package_list_command(flags, min(listing.asked, default=OWNER))
+        text = reader.ask(command, optional=True) or ""
         listing.modules = package_list.parse_package_list(text).packages
         if not package_list.flag_refused(text):
             return

@@ -128,23 +128,16 @@ def with_usage(
     """
     if appops is None and traffic is None:
         return package
-    users = tuple(_with_usage(package, one, appops, traffic) for one in package.users)
-    return package.model_copy(update={"users": users})
-
-
-def _with_usage(
-    package: Package,
-    user: PackageUser,
-    appops: Mapping[tuple[int, str], tuple[AppOp, ...]] | None,
-    traffic: Mapping[tuple[int, int], Traffic] | None,
-) -> PackageUser:
-    here = user.installed is not False
-    operations, moved = user.appops, user.traffic
-    if appops is not None:
-        operations = appops.get((user.id, package.name), ()) if here else ()
-    if traffic is not None and package.app_id is not None and here:
-        moved = traffic.get((user.id, package.app_id), NOTHING_SENT)
-    return user.model_copy(update={"appops": operations, "traffic": moved})
+    users = []
+    for user in package.users:
+        here = user.installed is not False
+        operations, moved = user.appops, user.traffic
+        if appops is not None:
+            operations = appops.get((user.id, package.name), ()) if here else ()
+        if traffic is not None and package.app_id is not None and here:
+            moved = traffic.get((user.id, package.app_id), NOTHING_SENT)
+        users.append(user.model_copy(update={"appops": operations, "traffic": moved}))
+    return package.model_copy(update={"users": tuple(users)})
 
 
 def _user(

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from phone_audit.acquire.store.age import Recipients, encrypt
 from phone_audit.acquire.store.container import ZipContainer
-from phone_audit.acquire.store.layout import ANSWERS, APKS, MANIFEST, STORED
+from phone_audit.acquire.store.layout import ANSWERS, APKS, MANIFEST, SCHEMA, STORED
 from phone_audit.errors import SnapshotError
 from phone_audit.files.bounded_json import JsonError, checked, parse
 from phone_audit.files.bounded_zip import write_zip
@@ -13,7 +13,6 @@ from phone_audit.files.bounds import MANIFEST as MANIFEST_BOUNDS
 from phone_audit.files.bounds import BoundsError
 
 SUFFIX = ".zip.age"
-_SCHEMA = "phone-audit/acquisition/"
 
 
 def sealed_name(save: Path) -> Path:
@@ -69,7 +68,7 @@ def _prefix(container: ZipContainer) -> str | None:
         except JsonError as error:
             raise SnapshotError(f"{name} in {container.path} is not a manifest.", "Copy the file again.") from error
         schema = manifest.get("schema") if isinstance(manifest, dict) else None
-        if isinstance(schema, str) and schema.startswith(_SCHEMA):
+        if isinstance(schema, str) and schema.startswith(SCHEMA):
             return name.removesuffix(MANIFEST)
     return None
 

@@ -135,23 +135,18 @@ class ZipContainer(FileContainer):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._left = TOTAL_LIMIT
-        try:
-            self._file = open_regular(path)
-        except OSError as error:
-            raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
-        with contextlib.ExitStack() as on_failure:
-            on_failure.callback(self._file.close)
+        with contextlib.ExitStack() as opened:
             try:
-                self._zip = ZipReader(self._file, ZipBounds(MOST_FILES))
+                file = opened.enter_context(open_regular(path))
+                self._zip = opened.enter_context(ZipReader(file, ZipBounds(MOST_FILES)))
             except BoundsError as error:
                 raise SnapshotError(f"{path} was not read: {error}, which no acquisition does.") from error
             except ZipError as error:
                 raise SnapshotError(f"{path} is not a complete ZIP archive; it may be cut off.", _AGAIN) from error
             except OSError as error:
                 raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
-            on_failure.callback(self._zip.close)
             self._entries = self._checked_entries()
-            on_failure.pop_all()
+            self._opened = opened.pop_all()
 
     def _checked_entries(self) -> dict[str, ZipEntry]:
         entries: dict[str, ZipEntry] = {}
@@ -176,8 +171,7 @@ class ZipContainer(FileContainer):
         return tuple(sorted(self._entries))
 
     def close(self) -> None:
-        self._zip.close()
-        self._file.close()
+        self._opened.close()
 
     def _pieces(self, name: str, limit: int, piece_size: int) -> Iterator[bytes]:
         entry = self._entries[name]

@@ -16,6 +16,7 @@ from phone_audit.files.open_regular import open_inside
 from phone_audit.files.short_repr import short_repr
 
 MANIFEST = "manifest.json"
+SCHEMA = "phone-audit/acquisition/"
 FORMAT = 2
 """Number of the layout; a reader refuses a higher one. 2: hashes and files were read beside the questions, and of a
 file there may be parts."""

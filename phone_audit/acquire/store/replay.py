@@ -17,8 +17,6 @@ from phone_audit.files.short_repr import short_repr
 from phone_audit.model.base import parse_unicode, read_values
 from phone_audit.model.device import Acquisition, Artifact, Depth
 
-SCHEMA = "phone-audit/acquisition/"
-
 
 class ReplayTransport(Transport):
     """Gives every answer as it was recorded, and fails where the phone failed.
@@ -151,7 +149,7 @@ def _read_manifest(folder: Path) -> Acquisition:
         raw = parse_unicode(text)
     except JsonError as error:
         raise broken from error
-    if not isinstance(raw, dict) or not str(raw.get("schema")).startswith(SCHEMA):
+    if not isinstance(raw, dict) or not str(raw.get("schema")).startswith(layout.SCHEMA):
         raise broken
     number = raw.get("format")
     if isinstance(number, int) and number > layout.FORMAT:

@@ -72,15 +72,12 @@ class IdentifierSearch:
         """Return what stands in a short text, however much was searched before."""
         found: set[IdentifierHit] = set()
         for text in views(data):
-            found.update(self._of(text))
+            found.update(hit for _, hit in self.matches(text))
         return _each_once(found)
 
     def hits_plain(self, text: bytes) -> set[IdentifierHit]:
         """Return what stands in bytes that are decoded and in lower case already."""
-        return _each_once(set(self._of(text)))
-
-    def _of(self, text: bytes) -> Iterator[IdentifierHit]:
-        return (hit for _, hit in self.matches(text))
+        return _each_once({hit for _, hit in self.matches(text)})
 
     def matches(self, text: bytes) -> Iterator[tuple[re.Match[bytes], IdentifierHit]]:
         """Yield where identifiers stand in bytes that are in lower case, and which they are."""

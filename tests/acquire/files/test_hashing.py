@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_audit.acquire.files import hashing
+from phone_audit.acquire.files import apk_files, hashing
 from phone_audit.acquire.files.hashing import PhoneHasher
 from phone_audit.acquire.transport import FileOnPhone, Running
 from phone_audit.errors import DeviceLostError
@@ -119,7 +119,7 @@ def test_a_command_that_ends_too_early_again_and_again_ends_the_hashing(
     phone = ShellPhone()
     found, _ = run(phone, made(tmp_path, "a.apk"))
     assert list(found.values()) == [None]
-    assert len(phone.started) == hashing.STUCK_AT_MOST
+    assert len(phone.started) == apk_files.STUCK_AT_MOST
 
 
 def test_lies_about_other_files_are_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ The server is the user's: it is never started, ended or restarted, and it is lef
 """
 
 import contextlib
-import ipaddress
 import os
 import socket
 import time
@@ -15,6 +14,7 @@ from phone_audit.acquire.adb import states
 from phone_audit.acquire.adb.stream import ServiceRefusedError
 from phone_audit.acquire.transport import OnWait
 from phone_audit.errors import AcquireError, CommandError, ProtocolError
+from phone_audit.model.stated import parsed_address
 
 ANSWER_TIMEOUT = 10.0
 """Seconds in which a server on this computer answers."""
@@ -229,8 +229,5 @@ def find_server(environ: Mapping[str, str] = os.environ) -> AdbServer | None:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
+    address = parsed_address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)

@@ -1,7 +1,6 @@
 """The output of Hubble, the observer of Uraniborg (https://github.com/android/security-certification-resources)."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 
 from phone_audit.acquire.importers import documents
@@ -59,7 +58,7 @@ def _properties(container: FileContainer, name: str) -> Said:
     told = documents.read_json(container, name, documents.HubbleDeviceProperties).properties
     try:
         properties = base64.b64decode(told[0].encoded_dev_props or "", validate=True) if told else b""
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise SnapshotError(f"{name} in {container.path} is damaged.", "Copy it again.") from error
     return {GETPROP.text: properties} if properties.strip() else {}, ()
 

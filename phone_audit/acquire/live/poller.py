@@ -13,19 +13,20 @@ left that out tells who asked for which name; a masked line tells nothing that c
 """
 
 import contextlib
-import ipaddress
 import re
 import threading
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 
 from phone_audit.acquire.commands import MEGABYTE, Command, listed_command
 from phone_audit.acquire.questions.netstats import ByteCounter, parse_netstats, parse_qtaguid
 from phone_audit.acquire.text import decode
 from phone_audit.acquire.transport import Transport
 from phone_audit.errors import CommandError, DeviceLostError
+from phone_audit.model.stated import parsed_address
 
 MOMENT = listed_command("moment", timeout=10.0, limit=MEGABYTE)
 TRAFFIC = listed_command("traffic", timeout=30.0, limit=32 * MEGABYTE)
@@ -101,12 +102,9 @@ def parse_dns_log(text: str) -> tuple[DnsQuery, ...]:
 
 
 def _address(text: str) -> str | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
+    address = parsed_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address) if address else None
 
 
 def totals_of(text: str) -> Totals:

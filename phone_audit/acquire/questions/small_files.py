@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Literal
 
 from phone_audit.acquire.commands import MEGABYTE, Command, listed_command, quoted
@@ -13,6 +12,7 @@ from phone_audit.acquire.questions.certificates import certificates, ota_certifi
 from phone_audit.acquire.questions.question import item, key_of, seen
 from phone_audit.acquire.text import decode, lines_of, shown
 from phone_audit.model.device import StateItem
+from phone_audit.model.stated import parsed_address
 
 CA_FOLDER = "/system/etc/security/cacerts"
 CONSCRYPT_FOLDER = "/apex/com.android.conscrypt/cacerts"
@@ -214,17 +214,9 @@ def parse_hosts(text: str) -> tuple[tuple[str, str], ...]:
     found = []
     for line in lines_of(text):
         words = BLANK.split(line.partition("#")[0].strip())
-        if len(words) > 1 and _is_address(words[0]):
+        if len(words) > 1 and parsed_address(words[0].partition("%")[0]):
             found += [(words[0], name.lower()) for name in words[1:] if name.lower() not in OWN]
     return tuple(found)
-
-
-def _is_address(word: str) -> bool:
-    try:
-        ip_address(word.partition("%")[0])
-    except ValueError:
-        return False
-    return True
 
 
 def _hosts(files: SmallFiles) -> Iterator[StateItem]:

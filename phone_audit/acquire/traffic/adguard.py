@@ -6,7 +6,6 @@ asked for, `IP` who asked, `Answer` the DNS message of the answer in Base64. Col
 """
 
 import base64
-import binascii
 from typing import Any, BinaryIO, Final
 
 from phone_audit.acquire.traffic.dns import parse_dns
@@ -43,6 +42,6 @@ def _address(answer: Any) -> str | None:
         return None
     try:
         message = parse_dns(base64.b64decode(answer))
-    except (binascii.Error, ValueError):
+    except ValueError:
         return None
     return address_text(message.addresses[0]) if message and message.addresses else None

@@ -4,7 +4,6 @@ The work grows with the bytes alone: runs of one code are joined before anybody 
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -64,7 +63,7 @@ def _base64(run: bytes) -> bytes:
     whole = run[: len(run) - len(run) % 4] if len(run) % 4 == 1 else run + b"=" * (-len(run) % 4)
     try:
         return base64.b64decode(whole)
-    except binascii.Error:
+    except ValueError:
         return b""
 
 
@@ -77,5 +76,5 @@ def _base32(run: bytes) -> bytes:
     whole = run[: len(run) - 1] if rest in (1, 3, 6) else run  # what is left over fills no byte
     try:
         return base64.b32decode(whole + b"=" * (-len(whole) % 8))
-    except binascii.Error:
+    except ValueError:
         return b""

@@ -10,7 +10,7 @@ from phone_audit.acquire.questions.identity import utc_of
 from phone_audit.acquire.traffic.budget import Records
 from phone_audit.acquire.traffic.identifier_search import IdentifierHit, IdentifierSearch
 from phone_audit.acquire.traffic.masks import shown_host
-from phone_audit.model.stated import is_host
+from phone_audit.model.stated import is_host, parsed_address
 from phone_audit.model.traffic import HostTraffic, SentIdentifier, TrafficProtocol
 from phone_audit.model.wording import counted
 
@@ -65,10 +65,8 @@ def address_of(text: str) -> bytes | None:
         >>> address_of("192.0.2.1"), address_of("NXDOMAIN")
         (b'\xc0\x00\x02\x01', None)
     """
-    try:
-        return ipaddress.ip_address(text.strip("[]")).packed
-    except ValueError:
-        return None
+    address = parsed_address(text.strip("[]"))
+    return address.packed if address else None
 
 
 def host_of(text: str) -> str | None:

@@ -29,6 +29,7 @@ from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.uses import rules_by_use
+from phone_audit.apk.flows.connections import with_connections
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
 from phone_audit.apk.flows.most_direct import with_most_direct
 from phone_audit.apk.flows.program import NO_VIEWS
@@ -122,7 +123,8 @@ def read_code(
         views,
     )
     seen = UnseenScreens(indexes, declared.active).with_seen_screens(with_started_steps(flows.found, started))
-    told = with_most_direct(SharedFields(indexes, owners.of).with_sure_fields(seen), owners.of)
+    sure = SharedFields(indexes, owners.of).with_sure_fields(seen)
+    told = with_most_direct(with_connections(sure, endpoints, owners.of), owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
     skipped = [skip for file in files for skip in file.skipped]

@@ -1,7 +1,7 @@
 """One APK: what the analyser read from it (ApkInfo), and the published record (Apk)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
@@ -20,6 +20,8 @@ CLEARTEXT_SCHEMES: Final = frozenset(
 )  # fmt: skip
 """Those that encrypt nothing by themselves. What is sent over them may still be encrypted by the code, or both sides
 may agree to encrypt later."""
+_MOST_IN_METHOD: Final = 3
+"""Hosts that one method connects to: where it is more, which of them data goes to is not known."""
 _IN_CLEARTEXT: Final = re.compile(rf"(?:{'|'.join(sorted(CLEARTEXT_SCHEMES))}):(?:\\?/){{2}}([^/\s]+)", re.IGNORECASE)
 
 
@@ -205,6 +207,16 @@ class Endpoint(Frozen):
         """Whether code connects to it without encryption, for all that is known."""
         use = self.use if self.cleartext_use is None else self.cleartext_use
         return self.cleartext and self.ruled_out is None and use in COUNTING_USES and self.started is not False
+
+
+def connecting_methods(endpoints: Iterable[Endpoint]) -> Mapping[tuple[str, str], Sequence[Endpoint]]:
+    """Return the endpoints that each method, by class and name, connects to, of methods that connect to few."""
+    found: dict[tuple[str, str], dict[str, Endpoint]] = {}
+    for endpoint in endpoints:
+        for piece in endpoint.use_evidence if endpoint.use == "fetched" else ():
+            if piece.class_ and piece.method:
+                found.setdefault((piece.class_, piece.method), {})[endpoint.host] = endpoint
+    return {method: tuple(hosts.values()) for method, hosts in found.items() if len(hosts) <= _MOST_IN_METHOD}
 
 
 def names_in_cleartext(text: str, host: str) -> bool:

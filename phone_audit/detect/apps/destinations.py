@@ -7,21 +7,16 @@ from typing import Final
 from phone_audit.detect.detector import may_use_network
 from phone_audit.detect.endpoint_order import by_harm
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import ApkInfo, Behaviour, Endpoint, EndpointCategory
+from phone_audit.model.apk import ApkInfo, Behaviour, Endpoint, EndpointCategory, connecting_methods
 from phone_audit.model.apps import LINK_KINDS, Destination, LinkKind
 from phone_audit.model.watch import Observation
 
 MOST: Final = 60
 """Places that are told of one app; the strongest links come first."""
-_MOST_IN_METHOD: Final = 3
-"""Places that one method connects to: where it is more, which of them the data goes to is not known."""
 _NETWORK: Final = "-network"
 """Ends the ids of flows that reach the network."""
 _FETCHED: Final[Mapping[str, LinkKind]] = {"fetched": "fetched", "unknown": "held"}
 """What code does with an address → what that ties the app to the place by."""
-
-Method = tuple[str, str]
-"""Class and method."""
 
 
 @dataclass(frozen=True)
@@ -121,14 +116,14 @@ def _of_flows(behaviours: Iterable[Behaviour], endpoints: Sequence[Endpoint]) ->
 
     Where the address is not in that method, or one of many, the place is not known.
     """
-    connecting = _by_method(endpoints)
+    connecting = connecting_methods(endpoints)
     for flow in behaviours:
         if not (flow.id.startswith("flow.") and flow.id.endswith(_NETWORK) and flow.data and flow.told):
             continue
         last = flow.steps[-1] if flow.steps else None
         places = connecting.get((last.class_, last.method), ()) if last else ()
         cleartext = flow.cleartext
-        if not 0 < len(places) <= _MOST_IN_METHOD:
+        if not places:
             yield Destination(
                 host=None, owner=None, category="unknown", cleartext=cleartext, by="flow", data=(flow.data,)
             )
@@ -137,16 +132,6 @@ def _of_flows(behaviours: Iterable[Behaviour], endpoints: Sequence[Endpoint]) ->
             place = _of_endpoint(endpoint, "flow")
             said = place.cleartext if cleartext is None else cleartext
             yield place.model_copy(update={"data": (flow.data,), "cleartext": said})
-
-
-def _by_method(endpoints: Iterable[Endpoint]) -> Mapping[Method, Sequence[Endpoint]]:
-    found: dict[Method, dict[str, Endpoint]] = {}
-    for endpoint in endpoints:
-        if endpoint.use == "fetched":
-            for piece in endpoint.use_evidence:
-                if piece.class_ and piece.method:
-                    found.setdefault((piece.class_, piece.method), {})[endpoint.host] = endpoint
-    return {method: tuple(places.values()) for method, places in found.items()}
 
 
 def _of_endpoint(endpoint: Endpoint, link: LinkKind) -> Destination:

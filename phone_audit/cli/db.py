@@ -261,7 +261,6 @@ def check(knowledge: KnowledgeDirs = None) -> None:
     from phone_audit.knowledge.load import BUNDLED
     from phone_audit.knowledge.own import own_folder, with_own
     from phone_audit.knowledge.updates.sources import NAME, read_sources
-    from phone_audit.model.wording import counted
     from phone_audit.pipeline.db import check_all
     from phone_audit.pipeline.options import utc_now
     from phone_audit.report.safe import visible

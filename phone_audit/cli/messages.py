@@ -60,9 +60,8 @@ def tell_unmatched(path: object, keys: Sequence[str]) -> None:
 def tell_uncovered(path: object, rows: "Iterable[tuple[Finding, str]]") -> None:
     """Say of findings that an entry names what they show now, and that no entry states."""
     for finding, seen in islice(rows, _MOST_FINDINGS):
-        what = (
-            f"{finding.key} {shortened(finding.title, 60)} ({shortened(finding.subject.name, 60)}, {finding.severity})"
-        )
+        of = f"{shortened(finding.subject.name, 60)}, {finding.severity}"
+        what = f"{finding.key} {shortened(finding.title, 60)} ({of})"
         tell(f"{path}: {what} is accepted as it is now, and not otherwise, by an entry with seen: {seen}")
 
 

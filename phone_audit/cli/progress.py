@@ -193,16 +193,8 @@ class Screen(Progress):
 
     def _summary(self, reading: int, waiting: int, coming: int, hidden: int) -> str:
         """Say what all phones are doing, also those for which there is no line."""
-        parts = [
-            f"{count} {what}"
-            for count, what in (
-                (self.ended, "done"),
-                (reading, "being read"),
-                (waiting, "waiting for you"),
-                (coming, "to come"),
-            )
-            if count
-        ]
+        counts = {"done": self.ended, "being read": reading, "waiting for you": waiting, "to come": coming}
+        parts = [f"{count} {what}" for what, count in counts.items() if count]
         beside = f" ({hidden} not shown)" if hidden else ""
         return f"  {listed(parts, len(parts)) or 'no phone yet'}{beside}"
 

@@ -30,17 +30,9 @@ from phone_audit.model.watch import Observation, Samples
 from phone_audit.model.wording import listed
 
 _NOT_LISTED = Verdict(outcome="nothing-found", headline=NO_INCIDENT, reasons=())
-_UNKNOWN_FORM = Verdict(
-    outcome="inconclusive",
-    headline=NOT_UNDERSTOOD,
-    reasons=(
-        Reason(
-            finding=None,
-            text="Give the build number as Settings shows it, the fingerprint, or the output of getprop in a file.",
-            kind="form",
-        ),
-    ),
-)
+_GIVE = "Give the build number as Settings shows it, the fingerprint, or the output of getprop in a file."
+_ASKED = Reason(finding=None, text=_GIVE, kind="form")
+_UNKNOWN_FORM = Verdict(outcome="inconclusive", headline=NOT_UNDERSTOOD, reasons=(_ASKED,))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from phone_audit.judge.outcomes import CONFIDENCES, strongest
 from phone_audit.model.apk import ApkInfo
 from phone_audit.model.device import Depth, Snapshot
 from phone_audit.model.finding import (
+    ADVICE,
     NOT_READ,
     OUTCOMES,
     SEVERITIES,
@@ -19,7 +20,6 @@ from phone_audit.model.finding import (
     Remedy,
     Skipped,
     Verdict,
-    advice_sentence,
 )
 from phone_audit.model.wording import counted, listed, sentence
 
@@ -201,7 +201,8 @@ def advised_reason(finding: str | None, claim: str, advice: str | None, kind: Re
     """Return a reason whose text ends with an advice, where there is one."""
     if advice is None:
         return Reason(finding=finding, text=claim, kind=kind)
-    return Reason(finding=finding, text=claim + advice_sentence(advice), kind=kind, advice=(Remedy(text=advice),))
+    text = f"{claim} {ADVICE} {sentence(advice)}"
+    return Reason(finding=finding, text=text, kind=kind, advice=(Remedy(text=advice),))
 
 
 def reason_group(finding: Finding, outcome: Outcome) -> ReasonGroup:

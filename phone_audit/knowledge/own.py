@@ -6,7 +6,7 @@ from pathlib import Path
 from phone_audit.files.user_folders import data_folder
 from phone_audit.knowledge.files import FEED_FOLDER
 from phone_audit.knowledge.kinds import FOLDERS
-from phone_audit.knowledge.updates.generations import current_folders
+from phone_audit.knowledge.updates.generations import read_pointer, version_folder
 
 
 def own_folder() -> Path:
@@ -22,4 +22,6 @@ def with_own(extra: Sequence[Path] = ()) -> tuple[Path, ...]:
     """
     own = own_folder()
     holds = any((own / kind).is_dir() for kind in (*FOLDERS, FEED_FOLDER))
-    return (*current_folders(own), *([own] if holds and own not in extra else []), *extra)
+    sources = sorted(read_pointer(own).sources.items())
+    fetched = (version_folder(own, name, kept.current) for name, kept in sources)
+    return (*fetched, *([own] if holds and own not in extra else []), *extra)

@@ -7,7 +7,6 @@ from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, Validatio
 
 from phone_audit.model.base import OPEN, READ_CONTEXT, Frozen
 from phone_audit.model.stated import Number, is_known_command, is_web_address
-from phone_audit.model.wording import sentence
 
 Outcome = Annotated[Literal["nothing-found", "inconclusive", "exposed", "suspicious", "known-bad"], OPEN]
 OUTCOMES: tuple[Outcome, ...] = ("nothing-found", "inconclusive", "exposed", "suspicious", "known-bad")
@@ -238,11 +237,6 @@ class Reason(Frozen):
     def claim(self) -> str:
         """The text without the advice that ends it."""
         return self.text.partition(f" {ADVICE}")[0]
-
-
-def advice_sentence(advice: str) -> str:
-    """Return what ends the text of a reason that has an advice."""
-    return f" {ADVICE} {sentence(advice)}"
 
 
 QuestionId = Annotated[Literal["known-bad", "watched", "sends"], OPEN]

@@ -14,8 +14,9 @@ from phone_audit.model.finding import Outcome, Skipped
 from phone_audit.pipeline.apk_records import SpooledApks, worker_pool
 from phone_audit.pipeline.folder_files import EVERY_FILE, FileChoice, FolderFiles
 from phone_audit.pipeline.image_apks import ImageFiles
-from phone_audit.pipeline.known_files import KnownFiles, judge_of, record_cache
+from phone_audit.pipeline.known_files import KnownFiles, record_cache
 from phone_audit.pipeline.options import TOOL, Budget, Progress, never, no_progress, no_share, rfc3339, utc_now
+from phone_audit.pipeline.record_cache import program_digest
 
 _DEFAULT_BUDGET = Budget()
 
@@ -113,7 +114,8 @@ def audit_apks(
     known = knowledge or load_knowledge()
     judge = FolderJudge()
     accepted = Acceptances.on(started.date(), accept)
-    memory = KnownFiles(record_cache(known), None if accepted.by_key else judge_of(known)) if cache else KnownFiles()
+    judge_name = None if accepted.by_key else f"{known.digest} {program_digest()}"
+    memory = KnownFiles(record_cache(known), judge_name) if cache else KnownFiles()
     with worker_pool(budget, known) as pool:
         local = FolderFiles(pool, memory, on_progress, on_share, stopped, choice)
         copies = partial(FolderFiles, pool, KnownFiles(), on_progress, no_share, stopped, choice)

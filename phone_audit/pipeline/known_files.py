@@ -17,7 +17,7 @@ from phone_audit.files.user_folders import cache_folder
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import Apk, ApkInfo
 from phone_audit.pipeline.apk_records import AnalysedApk
-from phone_audit.pipeline.record_cache import RecordCache, key_of_record, program_digest
+from phone_audit.pipeline.record_cache import RecordCache, key_of_record
 
 _NOT_OF_PACKAGES: Final = ("base", "container")
 
@@ -103,11 +103,6 @@ class KnownFiles:
 
 def records_folder() -> Path:
     return cache_folder() / "records"
-
-
-def judge_of(knowledge: Knowledge) -> str:
-    """Return what stands for the knowledge and the program that judge."""
-    return f"{knowledge.digest} {program_digest()}"
 
 
 def record_cache(knowledge: Knowledge) -> RecordCache:

@@ -1,6 +1,5 @@
 """Seals of results: a signature of minisign beside the file, made as it is written and checked before it is shown."""
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,11 +32,6 @@ class KnownKey:
 
     key: PublicKey
     whose: str
-
-
-def digest_of(content: bytes) -> bytes:
-    """Return the BLAKE2b of a content, which is what is signed of it."""
-    return hashlib.blake2b(content).digest()
 
 
 class Sealer:

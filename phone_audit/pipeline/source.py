@@ -125,17 +125,9 @@ def open_source(
                 return
             with as_named(path, saved), open_imported(path, Path(temporary)) as (imported, container):
                 transport = ImportedTransport(imported.answers, saved)
-                yield Source(
-                    imported.source,
-                    transport,
-                    ImportedReading(imported, container, transport, on_progress),
-                    path,
-                    scratch,
-                    imported.depth,
-                    users,
-                    options.label,
-                    cannot_hold=cannot_hold(imported),
-                )
+                taken, lacks = ImportedReading(imported, container, transport, on_progress), cannot_hold(imported)
+                kind, label = imported.source, options.label
+                yield Source(kind, transport, taken, path, scratch, imported.depth, users, label, cannot_hold=lacks)
             return
         with saved_sealed(options.save, options.encrypt_to, Path(temporary)) as save:
             yield from _live(target, depth, users, replace(options, save=save), Path(temporary), on_progress)
@@ -161,17 +153,8 @@ def _live(
             space=options.room if options.save is not None else None,
         )
         resources.callback(recording.close)
-        yield Source(
-            "live",
-            recording,
-            PhoneReading(recording, on_progress),
-            recording.folder,
-            temporary / "files",
-            depth,
-            users,
-            options.label,
-            earlier=earlier,
-        )
+        reading, folder, label = PhoneReading(recording, on_progress), recording.folder, options.label
+        yield Source("live", recording, reading, folder, temporary / "files", depth, users, label, earlier=earlier)
 
 
 def _saved(target: str | None) -> Path | None:

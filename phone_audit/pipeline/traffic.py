@@ -143,17 +143,8 @@ def add_traffic(
     skipped = tuple(note for log in logs for note in log.skipped)
     traffic = (*document.traffic, *published_traffic(logs, knowledge, own_numbers))
     apps = with_captured(added.apps, added.findings, captured_places(wire), knowledge)
-    questions = with_seen_traffic(added.verdict.questions, apps, traffic)
-    return added.model_copy(
-        update={
-            "apps": apps,
-            "verdict": with_answers(added.verdict, questions),
-            "traffic": traffic,
-            "coverage": document.coverage.model_copy(
-                update={
-                    "skipped": (*document.coverage.skipped, *skipped),
-                    "complete": document.coverage.complete and not skipped,
-                }
-            ),
-        }
-    )
+    verdict = with_answers(added.verdict, with_seen_traffic(added.verdict.questions, apps, traffic))
+    before = document.coverage
+    read = {"skipped": (*before.skipped, *skipped), "complete": before.complete and not skipped}
+    coverage = before.model_copy(update=read)
+    return added.model_copy(update={"apps": apps, "verdict": verdict, "traffic": traffic, "coverage": coverage})

@@ -213,15 +213,8 @@ class WatchSession:
         for uid in self.poll_log.last or ():
             moved = self.poll_log.moved(uid)
             if moved and (moved.received or moved.sent):
-                found.append(
-                    Moved(
-                        uid=uid,
-                        user=uid // 100_000,
-                        packages=self.owners.of(uid),
-                        received=moved.received,
-                        sent=moved.sent,
-                    )
-                )
+                user, packages = uid // 100_000, self.owners.of(uid)
+                found.append(Moved(uid=uid, user=user, packages=packages, received=moved.received, sent=moved.sent))
         return tuple(sorted(found, key=lambda one: (-one.received - one.sent, one.uid)))
 
     def packages(self, observations: Sequence[Observation]) -> dict[str, WatchedPackage]:

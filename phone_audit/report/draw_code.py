@@ -132,8 +132,9 @@ def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
         lines.extend(_by_owner("also", others))
     lines.extend(_if_allowed(seen))
     if flows:
-        counts = Counter(flow_titles(flows))
-        lines.append("seen in its code: " + some([_times(title, count) for title, count in counts.items()]))
+        counts = Counter(flow_titles(flows)).items()
+        titles = [title if count == 1 else f"{title} ({count} times)" for title, count in counts]
+        lines.append(f"seen in its code: {some(titles)}")
     lines.extend(_leaving(apk))
     lines.extend(() if brief else _not_told(seen))
     if spots := blind_spots(apk):
@@ -162,10 +163,8 @@ def _not_told(seen: Iterable[Behaviour]) -> list[str]:
     seen = list(seen)
     sure = {one.id for one in seen if one.told}
     alone = [one for one in seen if one.possible and one.library_only]
-    held, flows = (
-        [one for one in alone if not is_flow(one)],
-        [one for one in alone if is_flow(one) and one.id not in sure],
-    )
+    held = [one for one in alone if not is_flow(one)]
+    flows = [one for one in alone if is_flow(one) and one.id not in sure]
     kinds = (reads, sends, lambda name: not reads(name) and not sends(name))
     words = [
         name for kind in kinds if (here := [one for one in held if kind(one.id)]) for name in _with_libraries(here)
@@ -349,7 +348,3 @@ def _unencrypted(policy: NetworkPolicy | None) -> str:
     if policy.domains:
         return f"; unencrypted connections are allowed to {some(policy.domains)} only"
     return "; unencrypted connections are refused where it uses the system's HTTP"
-
-
-def _times(title: str, count: int) -> str:
-    return title if count == 1 else f"{title} ({count} times)"

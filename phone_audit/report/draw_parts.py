@@ -128,15 +128,11 @@ def draw_evidence(canvas: Canvas, findings: Sequence[Finding], left: int = 0, fi
             canvas.item(file.path, "file:", 4)
             canvas.line(f"SHA-256 {file.sha256 or 'not known'}", 6)
         for evidence in finding.evidence[:_MOST_EVIDENCE]:
-            canvas.item(evidence_line(evidence), "-", 4)
+            value = shortened(evidence.value, _VALUE_LENGTH)
+            canvas.item(f"{evidence.kind}: {value} [{', '.join(places_of(evidence))}]", "-", 4)
         draw_more(canvas, len(finding.evidence) - _MOST_EVIDENCE, indent=4)
         draw_sources(canvas, finding.sources, 4)
     draw_more(canvas, left)
-
-
-def evidence_line(evidence: Evidence) -> str:
-    """Put one piece of evidence on a line: kind, value, where, offset."""
-    return f"{evidence.kind}: {shortened(evidence.value, _VALUE_LENGTH)} [{', '.join(places_of(evidence))}]"
 
 
 def places_of(evidence: Evidence) -> list[str]:
@@ -159,14 +155,6 @@ def draw_sources(canvas: Canvas, sources: Sequence[Source], indent: int) -> None
     draw_more(canvas, len(sources) - _MOST_SOURCES, indent=indent)
 
 
-def draw_other_findings(canvas: Canvas, findings: Sequence[Finding]) -> None:
-    """Draw the findings that the verdict does not rest on: one line a kind, worst first, some subjects named."""
-    kinds = FindingKinds()
-    for finding in findings:
-        kinds.add(finding)
-    kinds.draw(canvas)
-
-
 def severity_rank(finding: Finding) -> int:
     """Return the rank of a severity, 0 for the worst; that of a later version comes last."""
     return SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
@@ -181,10 +169,12 @@ def how_many(result: Apks) -> str:
 class FindingKinds:
     """Findings by kind, gathered one at a time: a folder may have more than memory holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
         self._subjects: dict[tuple[int, str, str], set[str]] = {}
         self._more: Counter[tuple[int, str, str]] = Counter()
         self._left = 0
+        for finding in findings:
+            self.add(finding)
 
     def add(self, finding: Finding) -> None:
         kind = severity_rank(finding), finding.id, finding.title
@@ -198,6 +188,7 @@ class FindingKinds:
             self._more[kind] += 1
 
     def draw(self, canvas: Canvas) -> None:
+        """Draw one line a kind, worst first, some subjects named."""
         if not self._subjects:
             return
         canvas.heading("Also seen")

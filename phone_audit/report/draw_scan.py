@@ -45,7 +45,7 @@ def draw_scan(canvas: Canvas, scan: Scan) -> None:
     if scan.baseline is not None:
         draw_baseline(canvas, scan.baseline)
     draw_parts.draw_evidence(canvas, named, files=ApkFiles.on_phone(scan))
-    draw_parts.draw_other_findings(canvas, others)
+    draw_parts.FindingKinds(others).draw(canvas)
     draw_reading(canvas, scan.apks)
     if scan.observations:
         draw_observations(canvas, scan.observations)

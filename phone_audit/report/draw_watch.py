@@ -28,7 +28,7 @@ def draw_watch(canvas: Canvas, watch: Watch) -> None:
     draw_parts.draw_remedies(canvas, named)
     draw_observations(canvas, watch.observations)
     draw_parts.draw_evidence(canvas, named)
-    draw_parts.draw_other_findings(canvas, others)
+    draw_parts.FindingKinds(others).draw(canvas)
     canvas.heading("What this cannot see")
     for line in watch.cannot_see:
         canvas.item(line)

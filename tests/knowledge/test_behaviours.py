@@ -48,7 +48,7 @@ def test_the_example_matches_and_the_near_miss_does_not(rule: BehaviourRule) -> 
     found: list[str] = []
     check_behaviour(rule, lambda place, text: found.append(f"{place}: {text}"))
     assert found == []
-    near = {leaf.kind for leaf in rule.near_miss.own_leaves()}
+    near = {leaf.kind for leaf in rule.near_miss.own_leaves}
     assert near & {leaf.kind.replace("_start", "") for leaf in rule.match.leaves()}, "it does not even look alike"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from phone_audit.errors import ResultError, UsageError
 from phone_audit.pipeline.report import NOT_SEALED, seal_of
-from phone_audit.pipeline.seal import Sealer, check_seal, digest_of, read_known_keys
+from phone_audit.pipeline.seal import Sealer, check_seal, read_known_keys
 from phone_audit.pipeline.seal_key import OWN, SealKey, key_id, own_public_key, read_seal_key, seal_key
 from tests.knowledge.updates.signing import OTHER, public_key, sign
 
@@ -31,7 +31,7 @@ def no_password(path: Path) -> str:
 def sealed(folder: Path, key: SealKey, content: bytes = CONTENT) -> Path:
     path = folder / "r.json"
     path.write_bytes(content)
-    Sealer(key, lambda: NOON).seal(path, digest_of(content))
+    Sealer(key, lambda: NOON).seal(path, hashlib.blake2b(content).digest())
     return path
 
 

@@ -287,7 +287,7 @@ def _data_of(rules: Iterable[BehaviourRule]) -> Iterable[tuple[Leaf, str]]:
     for rule in rules:
         if rule.data in DATA_WORDS and rule.data is not None and rule.scope == "method":
             for part in (rule.match, *rule.match.any_of):
-                yield from ((leaf, rule.data) for leaf in part.own_leaves() if leaf.kind in ("call", "field"))
+                yield from ((leaf, rule.data) for leaf in part.own_leaves if leaf.kind in ("call", "field"))
 
 
 @lru_cache(maxsize=4)

@@ -163,19 +163,10 @@ def _longest_first(words: Mapping[str, Value]) -> dict[str, Value]:
     return {word: words[word] for word in sorted(words, key=lambda word: (-len(word), word))}
 
 
-_OF_ONE_BUILD = frozenset(
-    (
-        DISPLAY_ID,
-        BUILD_ID,
-        "ro.build.fingerprint",
-        INCREMENTAL,
-        MODEL,
-        "ro.build.tags",
-        "ro.build.type",
-        "ro.serialno",
-        "ro.boot.serialno",
-    )
-)
+_OF_ONE_BUILD = frozenset({
+    DISPLAY_ID, BUILD_ID, "ro.build.fingerprint", INCREMENTAL, MODEL, "ro.build.tags", "ro.build.type", "ro.serialno",
+    "ro.boot.serialno",
+})  # fmt: skip
 """A phone has one value of each of these; others may stand twice in its own files."""
 
 Item = tuple[int, str, str]

@@ -35,17 +35,12 @@ class FailedTest:
         value = self.test.value
         shown = value if isinstance(value, str) else " with ".join(f"{name} {part}" for name, part in value.items())
         if self.wanted is None:
-            return (
-                f"{short_repr(shown)} must stay quiet, but gives {self.got}; narrow the fact "
-                f"that it meets, or take this out"
-            )
-        if self.got is None:
-            return (
-                f"{short_repr(shown)} meets no fact; it should give {self.wanted}: correct the fact, or the value here"
-            )
-        return (
-            f"{short_repr(shown)} gives {self.got}, not {self.wanted}; correct the fact, or write {self.got} as status"
-        )
+            said = f"must stay quiet, but gives {self.got}; narrow the fact that it meets, or take this out"
+        elif self.got is None:
+            said = f"meets no fact; it should give {self.wanted}: correct the fact, or the value here"
+        else:
+            said = f"gives {self.got}, not {self.wanted}; correct the fact, or write {self.got} as status"
+        return f"{short_repr(shown)} {said}"
 
 
 def failed_tests(knowledge: Knowledge) -> Iterator[FailedTest]:

@@ -22,7 +22,7 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.incident import IncidentEntry
 from phone_audit.model.apk import ApkInfo, Endpoint
 from phone_audit.model.detection import Detection
-from phone_audit.model.finding import Finding, Sign, Subject
+from phone_audit.model.finding import Finding, Severity, Sign, Subject
 from phone_audit.model.watch import Observation
 from phone_audit.model.wording import listed
 
@@ -65,13 +65,15 @@ def detect_watch(
     given = MatchInput(properties=properties, packages=tuple(_inputs(observations, packages)))
     matches = [match for match in match_incidents(given, knowledge) if _speaks_of_packages(match)]
     known = with_fingerprint_parts(properties)
+    clear, dark = [one for one in observations if one.cleartext], [one for one in observations if one.screen_off]
+    by_custom, unseen = ", where by custom nothing is encrypted", " while the screen was off"
     return Detection(
         matched=tuple(matched_incident(match, known, on_phone=True) for match in matches),
         findings=(
             *indicator_findings(MatchInput(packages=given.packages), knowledge, on_phone=True),
             *_incident_talks(observations, matches, packages, knowledge),
-            *_cleartext(observations),
-            *_screen_off(observations),
+            *_connected(CLEARTEXT, "medium", "Unencrypted connections", by_custom, clear),
+            *_connected(SCREEN_OFF, "info", "Connected while the screen was off", unseen, dark),
         ),
     )
 
@@ -140,32 +142,14 @@ def _talks(
     )
 
 
-def _cleartext(observations: Sequence[Observation]) -> Iterable[Finding]:
-    for who, ones in _by_owner(one for one in observations if one.cleartext):
-        yield CLEARTEXT.finding(
-            who,
-            "Unencrypted connections",
-            f"{who.name} was connected to {_places(ones)}, where by custom nothing is encrypted.",
-            severity="medium",
-            confidence="medium",
-            evidence=[socket_evidence(one) for one in ones],
-        )
-
-
-def _screen_off(observations: Sequence[Observation]) -> Iterable[Finding]:
-    for who, ones in _by_owner(one for one in observations if one.screen_off):
-        yield SCREEN_OFF.finding(
-            who,
-            "Connected while the screen was off",
-            f"{who.name} was connected to {_places(ones)} while the screen was off.",
-            severity="info",
-            confidence="medium",
-            evidence=[socket_evidence(one) for one in ones],
-        )
-
-
-def _places(ones: Sequence[Observation]) -> str:
-    return listed([one.place for one in ones], _MOST_NAMED)
+def _connected(
+    detector: Detector, severity: Severity, title: str, how: str, observations: Iterable[Observation]
+) -> Iterable[Finding]:
+    """Yield one finding for each package or uid that was connected so."""
+    for who, ones in _by_owner(observations):
+        text = f"{who.name} was connected to {listed([one.place for one in ones], _MOST_NAMED)}{how}."
+        evidence = [socket_evidence(one) for one in ones]
+        yield detector.finding(who, title, text, severity=severity, confidence="medium", evidence=evidence)
 
 
 def _by_owner(observations: Iterable[Observation]) -> Iterable[tuple[Subject, list[Observation]]]:

@@ -32,7 +32,7 @@ def check_behaviour(rule: BehaviourRule, report: Report) -> None:
         report("example", "does not match; correct it or the condition")
     if rule.match.holds(rule.near_miss.seen_by(rule.match)):
         report("near_miss", "matches; correct it or narrow the condition")
-    if not any(True for _ in rule.near_miss.own_leaves()):
+    if not rule.near_miss.own_leaves:
         report("near_miss", "empty; name what looks alike and is something else")
     _check_needs(rule, report)
 

@@ -26,7 +26,6 @@ from phone_audit.knowledge.feeds.text import FeedError
 from phone_audit.knowledge.files import FEED_FOLDER
 
 _UNKNOWN = "not stated"
-_PIECE = 2**20
 _VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|(?<!\d)\d++(\.\d++){3}|/\S+")
 MOST_ROWS = 10_000_000
 """A YAML file of a few lines can unfold into any number of rows."""
@@ -115,8 +114,7 @@ class _FeedDraft:
         if self.format is None or (format_.licence and not self.format.licence):
             self.format = format_
         file.seek(0)
-        while piece := file.read(_PIECE):
-            self.digest.update(piece)
+        hashlib.file_digest(file, lambda: self.digest)
         self.newest = max(self.newest, os.fstat(file.fileno()).st_mtime)
 
     def leave_out(self, file: Path, *, whole: bool) -> None:

@@ -69,12 +69,9 @@ class _Lists(Frozen):
                 raise ValueError(f"{short_repr(text)} cannot be read; see docs/knowledge.md for how it is written")
         return texts
 
-    def own_leaves(self) -> tuple[Leaf, ...]:
-        """Return what the lists name, in their order."""
-        return self._own
-
     @cached_property
-    def _own(self) -> tuple[Leaf, ...]:
+    def own_leaves(self) -> tuple[Leaf, ...]:
+        """What the lists name, in their order."""
         return tuple(Leaf(kind, text) for field, kind in _LISTS.items() for text in getattr(self, field))
 
 
@@ -95,7 +92,7 @@ class Condition(_Lists):
 
     def leaves(self) -> Iterator[Leaf]:
         """Yield everything that the condition names, at any depth."""
-        yield from self.own_leaves()
+        yield from self.own_leaves
         for part in (*self.any_of, *self.all_of):
             yield from part.leaves()
 
@@ -109,7 +106,7 @@ class Condition(_Lists):
 
     @cached_property
     def _choice(self) -> frozenset[Leaf]:
-        return frozenset(self.own_leaves())
+        return frozenset(self.own_leaves)
 
 
 class Features(_Lists):
@@ -119,7 +116,7 @@ class Features(_Lists):
         """Return what of it a condition can see: of `string_start` what begins one of the strings."""
         starts = {leaf for leaf in condition.leaves() if leaf.kind == "string_start"}
         begun = {leaf for leaf in starts if any(text.startswith(leaf.text) for text in self.strings)}
-        return {leaf for leaf in self.own_leaves() if leaf.kind != "string_start"} | begun
+        return {leaf for leaf in self.own_leaves if leaf.kind != "string_start"} | begun
 
 
 class Held(Frozen):

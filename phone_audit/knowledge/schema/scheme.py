@@ -36,15 +36,11 @@ _LONGEST: Final = 200
 """Characters; no build number is longer."""
 
 
-def _numbers(text: str) -> Key:
-    return tuple(int(part) for part in re.findall(r"[0-9]+", text))
-
-
 _KEYS: Mapping[KeyType, Callable[[str], Key]] = {
     "int": lambda text: (int(text),) if text else (),
     "letter": lambda text: (text,),
     "base36": lambda text: (int(text, 36),) if text else (),
-    "numbers": _numbers,
+    "numbers": lambda text: tuple(map(int, re.findall(r"[0-9]+", text))),
     "text": lambda text: (text,),
     "fix": lambda text: (text[0], int(text[1:])) if text else (),
 }
@@ -67,10 +63,6 @@ def _day_of_year(digits: str) -> str:
     return day.isoformat()
 
 
-def _unix(seconds: str) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
-
-
 def _letters(year: str, month: str) -> str:
     return date(ord(year) - ord("A") + _FIRST_YEAR, ord(month) - ord("A") + 1, 1).isoformat()[:7]
 
@@ -87,7 +79,7 @@ _DAYS: Mapping[DateType, Callable[..., str]] = {
     "yyyymmdd": lambda digits: _digits("", digits),
     "yymm": _month,
     "yyddd": _day_of_year,
-    "unix": _unix,
+    "unix": lambda seconds: datetime.fromtimestamp(int(seconds), UTC).date().isoformat(),
     "letters": _letters,
     "quarter": _quarter,
     "quarter-2015": lambda letter, days: _quarter(letter, days, passed=26),

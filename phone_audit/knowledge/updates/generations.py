@@ -124,15 +124,6 @@ def point(
         replace_file(own / FOLDER / _POINTER, pointer.model_dump_json(indent=1).encode() + b"\n")
 
 
-def current_folders(own: Path) -> tuple[Path, ...]:
-    """Return the knowledge folders of the versions that stand, by the ids of their sources.
-
-    Raises:
-        KnowledgeError: the pointer is damaged.
-    """
-    return tuple(version_folder(own, name, kept.current) for name, kept in sorted(read_pointer(own).sources.items()))
-
-
 def version_folder(own: Path, source: str, version: Version) -> Path:
     return _source_folder(own, source) / version.generation
 

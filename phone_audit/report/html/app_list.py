@@ -120,13 +120,9 @@ def _is_listed(app: App) -> bool:
 def _order(app: App, reading: str) -> tuple[int, float, int, str, int]:
     origins = list(_ORIGINS)
     rank = origins.index(app.came_from.kind) if app.came_from.kind in origins else 2
-    ages = [_age(power, reading) for power in app.powers if watches(power)]
+    ages = [seconds_before(power.last_used, reading) for power in app.powers if watches(power)]
     latest = min((age for age in ages if age is not None), default=float("inf"))
     return rank, latest, -sum(watches(power) for power in app.powers), app.package, app.user
-
-
-def _age(power: Power, reading: str) -> float | None:
-    return seconds_before(power.last_used, reading)
 
 
 def _row(app: App, reading: str, titles: Mapping[str, str]) -> AppRow:
@@ -160,7 +156,7 @@ def _label(power: Power, reading: str) -> PowerLabel:
 def _used(power: Power, reading: str) -> str:
     if power.last_used is None:
         return ""
-    age = _age(power, reading)
+    age = seconds_before(power.last_used, reading)
     when = f", {in_words(age)} before" if age is not None and age >= 0 else f" at {minute_of(power.last_used)}"
     did = shortened(power.did or f"used {power.title or power.what}", _LONGEST_NAME)
     return f"{did}{when}{', in the background' if power.background else ''}"
@@ -182,7 +178,7 @@ def _tags(app: App, reading: str) -> Iterator[str]:
     if app.came_from.kind != "firmware":
         yield "added"
     for power in app.powers:
-        age = _age(power, reading)
+        age = seconds_before(power.last_used, reading)
         if power.granted is not False:
             yield power.what
         if watches(power) and age is not None and age <= WEEK:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from phone_audit.cli import exits
-from phone_audit.cli.cluster import all_of, executor_on, partitioned_tables
+from phone_audit.cli.cluster import all_of, dask_executor, partitioned_tables
 from phone_audit.cli.json_lines import JsonLines
 from phone_audit.cli.knowledge import knowledge_in_use
 from phone_audit.cli.messages import tell, tell_wrapped
@@ -82,7 +82,7 @@ def run_apks(arguments: ApksArguments) -> int:
 
             with (
                 JsonLines(streams, go_on=earlier is not None) as lines,
-                executor_on(arguments.cluster, arguments.budget, on_progress, stopped, on_share, choice)
+                dask_executor()(arguments.cluster, arguments.budget, on_progress, stopped, on_share, choice)
                 if arguments.cluster
                 else nullcontext() as executor,
             ):

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from phone_audit.model.apk import Apk
     from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
     from phone_audit.pipeline.cluster.partitions import Partitions
-    from phone_audit.pipeline.folder_files import FileChoice
-    from phone_audit.pipeline.options import Budget, Progress
 
 _SLASHES: Final = re.compile(r"^([a-z][a-z0-9+.-]+:)/(?=[^/])")
 """What a path makes of the two slashes of a URL."""
@@ -74,15 +72,8 @@ def all_of(*takers: Callable[["Apk"], None]) -> Callable[["Apk"], None]:
     return hand_out
 
 
-def executor_on(
-    address: str,
-    budget: "Budget",
-    on_progress: "Progress",
-    stopped: Callable[[], bool],
-    on_share: Callable[[float], None],
-    choice: "FileChoice",
-) -> "DaskExecutor":
-    """Return the workers of a scheduler. Raises PhoneAuditError where nothing answers at that address."""
+def dask_executor() -> "type[DaskExecutor]":
+    """Return what reads files on a cluster; what that takes is loaded only where it is asked for."""
     from phone_audit.pipeline.cluster.dask_executor import DaskExecutor
 
-    return DaskExecutor(address, budget, on_progress, stopped, on_share, choice)
+    return DaskExecutor

@@ -125,9 +125,9 @@ def open_source(
                 return
             with as_named(path, saved), open_imported(path, Path(temporary)) as (imported, container):
                 transport = ImportedTransport(imported.answers, saved)
-                taken, lacks = ImportedReading(imported, container, transport, on_progress), cannot_hold(imported)
-                kind, label = imported.source, options.label
-                yield Source(kind, transport, taken, path, scratch, imported.depth, users, label, cannot_hold=lacks)
+                taken = ImportedReading(imported, container, transport, on_progress)
+                kind, promised, lacks = imported.source, imported.depth, cannot_hold(imported)
+                yield Source(kind, transport, taken, path, scratch, promised, users, options.label, cannot_hold=lacks)
             return
         with saved_sealed(options.save, options.encrypt_to, Path(temporary)) as save:
             yield from _live(target, depth, users, replace(options, save=save), Path(temporary), on_progress)
@@ -153,8 +153,11 @@ def _live(
             space=options.room if options.save is not None else None,
         )
         resources.callback(recording.close)
-        reading, folder, label = PhoneReading(recording, on_progress), recording.folder, options.label
-        yield Source("live", recording, reading, folder, temporary / "files", depth, users, label, earlier=earlier)
+        reading = PhoneReading(recording, on_progress)
+        scratch = temporary / "files"
+        yield Source(
+            "live", recording, reading, recording.folder, scratch, depth, users, options.label, earlier=earlier
+        )
 
 
 def _saved(target: str | None) -> Path | None:

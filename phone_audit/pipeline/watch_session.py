@@ -67,8 +67,6 @@ class WatchOptions:
 
 @dataclass
 class WatchSession:
-    """One watch of one phone."""
-
     _transport: LiveTransport
     device: Device
     owners: Owners

@@ -65,15 +65,17 @@ def detect_watch(
     given = MatchInput(properties=properties, packages=tuple(_inputs(observations, packages)))
     matches = [match for match in match_incidents(given, knowledge) if _speaks_of_packages(match)]
     known = with_fingerprint_parts(properties)
-    clear, dark = [one for one in observations if one.cleartext], [one for one in observations if one.screen_off]
-    by_custom, unseen = ", where by custom nothing is encrypted", " while the screen was off"
+    clear = [one for one in observations if one.cleartext]
+    dark = [one for one in observations if one.screen_off]
     return Detection(
         matched=tuple(matched_incident(match, known, on_phone=True) for match in matches),
         findings=(
             *indicator_findings(MatchInput(packages=given.packages), knowledge, on_phone=True),
             *_incident_talks(observations, matches, packages, knowledge),
-            *_connected(CLEARTEXT, "medium", "Unencrypted connections", by_custom, clear),
-            *_connected(SCREEN_OFF, "info", "Connected while the screen was off", unseen, dark),
+            *_connected(
+                CLEARTEXT, "medium", "Unencrypted connections", ", where by custom nothing is encrypted", clear
+            ),
+            *_connected(SCREEN_OFF, "info", "Connected while the screen was off", " while the screen was off", dark),
         ),
     )
 

@@ -50,8 +50,6 @@ class PowerLabel:
 
 @dataclass(frozen=True)
 class AppRow:
-    """An app on a page."""
-
     name: str
     package: str
     user: int

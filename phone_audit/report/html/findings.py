@@ -29,8 +29,6 @@ _WHOLE: Final = 420
 
 @dataclass(frozen=True)
 class EvidenceRow:
-    """What was seen, and where."""
-
     kind: str
     value: str
     where: str

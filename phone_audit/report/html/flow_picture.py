@@ -21,8 +21,6 @@ _Key = Callable[[Tie], str]
 
 @dataclass(frozen=True)
 class Box:
-    """A name in the picture."""
-
     x: int
     y: int
     width: int

@@ -1,7 +1,7 @@
 """Whether data goes out unencrypted whose address was not seen on the way: by what the method that sends it fetches.
 
-Where a method of the package's own connects to a few hosts, all of them without encryption or all with it, the data goes
-to one of them. Libraries have more ways, and often encrypt what they send by themselves.
+Where a method of the package's own connects to a few hosts, all without encryption or all with it, the data goes to one
+of them. Libraries have more ways, and often encrypt what they send by themselves.
 """
 
 from collections.abc import Iterable, Iterator

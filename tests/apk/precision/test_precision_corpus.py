@@ -6,7 +6,8 @@ is no blind one. It was 0.960 until a sentence that code keeps, gives back or ha
 wording, as code may cut the URL out; it is 0.914 now. The blind figures are those of `fresh.py`: from 0.746 to 0.902,
 and 1.0 on the small sample `last`. One unknown cause makes most of the mistakes of each: a table of sources in `final`,
 lists of public suffixes in `later`, names of access points and of accounts in `whole`. So the goal of 0.97 is not met
-blind. It is met on `tune` and, after the rules were made better, on the samples `final` and `last`.
+blind. It is met on `tune` and, after the rules were made better, on the samples `final` and `last`. Two labels of
+`tune` were put right, pages of Google+ in fields that no code reads: 4 missed of 94 then, where it was 4 of 96.
 """
 
 from pathlib import Path
@@ -45,7 +46,7 @@ def test_every_http_host_of_the_reference_is_listed(found: Found, corpus_referen
 
 @pytest.mark.parametrize(
     ("half", "precision", "host_precision", "recall"),
-    [("tune", 0.989, 0.985, 0.958), ("held", 0.914, 0.909, 0.979)],
+    [("tune", 0.989, 0.985, 0.957), ("held", 0.914, 0.909, 0.979)],
 )
 def test_precision_and_recall_of_the_labelled_sample(
     measured: dict[str, Figures], half: str, precision: float, host_precision: float, recall: float

@@ -371,6 +371,27 @@ def test_a_name_that_a_library_uses_for_something_else() -> None:
     assert _rule(longer, host="github.com") is None
 
 
+_HELD = [one for one in load_knowledge().rules if one.texts]
+
+
+@pytest.mark.parametrize("held", _HELD, ids=lambda one: one.id)
+def test_what_a_rule_names_counts_where_another_class_connects_to_it(held: RuledOutRule) -> None:
+    connects = _class(*_load(held.texts[0]), *_call(f"Ljava/net/URL;->{_INIT}", 1, 0, opcode=0x70))
+    inside = [f"L{prefix.rstrip('.').replace('.', '/')}/A;" for prefix in held.held_by]
+    holders = [_class(*_load(held.texts[0]), *_call(_SEND, 0), name=name) for name in inside]
+    assert _rules_of(held.texts[0], *holders) == {held.id}
+    assert held.id not in _rules_of(held.texts[0], *holders, connects)
+
+
+def _rules_of(text: str, *classes: Class) -> set[str]:
+    """Return the rules of the knowledge that take out a text of a package."""
+    file = read_dex("classes.dex", assemble(classes))
+    (offset,) = (one.offset for one in file.strings.beginning(text) if one.text == text)
+    indexes = index_file(file)
+    place = {Spot(file.name, offset): text}
+    return set(rules_by_use(indexes, Owners(_KNOWN, "org.vendor").of, _HELD, _uses_of(indexes), place).values())
+
+
 @pytest.mark.parametrize(
     ("module", "limit"),
     [

@@ -7,7 +7,8 @@ wording, as code may cut the URL out; it is 0.914 now. The blind figures are tho
 and 1.0 on the small sample `last`. One unknown cause makes most of the mistakes of each: a table of sources in `final`,
 lists of public suffixes in `later`, names of access points and of accounts in `whole`. So the goal of 0.97 is not met
 blind. It is met on `tune` and, after the rules were made better, on the samples `final` and `last`. Two labels of
-`tune` were put right, pages of Google+ in fields that no code reads: 4 missed of 94 then, where it was 4 of 96.
+`tune` were put right, pages of Google+ in fields that no code reads: the same 4 are missed, of 94 then and not of 96,
+so that the test bounds how many are missed rather than their share.
 """
 
 from pathlib import Path
@@ -45,13 +46,13 @@ def test_every_http_host_of_the_reference_is_listed(found: Found, corpus_referen
 
 
 @pytest.mark.parametrize(
-    ("half", "precision", "host_precision", "recall"),
-    [("tune", 0.989, 0.985, 0.957), ("held", 0.914, 0.909, 0.979)],
+    ("half", "precision", "host_precision", "missed"),
+    [("tune", 0.989, 0.985, 4), ("held", 0.914, 0.909, 1)],
 )
 def test_precision_and_recall_of_the_labelled_sample(
-    measured: dict[str, Figures], half: str, precision: float, host_precision: float, recall: float
+    measured: dict[str, Figures], half: str, precision: float, host_precision: float, missed: int
 ) -> None:
     one = measured[half]
     assert one.precision >= precision
     assert one.host_precision >= host_precision
-    assert one.recall >= recall
+    assert one.missed <= missed

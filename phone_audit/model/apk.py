@@ -175,7 +175,8 @@ class Endpoint(Frozen):
     (`opened`); it is only `compared`; nothing loads it (`unused`); or that was not settled (`unknown`). `use_evidence`
     is what decided that. `cleartext_use` is the same of the texts alone that name it with an unencrypted scheme, null
     where there are none. `started` is false where only code holds it that nothing in the package starts;
-    it then counts for nothing, but stays listed. Otherwise it is null.
+    it then counts for nothing, but stays listed. Otherwise it is null. `start_seen` is false where code connects to it
+    that nothing was seen to start: its use is then not settled.
     """
 
     host: Host
@@ -194,6 +195,7 @@ class Endpoint(Frozen):
     cleartext_use: AddressUse | None = None
     use_evidence: tuple[Evidence, ...] = ()
     started: bool | None = None
+    start_seen: bool = True
 
     @property
     def counts(self) -> bool:
@@ -211,7 +213,7 @@ def connecting_methods(endpoints: Iterable[Endpoint]) -> Mapping[tuple[str, str]
     """Return the endpoints that each method, by class and name, connects to, of methods that connect to few."""
     found: dict[tuple[str, str], dict[str, Endpoint]] = {}
     for endpoint in endpoints:
-        for piece in endpoint.use_evidence if endpoint.use == "fetched" else ():
+        for piece in endpoint.use_evidence if endpoint.use == "fetched" or not endpoint.start_seen else ():
             if piece.class_ and piece.method:
                 found.setdefault((piece.class_, piece.method), {})[endpoint.host] = endpoint
     return {method: tuple(hosts.values()) for method, hosts in found.items() if len(hosts) <= _MOST_IN_METHOD}
@@ -247,7 +249,7 @@ class Behaviour(Frozen):
     nothing, where later ones refuse it; else null. `library_only`: only base libraries hold such code, and no
     other code of the package calls it; of a flow, that nothing in the package starts one of its steps, that it is typed
     into a screen that ends before it is shown, that it hangs on a field that many objects of others have, or that a
-    more direct one says the same.
+    more direct one says the same. `start_seen`: of a flow, whether something was seen to start each step.
     """
 
     id: str
@@ -258,6 +260,7 @@ class Behaviour(Frozen):
     needs: tuple[str, ...] = ()
     until_sdk: int | None = None
     library_only: bool = False
+    start_seen: bool = True
     source: str | None = None
     sink: str | None = None
     data: str | None = None

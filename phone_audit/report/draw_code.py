@@ -1,7 +1,7 @@
 """What the code of one package can do, in a few lines: what it can read, whose code, ways out, what is not seen."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from phone_audit.model.apk import Apk, ApkInfo, Behaviour, Endpoint, HeldBy, NetworkPolicy
@@ -131,10 +131,7 @@ def code_lines(apk: Apk, *, brief: bool = False) -> list[str]:
     else:
         lines.extend(_by_owner("also", others))
     lines.extend(_if_allowed(seen))
-    if flows:
-        counts = Counter(flow_titles(flows)).items()
-        titles = [title if count == 1 else f"{title} ({count} times)" for title, count in counts]
-        lines.append(f"seen in its code: {some(titles)}")
+    lines.extend(f"{said}: {some(_counted(titles))}" for said, titles in by_start(flows))
     lines.extend(_leaving(apk))
     lines.extend(() if brief else _not_told(seen))
     if spots := blind_spots(apk):
@@ -197,6 +194,10 @@ def _holder(holder: HeldBy) -> str:
     return next((short for party, _, short in _PARTIES if party == holder.party), _ELSEWHERE)
 
 
+_STARTS: Final = (("seen in its code", True), ("in code that nothing was seen to start", False))
+"""What is said of flows, by whether something was seen to start each step."""
+
+
 def is_flow(behaviour: Behaviour) -> bool:
     """Tell whether data was followed from where it is read to where it leaves."""
     return behaviour.id.startswith("flow.")
@@ -211,6 +212,18 @@ def flow_titles(flows: Iterable[Behaviour]) -> list[str]:
     if data := {one.id for one in folded}:
         titles.append(f"Passes on {counted(len(data), 'kind')} of data to the system log in libraries")
     return titles
+
+
+def by_start(flows: Iterable[Behaviour]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the names of flows by whether something was seen to start their code, with what is said before them."""
+    flows = list(flows)
+    for said, is_seen in _STARTS:
+        if titles := flow_titles(one for one in flows if one.start_seen is is_seen):
+            yield said, titles
+
+
+def _counted(titles: Iterable[str]) -> list[str]:
+    return [title if count == 1 else f"{title} ({count} times)" for title, count in Counter(titles).items()]
 
 
 def _sink(flow: Behaviour) -> str:

@@ -14,7 +14,7 @@ from phone_audit.report import draw_parts
 from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Canvas, draw_more
 from phone_audit.report.draw_accepted import AcceptedFindings
-from phone_audit.report.draw_code import blind_spots, flow_titles, in_words, is_flow, reading_line, reads, sends
+from phone_audit.report.draw_code import blind_spots, by_start, in_words, is_flow, reading_line, reads, sends
 from phone_audit.report.draw_diff import draw_baseline
 from phone_audit.report.draw_watch import draw_observations
 from phone_audit.report.knowledge_age import places_not_asked
@@ -169,8 +169,8 @@ def _reading_lines(apk: Apk) -> list[str]:
     lines = []
     if _ids(apk):
         lines.append(reading_line([one for one in seen if reads(one.id)]))
-    if flows := flow_titles(one for one in seen if is_flow(one)):
-        lines.append("seen in its code: " + ", ".join(dict.fromkeys(flows)))
+    flows = by_start(one for one in seen if is_flow(one))
+    lines.extend(f"{said}: {', '.join(dict.fromkeys(titles))}" for said, titles in flows)
     ways = in_words(one.id for one in seen if sends(one.id))
     unencrypted = [endpoint.host for endpoint in apk.endpoints or () if endpoint.counts_in_cleartext]
     if ways:

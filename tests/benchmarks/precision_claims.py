@@ -14,6 +14,7 @@ _SENDS: Final = frozenset(detector.id for detector, _ in APK_DETECTORS if detect
 _DATA_FINDINGS: Final = ("cleartext-data", "tracker-data", "network-data")
 _HOST_FINDINGS: Final = ("cleartext-endpoint", "telemetry-endpoint")
 _WITH_CODE: Final = ("present", "initialised")
+_NOT_SEEN: Final = "othing was seen to start"
 FOR_ANY: Final[tuple[Decision, ...]] = ("true", "unlabelled", "open", "unreached", "false")
 """Where one true claim is enough; for all of them to be true the other way round."""
 _FOR_ALL: Final = tuple(reversed(FOR_ANY))
@@ -32,9 +33,13 @@ def place(piece: Evidence) -> str:
     return f"{piece.class_ or ''}.{(piece.method or '').partition('(')[0]}".rstrip(".")
 
 
-def flow_claims(apk: Apk) -> list[Claim]:
-    """Return the flows that reach the network and that nothing keeps from it, each once by its steps."""
-    return list(dict.fromkeys(flow_claim(apk, flow) for flow in network_flows(apk) if flow.told))
+def flow_claims(apk: Apk, *, seen_only: bool = False) -> list[Claim]:
+    """Return the flows that reach the network and that nothing keeps from it, each once by its steps.
+
+    With `seen_only` those alone of which something was seen to start each step.
+    """
+    told = [flow for flow in network_flows(apk) if flow.told and (flow.start_seen or not seen_only)]
+    return list(dict.fromkeys(flow_claim(apk, flow) for flow in told))
 
 
 def network_flows(apk: Apk) -> list[Behaviour]:
@@ -81,8 +86,13 @@ class FindingLabels:
         self._decide = decide
 
     def decide(self, apk: Apk, finding: Finding) -> Decision:
-        """Say whether a finding is true: by what it rests on, else as it was judged itself."""
+        """Say whether a finding is true: by what it rests on, else as it was judged itself.
+
+        Where it says itself that nothing was seen to start the code, it is true of code that nothing starts.
+        """
         decided = self._by_labels(apk, finding)
+        if decided == "unreached" and _NOT_SEEN in finding.message:
+            return "true"
         if decided == "unlabelled" and finding.id not in (*_DATA_FINDINGS, *_HOST_FINDINGS):
             return self._decide(finding_claim(apk, finding))
         return decided
@@ -106,7 +116,7 @@ class FindingLabels:
         """The host that the sentence names stands for it."""
         words = finding.message.removeprefix(str(apk.package)).replace(",", " ").split()
         hosts = {endpoint.host for endpoint in apk.endpoints or ()}
-        named = next((host for word in words for host in (word, word.rstrip(".")) if host in hosts), "")
+        named = next((host for word in words for host in (word, word.rstrip(".;")) if host in hosts), "")
         return self._decide(Claim(sha10(apk), "endpoint", named))
 
     def _tracker(self, apk: Apk, finding: Finding) -> Decision:

@@ -147,6 +147,8 @@ class Score:
         decided = [self._decide(claim) for claim in sent]
         print(*(f"  {one}: {claim.sha10} {claim.text}" for one, claim in zip(decided, sent, strict=True)), sep="\n")
         print_share(f"network flows, in {len({claim.sha10 for claim in sent})} packages", decided)
+        started = [claim for apk in self._apks for claim in flow_claims(apk, seen_only=True)]
+        print_share("of these, whose start was seen", [self._decide(claim) for claim in started])
 
     def compared(self, name: str, said: Sequence[Claim]) -> None:
         """Print what a peer can be measured by too: shares of what it says that are true, and of what there is."""

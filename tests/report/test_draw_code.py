@@ -191,6 +191,18 @@ def test_the_same_flow_is_told_once_with_its_number() -> None:
     ]
 
 
+def test_a_flow_that_nothing_was_seen_to_start_has_a_line_of_its_own() -> None:
+    unseen = behaviour("flow.location-network", OWN, title="Passes on the place over the network")
+    seen = package(
+        behaviour("flow.imei-network", OWN, title="Passes on the IMEI over the network"),
+        unseen.model_copy(update={"start_seen": False}),
+    )
+    assert code_lines(seen) == [
+        "seen in its code: Passes on the IMEI over the network",
+        "in code that nothing was seen to start: Passes on the place over the network",
+    ]
+
+
 @pytest.mark.parametrize(
     ("found", "said"),
     [
@@ -266,13 +278,17 @@ def test_a_phone_report_lists_what_packages_can_read_the_worst_and_the_greediest
     plain = held("a.example").model_copy(update={"cleartext": True})
     few = package(reads[0], package="com.few", outcome="nothing-found")
     much = package(*reads, package="com.much", outcome="nothing-found")
-    bad = package(reads[0], flow, behaviour("send.okhttp"), package="com.bad", outcome="exposed", endpoints=(plain,))
+    unseen = flow.model_copy(update={"title": "Passes on it", "start_seen": False})
+    bad = package(
+        reads[0], flow, unseen, behaviour("send.okhttp"), package="com.bad", outcome="exposed", endpoints=(plain,)
+    )
     quiet = package(behaviour("send.okhttp", OWN), package="com.quiet")
     shown = text(scan().model_copy(update={"apks": (few, much, bad, quiet)}))
     part = shown.split("\nWhat packages can read\n")[1].split("\nNot looked at\n")[0]
     assert [line for line in part.splitlines() if "* com." in line] == ["  * com.bad", "  * com.much", "  * com.few"]
     assert "- can read: contacts, IMEI (2 in its own code)" in part
     assert "- seen in its code: Passes on the IMEI over the network (unencrypted)" in part
+    assert "- in code that nothing was seen to start: Passes on it" in part
     assert "- ways out: HTTP; unencrypted addresses: 1" in part
     assert "clean" not in part.lower()
 

@@ -79,6 +79,7 @@ class CallSearch:
         ready: classes that are used, so that their static fields are filled.
         whole: classes of which all methods run.
         unsettled: whether anything may run.
+        cut: whether the search ended before all was followed.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class CallSearch:
         self.ready: set[bytes] = set()
         self.whole: set[bytes] = set()
         self.unsettled = False
+        self.cut = False
         self._waiting: list[Row] = []
         self._made: set[bytes] = set()
         self._asked: dict[bytes, set[Selector]] = defaultdict(set)
@@ -132,7 +134,8 @@ class CallSearch:
         for row in rows:
             self._process(row)
         is_much = len(self.seen) > _MOST or self._looked_up > _MOST_LOOKED_UP or self._walked > _MOST_WALKED
-        self.unsettled |= is_much or not self._ending.isdisjoint(self.seen)
+        self.cut |= is_much
+        self.unsettled |= self.cut or not self._ending.isdisjoint(self.seen)
         return bool(rows)
 
     def take_methods(self, names: Collection[bytes]) -> None:
@@ -246,7 +249,7 @@ class CallSearch:
         asked = set[Selector]().union(*(self._asked[one] for one in kin if one in self._asked))
         self._walked += len(asked)
         if self._walked > _MOST_WALKED:
-            self.unsettled = True
+            self.unsettled = self.cut = True
             return
         for one in kin:
             self._below[one][name] = None

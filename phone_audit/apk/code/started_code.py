@@ -175,15 +175,22 @@ class StartedCode:
         """Tell whether something starts one of some methods: which of them is found first does not matter."""
         return bool(rows) and self._finds(lambda: not self._search.seen.isdisjoint(rows))
 
-    def starts_named(self, class_: str, method: str) -> bool:
-        """Tell the same of a method by its class, in Java form, and its name and prototype; true of one not defined."""
+    def sees_any(self, rows: Collection[Row]) -> bool:
+        """Tell whether something was seen to start one of some methods; true where the search ended too soon."""
+        return bool(rows) and self._sees(lambda: not self._search.seen.isdisjoint(rows))
+
+    def named(self, class_: str, method: str) -> Collection[Row]:
+        """Return the methods of a class, in Java form, with a name and prototype."""
         of_class = self._selectors.rows(_descriptor(class_)).values()
-        rows = [row for rows in of_class for row in rows if self._indexes[row[0]].row_name(row[1]) == method]
-        return not rows or self.starts_any(rows)
+        return [row for rows in of_class for row in rows if self._indexes[row[0]].row_name(row[1]) == method]
 
     def is_ready(self, descriptor: bytes) -> bool:
         """Tell whether anything that runs uses a class, so that its static fields are filled."""
         return self._finds(lambda: descriptor in self._search.ready)
+
+    def is_seen_ready(self, descriptor: bytes) -> bool:
+        """Tell the same of what was seen to run; true where the search ended too soon."""
+        return self._sees(lambda: descriptor in self._search.ready)
 
     def may_hold(self, descriptor: bytes) -> bool:
         """Tell whether code that runs may have a class at hand: by its name, as a value, or by an object of it."""
@@ -213,19 +220,33 @@ class StartedCode:
             if len(search.seen) > MANY and not self._looks_ahead:
                 self._looks_ahead = True
                 search.end_at(self._package.lookups.ending)
-                continue
-            if search.follow_some():
-                continue
-            stage = next(self._stages, None)
-            if stage is None:
+            elif not self._goes_on():
                 return False
-            stage(self)
         return True
 
+    def _sees(self, is_found: Callable[[], bool]) -> bool:
+        """Go on until something is found, also where anything else may run; true where the search ended too soon."""
+        while not (self._search.cut or is_found()):
+            if not self._goes_on():
+                return False
+        return True
+
+    def _goes_on(self) -> bool:
+        """Follow some more; false where nothing is left."""
+        if self._search.follow_some():
+            return True
+        stage = next(self._stages, None)
+        if stage is not None:
+            stage(self)
+        return stage is not None
+
     def _begin(self) -> None:
-        if self._named is None or NATIVE_ACTIVITY in self._named or (self._own_runs and self._may_look_up_any()):
+        if self._named is None or (self._own_runs and self._may_look_up_any()):
             self._give_up()
+            self._search.cut = True
             return
+        if NATIVE_ACTIVITY in self._named:
+            self._give_up()
         for name in {*self._named} - self._private:
             if self._own_runs:
                 self._search.take_whole(_descriptor(name))

@@ -1,8 +1,13 @@
-"""Hosts that nothing in the package starts to connect to: only code holds them, and none of it is started."""
+"""Which hosts the package is seen to connect to: whether anything starts the code that loads their texts.
+
+Where only code holds a host and nothing can start it, the host counts for nothing. Where nothing was seen to start it,
+but code that cannot be followed may (names that are computed, native code, code that is loaded), that code connects to
+it stays not settled.
+"""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +17,7 @@ from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.model.apk import Endpoint
+from phone_audit.model.finding import Evidence
 
 _MOST_TEXTS: Final = 200
 """Texts of one host that are looked at; where there are more, it counts as started."""
@@ -21,6 +27,10 @@ _DOT: Final = rb"\.[\w-]"
 _NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 
 _COLLECTING: Final = frozenset({"telemetry", "advertising"})
+_CODE: Final = frozenset({"call", "dex-string"})
+"""Evidence of what code does with an address."""
+_FETCHED: Final = "fetched: "
+"""Begins what is said of an instruction that connects."""
 
 Texts = Mapping[str, Sequence[tuple[str, int]]]
 """The strings of DEX files that name a host: the file and the offset of each."""
@@ -34,12 +44,19 @@ def with_started(
     texts: Texts,
 ) -> tuple[Endpoint, ...]:
     """Say of each endpoint that counts whether anything starts code that loads one of its texts."""
-    asked = [one for one in endpoints if _is_asked(one)]
+    asked = {one.host: texts.get(one.host, ()) for one in endpoints if _is_asked(one) or _is_fetched_by_code(one)}
     if not asked:
         return tuple(endpoints)
-    found = _Hosts(files, indexes, code, {one.host: texts.get(one.host, ()) for one in asked})
-    idle = {one.host for one in asked if not any(found.answers(one.host))}
-    return tuple(one.model_copy(update={"started": False}) if one.host in idle else one for one in endpoints)
+    found = _Hosts(files, indexes, code, asked)
+    return tuple(_settled(one, found) if one.host in asked else one for one in endpoints)
+
+
+def _settled(endpoint: Endpoint, found: "_Hosts") -> Endpoint:
+    if _is_asked(endpoint) and not found.may_start(endpoint.host):
+        return endpoint.model_copy(update={"started": False})
+    if _is_fetched_by_code(endpoint) and not found.sees_start(endpoint.host):
+        return _not_settled(endpoint)
+    return endpoint
 
 
 def _is_asked(endpoint: Endpoint) -> bool:
@@ -54,6 +71,26 @@ def _is_asked(endpoint: Endpoint) -> bool:
     )
 
 
+def _is_fetched_by_code(endpoint: Endpoint) -> bool:
+    """Tell whether what connects to an endpoint that counts is code."""
+    by_code = bool(endpoint.use_evidence) and all(one.kind in _CODE for one in endpoint.use_evidence)
+    return endpoint.counts and endpoint.use == "fetched" and by_code
+
+
+def _not_settled(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint to which code connects that nothing was seen to start."""
+    in_cleartext = "unknown" if endpoint.cleartext_use == "fetched" else endpoint.cleartext_use
+    evidence = tuple(map(_unseen, endpoint.use_evidence))
+    return endpoint.model_copy(
+        update={"use": "unknown", "cleartext_use": in_cleartext, "use_evidence": evidence, "start_seen": False}
+    )
+
+
+def _unseen(piece: Evidence) -> Evidence:
+    said = f"unknown: nothing was seen to start this code, which connects: {piece.value.removeprefix(_FETCHED)}"
+    return piece.model_copy(update={"value": said})
+
+
 class _Hosts:
     def __init__(self, files: Sequence[DexFile], indexes: Sequence[DexIndex], code: StartedCode, texts: Texts) -> None:
         self._files = files
@@ -61,12 +98,30 @@ class _Hosts:
         self._code = code
         self._texts = texts
 
-    def answers(self, host: str) -> Iterator[bool]:
+    def may_start(self, host: str) -> bool:
+        """Tell whether anything may start what loads a text of a host."""
+        return any(self._answers(host, self._code.starts_any, self._code.is_ready))
+
+    def sees_start(self, host: str) -> bool:
+        """Tell whether something was seen to."""
+        return any(self._answers(host, self._code.sees_any, self._code.is_seen_ready))
+
+    def _answers(
+        self, host: str, starts: Callable[[set[tuple[int, int]]], bool], is_ready: Callable[[bytes], bool]
+    ) -> Iterator[bool]:
         """Yield of one text after another whether something starts what loads it; true where no text is known."""
         places = self._places[host]
         yield not self._texts[host] or len(places) > _MOST_TEXTS
         for part, index in enumerate(self._indexes):
-            yield from self._in_part(part, index, [offset for name, offset in places if name == index.file.name])
+            numbers = list(index.string_ids([offset for name, offset in places if name == index.file.name]).values())
+            uses = users_of(index, "string", numbers, _MOST_USES)
+            classes = holders_of(index, numbers)
+            for number in numbers:
+                yield len(uses[number]) == _MOST_USES
+                yield starts({(part, use.row) for use in uses[number]})
+                yield any(is_ready(index.defined_class(row)) for row in classes[number])
+                if not uses[number]:
+                    yield count_values(index, number) > len(classes[number])
 
     @cached_property
     def _places(self) -> dict[str, set[tuple[str, int]]]:
@@ -79,14 +134,3 @@ class _Hosts:
                     if host in self._texts:
                         found[host].add((file.name, offset))
         return found
-
-    def _in_part(self, part: int, index: DexIndex, offsets: Sequence[int]) -> Iterator[bool]:
-        numbers = list(index.string_ids(offsets).values())
-        uses = users_of(index, "string", numbers, _MOST_USES)
-        classes = holders_of(index, numbers)
-        for number in numbers:
-            yield len(uses[number]) == _MOST_USES
-            yield self._code.starts_any({(part, use.row) for use in uses[number]})
-            yield any(self._code.is_ready(index.defined_class(row)) for row in classes[number])
-            if not uses[number]:
-                yield count_values(index, number) > len(classes[number])

@@ -75,7 +75,8 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     refused = "" if allowed else ", but its network policy makes Android block such connections"
     able = bool(allowed) and may_use_network(info) is not False
     fetched = [one for one in allowed if able and cleartext_use_of(one) == "fetched"]
-    said = f"contains unencrypted addresses of {_hosts(allowed or endpoints)}{refused}"
+    shown = allowed or endpoints
+    said = _held(shown, refused)
     is_severe = bool(fetched) or any(_stands_in_code(one, of_libraries=False) for one in allowed)
     may_ask = able and any(_stands_in_code(one, of_libraries=True) for one in allowed)
     yield CLEARTEXT_ENDPOINT.finding(
@@ -84,8 +85,19 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
         f"{subject.name} {_fetching(fetched, len(allowed)) if fetched else said}.",
         severity="medium" if is_severe else "low",
         confidence=_how_sure(able=may_ask or bool(fetched), fetched=bool(fetched)),
-        evidence=evidence_of(allowed or endpoints),
+        evidence=evidence_of(shown),
     )
+
+
+def _held(endpoints: Sequence[Endpoint], refused: str) -> str:
+    """Say of which hosts there are addresses, and which ones code connects to that nothing was seen to start."""
+    unseen = [one for one in endpoints if not one.start_seen]
+    if len(unseen) == len(endpoints):
+        return (
+            f"has code that would connect without encryption to {_hosts(unseen)}{refused}; nothing was seen to start it"
+        )
+    more = f"; nothing was seen to start its code that would connect to {_hosts(unseen)}" if unseen else ""
+    return f"contains unencrypted addresses of {_hosts(endpoints)}{refused}{more}"
 
 
 def _stands_in_code(endpoint: Endpoint, *, of_libraries: bool) -> bool:

@@ -11,7 +11,7 @@ from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, may_use
 from phone_audit.knowledge.families import family_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Behaviour
-from phone_audit.model.finding import Finding, Severity
+from phone_audit.model.finding import Evidence, Finding, Severity
 from phone_audit.model.wording import DATA_WORDS, listed
 
 CLEARTEXT_DATA = Detector(
@@ -90,7 +90,13 @@ def _checked(way: _Way, info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding
                 by_holder.setdefault(holder, []).append(flow)
     own = _PARTIES[0][1]
     for holder, flows in sorted(by_holder.items(), key=lambda item: (item[0] != own, item[0])):
-        yield _finding(way, info, holder, flows)
+        told = [flow for flow in flows if flow.told]
+        seen = [flow for flow in told if flow.start_seen]
+        if seen or not told:
+            yield _finding(way, info, holder, seen or flows)
+        sent = {flow.data for flow in seen}
+        if more := [flow for flow in told if not flow.start_seen and flow.data not in sent]:
+            yield _not_settled(way, info, holder, more)
 
 
 def _way(flow: Behaviour, *, by_tracker: bool) -> _Way:
@@ -127,17 +133,46 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
     possible = [flow for flow in allowed if not flow.library_only]
     but = _why_not(way, info, allowed) or ("" if possible else ", but no such way was seen to be taken")
     shown = possible or allowed or flows
-    data = list(dict.fromkeys(DATA_WORDS.get(flow.data or "", str(flow.data)) for flow in shown))
-    by_library = holder.startswith(_OF_OTHERS)
     return way.detector.finding(
         subject,
-        f"{way.title}, by a library" if by_library and way is not _TRACKER else way.title,
-        f"{subject.name}: {holder} sends {listed(data, _MOST)} {way.over}{but}.",
+        _title(way, holder),
+        f"{subject.name}: {holder} sends {_data(shown)} {way.over}{but}.",
         severity="low" if but else way.severity,
         confidence="low" if but else "high",
-        evidence=tuple(dict.fromkeys(piece for flow in shown for piece in flow.evidence)),
+        evidence=_evidence(shown),
         main=holder,
     )
+
+
+def _not_settled(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) -> Finding:
+    """Write of code that sends data and that nothing was seen to start: of a library's a package needs little."""
+    subject = apk_subject(info)
+    but = _why_not(way, info, flows)
+    is_low = bool(but) or holder.startswith(_OF_OTHERS)
+    return way.detector.finding(
+        subject,
+        f"{_title(way, holder)}, if that is started",
+        f"{subject.name}: {holder} can send {_data(flows)} {way.over}{but}. Nothing was seen to start that code, but "
+        "other code that could not be followed may.",
+        severity="low" if is_low else "medium",
+        confidence="low" if is_low else "medium",
+        evidence=_evidence(flows),
+        main=f"{holder} not seen to be started",
+        advised=False,
+    )
+
+
+def _title(way: _Way, holder: str) -> str:
+    return f"{way.title}, by a library" if holder.startswith(_OF_OTHERS) and way is not _TRACKER else way.title
+
+
+def _data(flows: Sequence[Behaviour]) -> str:
+    """Name the data of flows, each kind once."""
+    return listed(list(dict.fromkeys(DATA_WORDS.get(flow.data or "", str(flow.data)) for flow in flows)), _MOST)
+
+
+def _evidence(flows: Sequence[Behaviour]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(piece for flow in flows for piece in flow.evidence))
 
 
 def _why_not(way: _Way, info: ApkInfo, possible: Sequence[Behaviour]) -> str:

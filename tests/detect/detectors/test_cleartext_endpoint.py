@@ -233,3 +233,20 @@ def test_where_no_text_names_one_all_are_shown(text: str) -> None:
     host = endpoint("a.example", text=text, cleartext=True)
     (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(host,), network_policy=None), knowledge())
     assert [one.value for one in found.evidence] == [text]
+
+
+@pytest.mark.parametrize(("party", "severity"), [("first-party", "medium"), ("unknown", "medium"), ("library", "low")])
+def test_code_that_connects_and_was_not_seen_to_be_started(party: Any, severity: str) -> None:
+    """A maker who starts code by what cannot be followed hides nothing by it."""
+    place = SEEN.model_copy(update={"class_": "com.a.Net", "method": "get()V"})
+    held = HeldBy(party=party, library="L" if party == "library" else None, evidence=(place,))
+    unseen = PLAIN.model_copy(update={"use": "unknown", "start_seen": False, "held_by": (held,)})
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(unseen,)), knowledge())
+    assert found.message == (
+        "com.a has code that would connect without encryption to a.example; nothing was seen to start it."
+    )
+    assert (found.severity, found.confidence) == (severity, "medium")
+    other = endpoint("b.example", cleartext=True)
+    (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(unseen, other)), knowledge())
+    assert "contains unencrypted addresses of " in found.message
+    assert found.message.endswith("; nothing was seen to start its code that would connect to a.example.")

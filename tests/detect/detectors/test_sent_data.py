@@ -164,3 +164,29 @@ def test_near_misses_and_what_was_not_read() -> None:
     assert found() == []
     info = apk_info("com.a", behaviours=None)
     assert [item for _, check in CHECKS for item in check(info, knowledge())] == []
+
+
+def test_what_was_not_seen_to_be_started_is_told_beside_the_rest() -> None:
+    """A maker who starts code by what cannot be followed hides nothing by it."""
+    unseen = flow("location", cleartext=True, start_seen=False)
+    sent, other = found(flow(cleartext=True), unseen, flow(cleartext=True, start_seen=False))
+    assert sent.message == "com.a: its own code sends the IMEI over an unencrypted connection."
+    assert other.message == (
+        f"com.a: its own code can send {PLACE} over an unencrypted connection. Nothing was seen to start that code, "
+        "but other code that could not be followed may."
+    )
+    assert other.title == "Sends private data over an unencrypted connection, if that is started"
+    assert (other.severity, other.confidence, other.remedy) == ("medium", "medium", ())
+    assert sent.key != other.key
+
+
+@pytest.mark.parametrize("whose", [(("library", "Volley"),), (("library", "Adjust"),)])
+def test_of_a_library_that_was_not_seen_to_be_started_little_is_said(whose: Any) -> None:
+    (only,) = found(flow(whose=whose, start_seen=False))
+    assert only.severity == "low"
+    assert "can send the IMEI over the network. Nothing was seen" in only.message
+
+
+def test_what_nothing_can_start_is_no_such_way() -> None:
+    (only,) = found(flow(library_only=True, start_seen=False))
+    assert only.message == "com.a: its own code sends the IMEI over the network, but no such way was seen to be taken."

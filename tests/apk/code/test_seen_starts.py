@@ -1,0 +1,116 @@
+"""What was seen to be started, beside what other code that cannot be followed may start."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from phone_audit.apk.code import call_search
+from phone_audit.apk.code.started_code import StartedCode
+from phone_audit.apk.code.started_flows import with_started_steps
+from phone_audit.apk.code.started_hosts import with_started
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.model.apk import Endpoint, HeldBy
+from phone_audit.model.finding import Evidence
+from tests.apk.code.test_started_code import HTTP, SEND, Units, flow, held, method, owner
+from tests.apk.dex.assembler import Class, Ref, assemble
+
+LOADS = (0x1070, Ref("method", "Ldalvik/system/DexClassLoader;-><init>()V"), 0)
+"""Loads code from elsewhere, which may call anything."""
+CALL = Evidence(
+    kind="call", where="classes.dex", value="fetched: java.net.URL.openConnection", class_="lib.Http", method="send()V"
+)
+
+
+def main(*units: int | Ref) -> Class:
+    create = method("onCreate(Landroid/os/Bundle;)V", *units, direct=False, access=1, ins=2)
+    return Class("Lapp/Main;", [create], parent="Landroid/app/Activity;")
+
+
+def indexed(*classes: Class) -> Sequence[DexIndex]:
+    return index_file(read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name))))
+
+
+def started(indexes: Sequence[DexIndex], named: tuple[str, ...] | None = ("app.Main",)) -> StartedCode:
+    return StartedCode(indexes, owner, named).without_own((), named, own_whole=True)
+
+
+def settled(one: Endpoint, *classes: Class, named: tuple[str, ...] | None = ("app.Main",)) -> Endpoint:
+    indexes = indexed(*classes)
+    file = indexes[0].file
+    texts = {one.host: [(file.name, offset) for offset, _ in file.strings.holding(b"lib.example")]}
+    ((found),) = with_started([one], [file], indexes, started(indexes, named), texts)
+    return found
+
+
+def connecting(**changes: object) -> Endpoint:
+    return held(use_evidence=(CALL,), cleartext_use="fetched", **changes)
+
+
+def test_what_was_seen_to_start_connects() -> None:
+    assert settled(connecting(), HTTP, main(*SEND)) == connecting()
+    assert settled(connecting(), HTTP, main(*LOADS, *SEND)) == connecting()
+
+
+def test_what_only_other_code_may_start_is_not_settled_and_counts() -> None:
+    """A maker who starts code by what cannot be followed hides nothing by it."""
+    found = settled(connecting(), HTTP, main(*LOADS))
+    assert (found.use, found.cleartext_use, found.start_seen, found.started) == ("unknown", "unknown", False, None)
+    assert found.counts
+    assert found.counts_in_cleartext
+    (place,) = found.use_evidence
+    assert place.value == ("unknown: nothing was seen to start this code, which connects: java.net.URL.openConnection")
+    assert (place.class_, place.method) == (CALL.class_, CALL.method)
+
+
+def test_what_nothing_can_start_is_told_as_before() -> None:
+    found = settled(connecting(), HTTP, main())
+    assert (found.use, found.start_seen, found.started) == ("fetched", True, False)
+    assert not found.counts
+
+
+def test_other_texts_that_do_not_encrypt_keep_their_use() -> None:
+    one = held(use_evidence=(CALL,), cleartext_use="opened")
+    assert settled(one, HTTP, main(*LOADS)).cleartext_use == "opened"
+
+
+def test_what_a_page_connects_to_is_not_asked_of_code() -> None:
+    page = Evidence(kind="asset", where="assets/a.html", value="fetched: a script hands it to a call that connects")
+    one = held(use_evidence=(page,))
+    assert settled(one, HTTP, main(*LOADS)) == one
+
+
+def test_a_host_that_an_asset_holds_too_is_asked_where_code_connects() -> None:
+    asset = HeldBy(party="unknown", library=None, evidence=(Evidence(kind="asset", where="assets/a", value="x"),))
+    one = held(asset, use_evidence=(CALL,))
+    assert settled(one, HTTP, main()).use == "unknown"
+    assert settled(one, HTTP, main(*SEND)).use == "fetched"
+
+
+def test_where_the_manifest_was_not_read_nothing_is_said_of_starts() -> None:
+    assert settled(connecting(), HTTP, main(*LOADS), named=None) == connecting()
+
+
+def test_where_there_is_too_much_nothing_is_said_of_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_search, "_MOST", 0)
+    assert settled(connecting(), HTTP, main()) == connecting()
+
+
+def test_a_class_is_seen_to_be_used() -> None:
+    indexes = indexed(HTTP, main(*LOADS))
+    code = started(indexes)
+    assert code.is_seen_ready(b"Lapp/Main;")
+    assert not code.is_seen_ready(b"Llib/Http;")
+    assert code.is_ready(b"Llib/Http;")
+
+
+@pytest.mark.parametrize(
+    ("units", "told", "seen"),
+    [(SEND, True, True), (LOADS, True, False), ((*LOADS, *SEND), True, True), ((), False, False)],
+)
+def test_the_steps_of_a_flow(units: Units, told: bool, seen: bool) -> None:
+    steps = flow(
+        ("app.Main", "onCreate(Landroid/os/Bundle;)V"), ("lib.Http", "send()V"), ("android.os.Handler", "post()V")
+    )
+    (found,) = with_started_steps([steps], started(indexed(HTTP, main(*units))))
+    assert (found.told, found.start_seen) == (told, seen)

@@ -80,6 +80,7 @@ class CallSearch:
         whole: classes of which all methods run.
         unsettled: whether anything may run.
         cut: whether the search ended before all was followed.
+        doubtful: classes that code names though Android does not make them: components that the manifest does not name.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class CallSearch:
         self.whole: set[bytes] = set()
         self.unsettled = False
         self.cut = False
+        self.doubtful: list[bytes] = []
         self._waiting: list[Row] = []
         self._made: set[bytes] = set()
         self._asked: dict[bytes, set[Selector]] = defaultdict(set)
@@ -182,13 +184,13 @@ class CallSearch:
             opcode, number = reference
             if opcode in (CONST_STRING, CONST_STRING_JUMBO):
                 if (named := self._class_in_text(row[0], number)) is not None:
-                    self.take_whole(named)
+                    self._name(named)
             elif opcode == NEW_INSTANCE:
                 self._make(index.descriptor(number))
             elif opcode == CONST_CLASS and self._runs_nothing(index, values, number):
                 known.discard(reference)
             elif opcode == CONST_CLASS:
-                self.take_whole(index.descriptor(number).lstrip(b"["))
+                self._name(index.descriptor(number).lstrip(b"["))
             elif opcode in _UNSEEN_TARGETS:
                 self.unsettled = True
             elif opcode in _STATIC_FIELDS:
@@ -196,9 +198,18 @@ class CallSearch:
             else:
                 self._call(opcode, row[0], number)
 
+    def _name(self, name: bytes) -> None:
+        """Take a class as handed about: by its name, or as a value."""
+        if self._is_undeclared(name):
+            self.doubtful.append(name)
+        else:
+            self.take_whole(name)
+
     def _runs_nothing(self, index: DexIndex, values: ClassValues, number: int) -> bool:
         """Tell whether a method takes a class so that none of its methods runs for it."""
-        return values.is_lock(number) or (self._is_undeclared(index.descriptor(number)) and values.is_target(number))
+        if values.is_lock(number) or values.is_label(number):
+            return True
+        return self._is_undeclared(index.descriptor(number)) and values.is_target(number)
 
     def _call(self, opcode: int, part: int, number: int) -> None:
         owner, selector = self._selectors.asked_for(part, number)

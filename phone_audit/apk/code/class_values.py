@@ -1,7 +1,9 @@
 """Classes that code takes as a value without running any of their methods.
 
-`synchronized (A.class)` hands nobody the class, and an Intent at a component that the manifest does not name starts
-nothing. Source: Android reference, "Intent", "Explicit intents".
+`synchronized (A.class)` hands nobody the class, nor does asking it for its short name, as for a log, or whether it
+checks its assertions; and an Intent at a component that the manifest does not name starts nothing. Who looks up a class
+by a name that is made of a short one does so by a name that is no constant. Sources: Android reference, "Class", and
+"Intent", "Explicit intents".
 """
 
 from collections import defaultdict
@@ -22,6 +24,10 @@ _TARGETS: Final = frozenset({
     (b"Landroid/content/ComponentName;", "<init>"),
 })  # fmt: skip
 """Calls that take a class as the component that an Intent is for."""
+_CLASS: Final = b"Ljava/lang/Class;"
+_SAYS_LITTLE: Final = frozenset({"getSimpleName", "desiredAssertionStatus"})
+"""What is asked of a class that leads to none of its methods."""
+_INVOKE_VIRTUAL: Final = 0x6E
 
 
 class ClassValues:
@@ -35,15 +41,39 @@ class ClassValues:
         """Tell whether it takes a class, by its number, for nothing but a lock."""
         return _is_entered(self._code, number) and self._is_only_read(number, _is_monitor)
 
+    def is_label(self, number: int) -> bool:
+        """Tell whether it takes a class, by its number, for nothing but its short name or a switch of its."""
+        return self._is_asked_at_once(number) and self._is_only_read(number, self._says_little)
+
     def is_target(self, number: int) -> bool:
         """Tell whether it takes a class, by its number, for nothing but the component that an Intent is for."""
         return self._is_only_read(number, self._takes_target)
 
     def _takes_target(self, read: Read) -> bool:
+        return self._called(read) in _TARGETS
+
+    def _says_little(self, read: Read) -> bool:
+        owner, name = self._called(read)
+        return owner == _CLASS and name in _SAYS_LITTLE
+
+    def _called(self, read: Read) -> tuple[bytes, str]:
+        """Return class and name of what an instruction calls; nothing where it is no call."""
         called = read.instruction.index
         if read.instruction.opcode not in INVOKES or called is None or called >= self._index.method_ids.size:
-            return False
-        return (self._index.class_descriptor(called), self._index.simple_name(called)) in _TARGETS
+            return b"", ""
+        return self._index.class_descriptor(called), self._index.simple_name(called)
+
+    def _is_asked_at_once(self, number: int) -> bool:
+        """Tell whether a call that asks for little stands right behind one that takes the class; most of these do."""
+        units = self._code.units
+        return any(
+            units[at] & 0xFF == CONST_CLASS
+            and units[at + 1] == number
+            and units[at + 2] & 0xFF == _INVOKE_VIRTUAL
+            and units[at + 3] < self._index.method_ids.size
+            and self._index.simple_name(units[at + 3]) in _SAYS_LITTLE
+            for at in range(len(units) - 3)
+        )
 
     def _is_only_read(self, number: int, is_meant: Callable[[Read], bool]) -> bool:
         try:

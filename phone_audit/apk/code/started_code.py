@@ -8,7 +8,7 @@ constants or has native code that is no library's (see `class_lookups`), or that
 package itself can start run where it names them, or may compute a name (see `component_lookups`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from functools import cached_property
 from typing import Final
 
@@ -135,6 +135,7 @@ class StartedCode:
         self._looks_ahead = False
         self._runs_before = -1
         self._methods_before: frozenset[bytes] = frozenset()
+        self._sure: tuple[frozenset[Row], frozenset[bytes]] | None = None
         self._stages: Iterator[Callable[[StartedCode], None]] = iter(_STAGES)
 
     def without_own(
@@ -177,7 +178,7 @@ class StartedCode:
 
     def sees_any(self, rows: Collection[Row]) -> bool:
         """Tell whether something was seen to start one of some methods; true where the search ended too soon."""
-        return bool(rows) and self._sees(lambda: not self._search.seen.isdisjoint(rows))
+        return bool(rows) and self._sees(lambda seen, _: not seen.isdisjoint(rows))
 
     def named(self, class_: str, method: str) -> Collection[Row]:
         """Return the methods of a class, in Java form, with a name and prototype."""
@@ -190,7 +191,7 @@ class StartedCode:
 
     def is_seen_ready(self, descriptor: bytes) -> bool:
         """Tell the same of what was seen to run; true where the search ended too soon."""
-        return self._sees(lambda: descriptor in self._search.ready)
+        return self._sees(lambda _, ready: descriptor in ready)
 
     def may_hold(self, descriptor: bytes) -> bool:
         """Tell whether code that runs may have a class at hand: by its name, as a value, or by an object of it."""
@@ -224,12 +225,16 @@ class StartedCode:
                 return False
         return True
 
-    def _sees(self, is_found: Callable[[], bool]) -> bool:
-        """Go on until something is found, also where anything else may run; true where the search ended too soon."""
-        while not (self._search.cut or is_found()):
+    def _sees(self, is_found: Callable[[Set[Row], Set[bytes]], bool]) -> bool:
+        """Go on until something is found without a doubt, also where anything else may run.
+
+        True where the search ended too soon. `is_found` is handed the methods that run, and the classes that are used.
+        """
+        search = self._search
+        while not (search.cut or self._sure or is_found(search.seen, search.ready)):
             if not self._goes_on():
                 return False
-        return True
+        return search.cut or self._sure is None or is_found(*self._sure)
 
     def _goes_on(self) -> bool:
         """Follow some more; false where nothing is left."""
@@ -272,7 +277,7 @@ class StartedCode:
         """Take in what code that runs looks up by name; where nothing new runs since the last time, that was all."""
         search = self._search
         if self._runs_before == len(search.whole):
-            if not self._take_unnamed():
+            if not (self._take_unnamed() or self._take_doubtful()):
                 self._stages = iter(())
             return
         self._runs_before = len(search.whole)
@@ -298,6 +303,18 @@ class StartedCode:
         self._private = frozenset() if taken else private
         self._runs_before = -1
         return taken
+
+    def _take_doubtful(self) -> bool:
+        """Take in what may be made in a way that was not seen, after all else; tell whether that is any more."""
+        search = self._search
+        new = [name for name in search.doubtful if name not in search.whole]
+        if new and self._sure is None:
+            self._sure = frozenset(search.seen), frozenset(search.ready)
+        for name in new:
+            search.take_whole(name)
+        if new:
+            self._runs_before = -1
+        return bool(new)
 
     def _runs(self, part: int, row: int) -> bool:
         return (part, row) in self._search.seen

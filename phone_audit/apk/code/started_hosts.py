@@ -100,16 +100,24 @@ class _Hosts:
 
     def may_start(self, host: str) -> bool:
         """Tell whether anything may start what loads a text of a host."""
-        return any(self._answers(host, self._code.starts_any, self._code.is_ready))
+        return any(self._answers(host, self._code.starts_any, self._code.is_ready, may_be_read_out=True))
 
     def sees_start(self, host: str) -> bool:
         """Tell whether something was seen to."""
-        return any(self._answers(host, self._code.sees_any, self._code.is_seen_ready))
+        return any(self._answers(host, self._code.sees_any, self._code.is_seen_ready, may_be_read_out=False))
 
     def _answers(
-        self, host: str, starts: Callable[[set[tuple[int, int]]], bool], is_ready: Callable[[bytes], bool]
+        self,
+        host: str,
+        starts: Callable[[set[tuple[int, int]]], bool],
+        is_ready: Callable[[bytes], bool],
+        *,
+        may_be_read_out: bool,
     ) -> Iterator[bool]:
-        """Yield of one text after another whether something starts what loads it; true where no text is known."""
+        """Yield of one text after another whether something starts what loads it; true where no text is known.
+
+        With `may_be_read_out` a text in an annotation may be read by anything.
+        """
         places = self._places[host]
         yield not self._texts[host] or len(places) > _MOST_TEXTS
         for part, index in enumerate(self._indexes):
@@ -120,7 +128,7 @@ class _Hosts:
                 yield len(uses[number]) == _MOST_USES
                 yield starts({(part, use.row) for use in uses[number]})
                 yield any(is_ready(index.defined_class(row)) for row in classes[number])
-                if not uses[number]:
+                if not uses[number] and may_be_read_out:
                     yield count_values(index, number) > len(classes[number])
 
     @cached_property

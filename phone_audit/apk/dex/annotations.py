@@ -1,11 +1,15 @@
-"""What annotations say: the classes that they name as values, and the methods of interfaces that bear some.
+"""What annotations say: the classes and texts that they name as values, and which classes and methods bear some.
 
 Source: dex-format, "annotation_item", "annotations_directory_item", "encoded_value encoding".
 """
 
 import struct
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Final
+
+import numpy as np
 
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.methods import uleb128
@@ -16,7 +20,7 @@ _MOST_KINDS: Final = 64
 _ANNOTATION_ITEM: Final = 0x2004
 _BY_COMPILER: Final = 2
 """VISIBILITY_SYSTEM: what compilers say of classes, such as which stand inside of which."""
-_TYPE, _ARRAY, _ANNOTATION = 0x18, 0x1C, 0x1D
+_STRING, _TYPE, _ARRAY, _ANNOTATION = 0x17, 0x18, 0x1C, 0x1D
 _BOOLEAN: Final = 0x1F
 _NO_BYTES: Final = frozenset({0x1E, _BOOLEAN})
 """null and booleans, whose value stands in the head."""
@@ -25,7 +29,7 @@ _OF_MEMBER: Final = struct.Struct("<II")
 _COUNT: Final = struct.Struct("<I")
 _INTERFACE: Final = 0x200
 _MOST_OF_ONE: Final = 64
-"""Annotations of one method that are looked at."""
+"""Annotations of one member that are looked at."""
 _MOST: Final = 1_000_000
 """Values that are read of one file."""
 _DEPTH: Final = 16
@@ -40,8 +44,8 @@ def types_in_annotations(index: DexIndex) -> set[int] | None:
     return None if reader is None else reader.types
 
 
-def _read(index: DexIndex) -> "_Reader | None":
-    reader = _Reader(memoryview(index.data.data).cast("B"))
+def _read(index: DexIndex, strings: Collection[int] = ()) -> "_Reader | None":
+    reader = _Reader(memoryview(index.data.data).cast("B"), strings)
     try:
         for count, at in reader.items():
             reader.at = at
@@ -82,11 +86,53 @@ def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
     return frozenset(found)
 
 
+def classes_annotated_with(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]:
+    """Return for each string index the rows of class_defs with an annotation, of it or of a member, that holds it.
+
+    Nothing where annotations cannot be read to their end.
+    """
+    found: dict[int, list[int]] = {number: [] for number in sorted(strings)}
+    reader = _read(index, frozenset(strings)) if strings else None
+    for row, offset in _items_of_classes(index) if reader and reader.strings else ():
+        for number in reader.strings.get(offset, ()) if reader else ():
+            if row not in found[number]:
+                found[number].append(row)
+    return found
+
+
+def _items_of_classes(index: DexIndex) -> Iterator[tuple[int, int]]:
+    """Yield the rows of class_defs with the offsets of their annotations and of those of their members."""
+    data, left = memoryview(index.data.data).cast("B"), _MOST
+    annotated = np.flatnonzero(index.part.class_defs["annotations"])
+    for row in annotated.tolist():
+        with suppress(struct.error):
+            for item in _items_of_directory(data, int(index.part.class_defs["annotations"][row])):
+                left -= 1
+                if left < 0:
+                    return
+                yield row, item
+
+
+def _items_of_directory(data: memoryview, at: int) -> Iterator[int]:
+    """Yield the offsets of the annotations of one class; struct.error where it breaks off."""
+    of_class, fields, methods, parameters = _DIRECTORY.unpack_from(data, at)
+    begin, middle = at + _DIRECTORY.size, at + _DIRECTORY.size + _OF_MEMBER.size * (fields + methods)
+    sets = [of_class, *(offset for _, offset in _OF_MEMBER.iter_unpack(data[begin:middle]))]
+    for _, offset in _OF_MEMBER.iter_unpack(data[middle : middle + _OF_MEMBER.size * parameters]):
+        sets += _offsets(data, offset)
+    for one in sets:
+        yield from _offsets(data, one) if one else ()
+
+
+def _offsets(data: memoryview, at: int) -> Sequence[int]:
+    """Return what an annotation_set_item or an annotation_set_ref_list refers to."""
+    (count,) = _COUNT.unpack_from(data, at)
+    return struct.unpack_from(f"<{min(count, _MOST_OF_ONE)}I", data, at + _COUNT.size)
+
+
 def _types_of_set(data: memoryview, at: int) -> set[int]:
     """Return the types of the annotations of one annotation_set_item; struct.error where it breaks off."""
-    (count,) = _COUNT.unpack_from(data, at)
-    offsets = struct.unpack_from(f"<{min(count, _MOST_OF_ONE)}I", data, at + _COUNT.size)
-    return {uleb128(data, offset + 1)[0] for offset in offsets if offset + 1 < len(data)}
+    return {uleb128(data, offset + 1)[0] for offset in _offsets(data, at) if offset + 1 < len(data)}
 
 
 class _UnreadError(Exception):
@@ -94,13 +140,16 @@ class _UnreadError(Exception):
 
 
 class _Reader:
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: memoryview, strings: Collection[int]) -> None:
         self._data = data
+        self._wanted = strings
         self._left = _MOST
         self._keeps = False
         self.at = 0
         self.types: set[int] = set()
         self.booleans: set[tuple[int, int, bool]] = set()
+        self.strings: dict[int, set[int]] = defaultdict(set)
+        self._item = 0
 
     def items(self) -> list[tuple[int, int]]:
         """Return count and offset of the annotations of the file."""
@@ -112,7 +161,7 @@ class _Reader:
         return [(count, offset) for kind, _, count, offset in rows if kind == _ANNOTATION_ITEM]
 
     def annotation_item(self) -> None:
-        self._keeps = self._data[self.at] != _BY_COMPILER
+        self._item, self._keeps = self.at, self._data[self.at] != _BY_COMPILER
         self.at += 1
         self._annotation(_DEPTH)
 
@@ -137,8 +186,11 @@ class _Reader:
         elif kind == _ANNOTATION:
             self._annotation(depth - 1)
         elif kind not in _NO_BYTES:
+            number = int.from_bytes(self._data[self.at : self.at + size], "little")
             if kind == _TYPE and self._keeps:
-                self.types.add(int.from_bytes(self._data[self.at : self.at + size], "little"))
+                self.types.add(number)
+            elif kind == _STRING and number in self._wanted:
+                self.strings[self._item].add(number)
             self.at += size
 
     def _number(self) -> int:

@@ -13,7 +13,7 @@ from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.code.test_started_code import HTTP, SEND, Units, flow, held, method, owner
-from tests.apk.dex.assembler import Class, Ref, assemble
+from tests.apk.dex.assembler import Class, Ref, assemble, const_string
 
 LOADS = (0x1070, Ref("method", "Ldalvik/system/DexClassLoader;-><init>()V"), 0)
 """Loads code from elsewhere, which may call anything."""
@@ -114,3 +114,34 @@ def test_the_steps_of_a_flow(units: Units, told: bool, seen: bool) -> None:
     )
     (found,) = with_started_steps([steps], started(indexed(HTTP, main(*units))))
     assert (found.told, found.start_seen) == (told, seen)
+
+
+HIDDEN = Class(
+    "Lapp/Hidden;",
+    [method("onCreate(Landroid/os/Bundle;)V", *SEND, direct=False, access=1, ins=2)],
+    parent="Landroid/app/Activity;",
+)
+"""A screen that the manifest does not name, so that Android does not make it."""
+
+
+def taking(name: str) -> Units:
+    """Keep a class as a value, where whoever finds it may make an object of it."""
+    return 0x001C, Ref("type", name), 0x0069, Ref("field", "Lapp/Main;->kept:Ljava/lang/Class;")
+
+
+@pytest.mark.parametrize("named", [taking("Lapp/Hidden;"), const_string("app.Hidden")])
+def test_a_screen_that_the_manifest_does_not_name_may_be_made_and_was_not_seen_to_be(named: Units) -> None:
+    found = settled(connecting(), HTTP, HIDDEN, main(*named))
+    assert (found.use, found.start_seen, found.started) == ("unknown", False, None)
+    assert settled(connecting(), HTTP, HIDDEN, main(*named), named=("app.Main", "app.Hidden")) == connecting()
+    assert settled(connecting(), HTTP, HIDDEN, main(*named, *SEND)) == connecting()
+
+
+def test_a_screen_that_such_a_screen_names_may_be_made_too() -> None:
+    between = Class(
+        "Lapp/Between;",
+        [method("onCreate(Landroid/os/Bundle;)V", *taking("Lapp/Hidden;"), direct=False, access=1, ins=2)],
+        parent="Landroid/app/Activity;",
+    )
+    found = settled(connecting(), HTTP, HIDDEN, between, main(*taking("Lapp/Between;")))
+    assert (found.use, found.start_seen, found.started) == ("unknown", False, None)

@@ -514,6 +514,35 @@ def test_a_class_that_is_only_a_lock_does_not_run_whole() -> None:
     assert by_android(*get, more=(singleton(*kept),), wanted="Single")
 
 
+def test_a_class_that_is_only_asked_for_its_short_name_does_not_run_whole() -> None:
+    def labelled(*asking: int | Ref) -> bool:
+        takes = (0x001C, Ref("type", "Llib/Tagged;"), *asking)
+        tagged = Class(
+            "Llib/Tagged;", [method("<clinit>()V", *takes), method("f()V"), method("send()V", *const_string(URL))]
+        )
+        return by_android(*invoke_static("Llib/Tagged;->f()V"), more=(tagged,), wanted="Tagged")
+
+    def ask(name: str) -> Units:
+        return 0x106E, Ref("method", f"Ljava/lang/Class;->{name}"), 0
+
+    short, checks = ask("getSimpleName()Ljava/lang/String;"), ask("desiredAssertionStatus()Z")
+    assert not labelled(*short)
+    assert not labelled(*checks)
+    assert not labelled(*short, *checks)
+    assert labelled(*short, *ask("getMethods()[Ljava/lang/reflect/Method;"))
+    assert labelled(*ask("getName()Ljava/lang/String;"))
+    assert labelled(0x106E, Ref("method", "Lapp/Class;->getSimpleName()Ljava/lang/String;"), 0)
+
+
+def test_a_class_looked_up_by_a_name_that_is_made_of_its_short_one_may_start_all() -> None:
+    name = (0x106E, Ref("method", "Ljava/lang/Class;->getSimpleName()Ljava/lang/String;"), 0, 0x000C)
+    find = (0x1071, Ref("method", "Ljava/lang/Class;->forName(Ljava/lang/String;)Ljava/lang/Class;"), 0)
+    tagged = Class("Llib/Tagged;", [method("send()V", *const_string(URL))])
+    takes = (0x001C, Ref("type", "Llib/Tagged;"))
+    assert not by_android(*takes, *name, more=(tagged,), wanted="Tagged")
+    assert by_android(*takes, *name, *find, more=(tagged,), wanted="Tagged")
+
+
 @pytest.mark.timeout(30)
 def test_very_many_classes_that_answer_the_same_call() -> None:
     """What was reached already is not looked at again for each class that is asked."""

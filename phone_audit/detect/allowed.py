@@ -43,11 +43,12 @@ def _settled(behaviour: Behaviour, rules: Sequence[BehaviourRule], asking: "_Ask
     if not asking.known or not answers:
         return behaviour
     if None in answers and True not in answers:
-        return behaviour.model_copy(update={"until_sdk": asking.last_unasked(rules)})
+        return behaviour.model_copy(update={"until_sdk": asking.last_letting(rules)})
     allowed = True if True in answers else asking.otherwise(rules)
     asked = [need for rule in rules for need in asking.asked(rule)]
     needs = dict.fromkeys(name for need in asked for name in (*need.permissions, *need.components))
-    return behaviour.model_copy(update={"allowed": allowed, "needs": tuple(needs)})
+    until = asking.last_letting(rules) if True in answers else None
+    return behaviour.model_copy(update={"allowed": allowed, "needs": tuple(needs), "until_sdk": until})
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ class _Asking:
         held = self.held.model_copy(update={"sdk": level, "permissions": (*self.held.permissions, *let)})
         return rule.allows(held)
 
-    def last_unasked(self, rules: Sequence[BehaviourRule]) -> int | None:
-        """Return the last API level that asks for nothing, where all later ones refuse it; None where there is none."""
+    def last_letting(self, rules: Sequence[BehaviourRule]) -> int | None:
+        """Return the last API level that does not refuse it, where all later ones do; None where there is none."""
         if self.otherwise(rules) is not False:
             return None
         levels = sorted({level for rule in rules for level in self.levels(rule)})

@@ -109,7 +109,7 @@ class FindingLabels:
             places = tuple(map(place, finding.evidence))
             return self._labels.decide(Claim(sha10(apk), "certificate", accepts, places=places))
         if finding.id == "debuggable-package":
-            return "true" if self._labels.packages[sha10(apk)]["debuggable"] == "true" else "false"
+            return "true" if self._labels.packages[sha10(apk)]["debuggable"] in {"true", "yes"} else "false"
         return "unlabelled"
 
     def _first_host(self, apk: Apk, finding: Finding) -> Decision:

@@ -192,3 +192,18 @@ def test_what_later_phones_refuse_is_told_with_its_api_level() -> None:
     assert until("read.interface-mac", shared_user_id="android.uid.system") is None
     assert until("read.android-id") is None  # refused by none
     assert until("read.interface-mac", phone(28, user())) is None
+
+
+def held_until(name: str, *permissions: str, **changes: Any) -> int | None:
+    (one,) = with_allowed(info(name, *permissions, **changes), load_knowledge()).behaviours or ()
+    return one.until_sdk
+
+
+def test_what_later_phones_refuse_for_want_of_a_permission_is_told_with_its_api_level() -> None:
+    wifi = "android.permission.ACCESS_WIFI_STATE"
+    assert held_until("read.wifi-networks", wifi) == 22
+    assert held_until("read.wifi-networks", wifi, FINE) is None
+    assert held_until("read.wifi-networks", wifi, min_sdk=23) is None  # refused by all
+    assert held_until("read.imei", PHONE) == 28
+    assert held_until("read.imei", PHONE, min_sdk=29) is None
+    assert held_until("read.location", FINE) is None

@@ -10,6 +10,7 @@ from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.ir import ApiModel, Callee
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
+from phone_audit.apk.flows.stream_fields import stream_fields
 from phone_audit.apk.flows.taints import mark
 
 Known = TypeVar("Known")
@@ -120,6 +121,11 @@ class Callees:
             query=query,
             special=_special(names[0], name),
         )
+
+    @cached_property
+    def streams(self) -> frozenset[str]:
+        """The fields that hold the stream of a connection."""
+        return stream_fields(self._program)
 
     @cached_property
     def ciphers_encrypt(self) -> bool:

@@ -23,6 +23,7 @@ from phone_audit.apk.flows.taints import (
     mark,
 )
 
+_LEADS_OUT: Final[Value] = frozenset({mark("network")})
 _ENDS: Final = dalvik.JUMPS | dalvik.NO_WAY_ON | {*dalvik.SWITCHES}
 MAX_UNITS: Final = 8_000
 """Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
@@ -141,6 +142,7 @@ class _Constants:
         marks = frozenset({mark(f"data:{data}")}) if data else NOTHING
         view = self._program.view_fields.numbers.get(name)
         marks |= NOTHING if view is None else self.number(view)
+        marks |= _LEADS_OUT if name in self._callees.streams else NOTHING
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or self._callees.holds(owner_of(name))
         collects = java_name(type_of(name)).startswith(COLLECTIONS)

@@ -61,7 +61,8 @@ class MemberAccess:
         registers, heap = state.registers, state.heap
         if what is OpKind.LOAD_FIELD:
             field = more.field
-            registers[to] = read(frame, heap, registers[more.holder], field.name, more.kept, own=field.holds_own)
+            found = read(frame, heap, registers[more.holder], field.name, more.kept, own=field.holds_own)
+            registers[to] = found | field.marks if field.marks else found
         elif what is OpKind.STORE_FIELD:
             self._store(heap, registers[more.holder], more.field.name, registers[to], more.kept)
             if more.field.collects and more.kept:

@@ -8,6 +8,7 @@ from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.places import owner_of
 from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.stream_fields import reading
 from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, Sources, source_methods
 from phone_audit.apk.flows.taint_state import Leak, TaintState
 
@@ -121,7 +122,9 @@ class Search:
         asked = graph.flags(
             method for method in self._started if self._interpreter.callees.asked_by(program.name_of(method))
         )
-        leaving = graph.naming(wanted) | asked | graph.flags(self._interpreter.callees.renamed.sinks)
+        callees = self._interpreter.callees
+        writing = graph.flags(reading(program, callees.streams))
+        leaving = graph.naming(wanted) | asked | graph.flags(callees.renamed.sinks) | writing
         near = self._near = graph.leading_to(leaving, self._own)
         may_meet = (graph.callers_of(graph.flags(self._started)) & graph.callers_of(leaving)).any()
         if may_meet or (self._shared.places and near.any()):

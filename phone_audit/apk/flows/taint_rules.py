@@ -85,6 +85,8 @@ MARKS: Final[Mapping[str, str]] = {
     "java.lang.Process.getOutputStream": "process",
 }
 """Calls whose result leads out of the package: what is written to it is given away."""
+STREAMS: Final = LeafQuery(Leaf("call", call) for call, name in MARKS.items() if name == "network")
+"""Those that lead out of the phone."""
 ANSWERS: Final = frozenset(
     {
         *(f"{one}.execute" for one in (*_HTTP, "okhttp3.Call", "com.squareup.okhttp.Call")),

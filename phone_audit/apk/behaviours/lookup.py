@@ -9,7 +9,6 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.knowledge.schema.behaviour import Leaf
 
@@ -141,7 +140,7 @@ class Lookup:
     def _roots_for(self, types: Collection[int]) -> tuple[NDArray[np.int64], list[int]]:
         """Return `_roots`, and the types among these that are Android's although the package brings some along."""
         defined = set(self._index.part.class_defs["class"].tolist())
-        shadows = [one for one in types if one in defined and is_of_android(self._index.descriptor(one))]
+        shadows = [one for one in types if one in defined]
         return (self._roots_without(shadows) if shadows else self._roots), shadows
 
     @remembered

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Sequence
 from typing import Final
 
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.calls import CallModel
 from phone_audit.apk.flows.heap import Heap, publish
@@ -12,7 +13,16 @@ from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.members import MemberAccess, State
 from phone_audit.apk.flows.program import Method, Program, parameter_types
 from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, summarize
-from phone_audit.apk.flows.taint_rules import ASKED, CALLBACKS, SMALL, SMALL_CONSTRUCTOR, Sources
+from phone_audit.apk.flows.taint_rules import (
+    ASKED,
+    CALLBACKS,
+    SMALL,
+    SMALL_CONSTRUCTOR,
+    TASK,
+    TASK_LISTENERS,
+    TASK_RESULT,
+    Sources,
+)
 from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import NOTHING, TO_NATIVE, Atom, Obj, Taint, Text, Value, bounded, join_values, taints
 from phone_audit.apk.flows.whole_objects import WholeObjects
@@ -227,7 +237,30 @@ class AbstractInterpreter:
                 return self._run_task(frame, state, values, started)
             bodies = (self._returned_data(frame, state, one, values) for one in targets or callee.brought)
             return NOTHING.union(*bodies, self._model.apply(frame, site, values, state.heap))
-        return self._follow(frame, state, site, values, targets)
+        given = self._given(frame, state, site, values)
+        return bounded(self._follow(frame, state, site, values, targets) | given)
+
+    def _given(self, frame: Frame, state: State, site: CallSite, values: Sequence[Value]) -> Value:
+        """Return the data that a library in the package gives at a call, and hand it to who listens for it."""
+        callee = site.callee
+        if data := self.callees.data_given_by(callee, site.begin.class_):
+            frame.tainted = True
+            name = f"{java_name(callee.owner)}.{callee.name}"
+            return frozenset({self._shared.taint(data, (site.step(f"calls {name}"),))})
+        if not frame.tainted or callee.owner != TASK:
+            return NOTHING
+        reached = frozenset(state.heap.taints_of(frame, values[:1]))
+        if callee.name == TASK_RESULT:
+            return reached
+        for method in self._listeners(callee.name, values[-1]) if reached else ():
+            _, state.heap = self._called(frame, state.heap, method, [values[-1], reached])
+        return NOTHING
+
+    def _listeners(self, name: str, value: Value) -> Sequence[Method]:
+        """Return the methods of objects of the package that are handed the result of a task."""
+        named = TASK_LISTENERS.get(name)
+        found = [self._program.find(kind, *named) for kind in sorted(_types(value))] if named else []
+        return [one for one in found if one]
 
     def _returned_data(self, frame: Frame, state: State, method: Method, values: Sequence[Value]) -> Value:
         """Return the data that comes from what counts as a library's, whatever its name or messages promise."""

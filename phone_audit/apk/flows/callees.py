@@ -8,6 +8,7 @@ from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.ir import ApiModel, Callee
+from phone_audit.apk.flows.places import vendor_of
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.stream_fields import stream_fields
@@ -44,6 +45,13 @@ class Callees:
     def sends_for(self, callee: Callee, caller: Method) -> bool:
         """Tell whether it sends that for a method of another class; what a class does in itself is only followed."""
         return self.sends(callee) and self._program.name_of(caller).owner != callee.owner
+
+    def data_given_by(self, callee: Callee, class_: str) -> str | None:
+        """Return the data that a method of a library in the package gives to a class of others."""
+        if callee.name not in self._sources.library_names:
+            return None
+        owner = java_name(callee.owner)
+        return None if vendor_of(owner) == vendor_of(class_) else self._sources.calls.get(f"{owner}.{callee.name}")
 
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""

@@ -25,5 +25,9 @@ def field_place(name: str, class_: str, *, own: bool) -> str:
 
 def extra_place(key: str, class_: str) -> str:
     """Return the place that a name in an Intent or Bundle is, in the code of one vendor."""
-    vendor = ".".join(class_.split(".")[:-1][:2])
-    return f"extra {key} in {vendor}"
+    return f"extra {key} in {vendor_of(class_)}"
+
+
+def vendor_of(class_: str) -> str:
+    """Return the first labels of a class in Java form, which one vendor's code has in common."""
+    return ".".join(class_.split(".")[:-1][:2])

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Final
 
 from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup, Numbers
-from phone_audit.apk.dex.descriptors import is_of_android
+from phone_audit.apk.dex.descriptors import is_of_android, java_name
+from phone_audit.apk.flows.places import vendor_of
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.sending_libraries import SendingLibraries, Sink
 from phone_audit.knowledge.load import Knowledge
@@ -135,6 +136,15 @@ SETTING_CALLS: Final = frozenset(
     {"android.provider.Settings$Secure.getString", "android.provider.Settings$System.getString"}
 )
 SETTINGS: Final[Mapping[str, str]] = {"android_id": "android-id", "bluetooth_address": "mac"}
+
+TASK: Final = b"Lcom/google/android/gms/tasks/Task;"
+"""What holds a result of Play services once it is there. Source: Google Play services reference, "Task"."""
+TASK_RESULT: Final = "getResult"
+TASK_LISTENERS: Final[Mapping[str, tuple[str, str]]] = {
+    "addOnSuccessListener": ("onSuccess", "(Ljava/lang/Object;)V"),
+    "addOnCompleteListener": ("onComplete", "(Lcom/google/android/gms/tasks/Task;)V"),
+}
+"""The methods that an object is handed the result by, or the task, by the call that it is handed over in."""
 
 TYPED_VIEW: Final = "view:"
 """What stands before the data that is typed into a view: it is no data yet, but what it gives as its text is."""
@@ -271,6 +281,7 @@ class Sources:
         libraries = self.libraries = SendingLibraries(calls)
         found = dict(_data_of(rules))
         self.calls: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "call"}
+        self.library_names = {name.rpartition(".")[2] for name in self.calls if not _is_of_system(name)}
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
         self.wanted = LeafQuery([*found, *_SETTING_CALLS, *_QUERIES])
         self.sinks: Mapping[str, Sink] = {**SINKS, **libraries.sinks}
@@ -283,6 +294,12 @@ class Sources:
         leaving = (*((call, sink.name) for call, sink in self.sinks.items()), *MARKS.items())
         self.leaving = LeafQuery(Leaf("call", call) for call, name in leaving if name in ("network", "sms"))
         self.providers = LeafQuery(Leaf("field", name) for name in PROVIDER_FIELDS)
+
+
+def _is_of_system(name: str) -> bool:
+    """Tell whether a call is one of Android, or gives nothing back itself that is data."""
+    method = name.rpartition(".")[2]
+    return is_of_android(f"L{name.replace('.', '/')};".encode()) or not method.startswith("get")
 
 
 def _data_of(rules: Iterable[BehaviourRule]) -> Iterable[tuple[Leaf, str]]:
@@ -303,7 +320,8 @@ def source_methods(program: Program, sources: Sources) -> set[Method]:
     lookups = [Lookup(index) for index in program.indexes]
     named = [lookup.find(sources.wanted) for lookup in lookups]
     plain = [_numbers(part.methods, without=_SETTING_CALLS | _QUERIES) for part in named]
-    found = {method for method, _, _ in program.users("method", plain)}
+    reading = ((method, number) for method, number, _ in program.users("method", plain))
+    found = {method for method, number in reading if not _reads_itself(program, sources, method, number)}
     views = program.view_fields
     numbers = [
         program.fields_named(part, views.numbers.keys()) if views.numbers else () for part in range(len(lookups))
@@ -321,6 +339,15 @@ def source_methods(program: Program, sources: Sources) -> set[Method]:
         naming = [lookup.find(sources.providers).fields for lookup in lookups]
         found |= _naming(program, asking, [lookup.strings(_PROVIDERS) for lookup in lookups], naming)
     return found | set(program.holding(views.data))
+
+
+def _reads_itself(program: Program, sources: Sources, method: Method, number: int) -> bool:
+    """Tell whether a method of a library in the package calls one of the same library that gives data."""
+    called = program.names.named(method.part, number)
+    owner = java_name(called.owner)
+    if f"{owner}.{called.name}" not in sources.calls or program.place(called.owner) is None:
+        return False
+    return vendor_of(owner) == vendor_of(java_name(program.name_of(method).owner))
 
 
 def _numbers(found: Numbers, only: frozenset[Leaf] | None = None, without: frozenset[Leaf] = frozenset()) -> list[int]:

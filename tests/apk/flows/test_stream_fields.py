@@ -24,6 +24,7 @@ WRAPS = join(new(5, WRITER), invoke(f"{WRITER}-><init>({OUT})V", 5, 4, opcode=0x
 FIELD = f"Lx/Main;->out:{WRITER}"
 WRITES = invoke(f"{WRITER}->write(Ljava/lang/String;)V", 6, 1, opcode=0x6E)
 KEEPS = join(STREAM, WRAPS, static(5, FIELD, put=True))
+SAYS = join(static(6, FIELD, put=False), WRITES)
 SENT = ["flow.imei-network"]
 
 
@@ -31,9 +32,7 @@ def method(name: str, *parts: Code, access: int = STATIC, ins: int = 0) -> Metho
     return Method(name, join(*parts, (RETURN,)), registers=10, access=access, ins=ins)
 
 
-def main(
-    *connecting: Code, says: Code = join(static(6, FIELD, put=False), WRITES), more: tuple[Method, ...] = ()
-) -> Class:
+def main(*connecting: Code, says: Code = SAYS, more: tuple[Method, ...] = ()) -> Class:
     """A screen that connects in one method and says the IMEI in another."""
     calls = join(invoke("Lx/Main;->connect()V"), invoke("Lx/Main;->say()V"))
     return activity(method("connect()V", *connecting), method("say()V", READ, says), *more, create(calls))

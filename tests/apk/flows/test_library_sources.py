@@ -1,0 +1,75 @@
+"""Data that a library gives which packages bring along: by its result, or handed to a listener once it is there."""
+
+import pytest
+
+from tests.apk.dex.assembler import RETURN, Class, Method
+from tests.apk.flows.test_find_flows import SAY, TEXT, Code, activity, create, flows, ids, invoke, join, new, result
+
+GMS = "Lcom/google/android/gms/"
+LOCATION, TASK = "Landroid/location/Location;", f"{GMS}tasks/Task;"
+CLIENT = f"{GMS}location/FusedLocationProviderClient;"
+LISTENER = f"{GMS}tasks/OnSuccessListener;"
+ABSTRACT = 0x401
+AS_TEXT = join(invoke(f"{LOCATION}->toString(){TEXT}", 4, opcode=0x6E), result(1))
+
+
+def ids_of(*classes: Class, active: str) -> list[str]:
+    return [flow.id for flow in flows(*classes, active=frozenset({active}))]
+
+
+def abstract(name: str, *methods: str, access: int = 0x601) -> Class:
+    return Class(name, [Method(one, None, direct=False, access=ABSTRACT) for one in methods], access=access)
+
+
+def test_what_a_method_of_a_library_in_the_package_gives() -> None:
+    api = f"{GMS}location/FusedLocationProviderApi;"
+    get = f"getLastLocation({GMS}common/api/GoogleApiClient;){LOCATION}"
+    asks = join(invoke(f"{api}->{get}", 2, 3, opcode=0x72), result(4), AS_TEXT, SAY)
+    assert ids(activity(create(asks)), abstract(api, get)) == ["flow.location-log"]
+    other = get.replace("getLastLocation", "getOther")
+    asks = join(invoke(f"{api}->{other}", 2, 3, opcode=0x72), result(4), AS_TEXT, SAY)
+    assert ids(activity(create(asks)), abstract(api, get, other)) == []
+
+
+TASKS = (
+    Class(CLIENT, [Method(f"getLastLocation(){TASK}", (0x0012, 0x0011), direct=False, access=1, ins=1)]),
+    abstract(
+        TASK,
+        f"addOnSuccessListener({LISTENER}){TASK}",
+        "getResult()Ljava/lang/Object;",
+        "getException()Ljava/lang/Object;",
+        access=0x401,
+    ),
+    abstract(LISTENER, "onSuccess(Ljava/lang/Object;)V"),
+)
+GETS = join(invoke(f"{CLIENT}->getLastLocation(){TASK}", 2, opcode=0x6E), result(3))
+
+
+def listening(*code: Code) -> Class:
+    told = Method("onSuccess(Ljava/lang/Object;)V", join(*code, (RETURN,)), direct=False, registers=8, ins=2, access=1)
+    return Class("Lx/Main$1;", [told], interfaces=(LISTENER,))
+
+
+def test_what_a_task_hands_to_its_listener() -> None:
+    waits = join(
+        GETS, new(5, "Lx/Main$1;"), invoke(f"{TASK}->addOnSuccessListener({LISTENER}){TASK}", 3, 5, opcode=0x6E)
+    )
+    said = listening((0x7407,), AS_TEXT, SAY)  # move-object v4, v7
+    assert ids(activity(create(waits)), said, *TASKS) == ["flow.location-log"]
+    assert ids(activity(create(GETS, new(5, "Lx/Main$1;"))), said, *TASKS) == []
+    silent = listening(join((0x7407,), AS_TEXT))
+    assert ids(activity(create(waits)), silent, *TASKS) == []
+
+
+@pytest.mark.parametrize(("asked", "found"), [("getResult", ["flow.location-log"]), ("getException", [])])
+def test_what_a_task_gives_as_its_result(asked: str, found: list[str]) -> None:
+    takes = join(invoke(f"{TASK}->{asked}()Ljava/lang/Object;", 3, opcode=0x6E), result(4))
+    assert ids(activity(create(GETS, takes, AS_TEXT, SAY)), *TASKS) == found
+
+
+def test_what_a_library_reads_of_itself_is_not_followed() -> None:
+    waits = join(GETS, new(5, "Lcom/google/Own$1;"), invoke(f"{TASK}->getResult()Ljava/lang/Object;", 3, opcode=0x6E))
+    inside = activity(create(waits, result(4), AS_TEXT, SAY), name="Lcom/google/Own;")
+    assert ids_of(inside, *TASKS, active="com.google.Own") == []
+    outside = activity(create(waits, result(4), AS_TEXT, SAY), name="Lcom/other/Own;")
+    assert ids_of(outside, *TASKS, active="com.other.Own") == ["flow.location-log"]

@@ -7,7 +7,7 @@ from typing import Final
 
 from phone_audit.model.apps import App, CameFrom, Destination, Power
 from phone_audit.model.stated import is_time
-from phone_audit.model.wording import DATA_WORDS, amount, counted, listed
+from phone_audit.model.wording import amount, counted, kinds_of_data, listed
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
@@ -122,7 +122,7 @@ def sent_words(app: App) -> str:
 
 def data_words(kinds: Iterable[str]) -> str:
     """Name kinds of private data as a sentence does."""
-    return listed([DATA_WORDS.get(kind, kind) for kind in kinds], _MOST_DATA)
+    return listed(kinds_of_data(kinds), _MOST_DATA)
 
 
 def place_words(place: Destination) -> str:

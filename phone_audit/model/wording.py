@@ -1,32 +1,50 @@
 """Small pieces of plain English that sentences are put together from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 DATA_WORDS: Final[Mapping[str, str]] = {
+    "sms": "text messages",
+    "call-log": "the call log",
+    "contacts": "the contacts",
+    "calendar": "the calendar",
+    "clipboard": "the clipboard",
+    "password": "a password that is typed in",
+    "hidden-text": "text that is hidden while it is typed in, as passwords are",
+    "location": "the place of the phone",
+    "cell": "the cell that the phone is in",
+    "wifi-networks": "Wi-Fi networks that the phone sees or uses",
+    "accounts": "the accounts",
+    "phone-number": "the phone number",
+    "typed-phone": "a phone number that is typed in",
+    "email": "an e-mail address that is typed in",
+    "user-name": "a user name that is typed in",
     "imei": "the IMEI",
     "imsi": "the IMSI",
     "iccid": "the number of the SIM card",
     "serial": "the serial number",
     "mac": "a hardware address",
-    "location": "the place of the phone",
-    "phone-number": "the phone number",
     "android-id": "the Android ID",
+    "drm-id": "the ID of the phone's copy protection",
     "advertising-id": "the advertising ID",
     "packages": "the list of installed packages",
-    "accounts": "the accounts",
-    "contacts": "the contacts",
-    "sms": "text messages",
-    "call-log": "the call log",
-    "clipboard": "the clipboard",
-    "password": "a password that is typed in",
-    "hidden-text": "text that is hidden while it is typed in, as passwords are",
-    "email": "an e-mail address that is typed in",
-    "user-name": "a user name that is typed in",
-    "typed-phone": "a phone number that is typed in",
 }
-"""Private data that is followed through code, and what it is called in a sentence."""
+"""Private data that is followed through code, and what it is called in a sentence; the most private first."""
+_RANKS: Final[Mapping[str, int]] = {kind: rank for rank, kind in enumerate(DATA_WORDS)}
+
+
+def kinds_of_data(kinds: Iterable[str]) -> list[str]:
+    """Name kinds of private data, each once, the most private first.
+
+    Example:
+        >>> kinds_of_data(["imei", "sms", "imei"])
+        ['text messages', 'the IMEI']
+    """
+    return [
+        DATA_WORDS.get(kind, kind.replace("-", " "))
+        for kind in sorted(set(kinds), key=lambda one: (_RANKS.get(one, 99), one))
+    ]
 
 
 def listed(items: Sequence[str], most: int = 6, last: str = "and") -> str:

@@ -125,7 +125,7 @@ def test_how_much_it_sent() -> None:
         ("capture", "a.example", (), None, "was recorded talking to a.example"),
         ("seen", "a.example", ("imei",), False, "was seen connected to a.example"),
         ("flow", "a.example", ("imei", "location"), None,
-         "holds code that sends the IMEI and the place of the phone to a.example"),
+         "holds code that sends the place of the phone and the IMEI to a.example"),
         ("flow", None, ("imei",), True,
          "holds code that sends the IMEI to a place that is not known over an unencrypted connection"),
         ("fetched", "a.example", (), False, "holds code that connects to a.example"),

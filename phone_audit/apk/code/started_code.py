@@ -36,9 +36,10 @@ _SWITCHES: Final = (b"setComponentEnabledSetting", b"setComponentEnabledSettings
 _BRIDGE: Final = b"addJavascriptInterface"
 """The method of `WebView` that lets pages call an object."""
 _COMPONENTS: Final = frozenset({
-    b"Landroid/app/Activity;", b"Landroid/app/Service;", b"Landroid/content/BroadcastReceiver;",
+    b"Landroid/app/Activity;", b"Landroid/app/Application;", b"Landroid/app/Service;",
+    b"Landroid/content/BroadcastReceiver;", b"Landroid/content/ContentProvider;",
 })  # fmt: skip
-"""What an Intent may be for."""
+"""What Android makes where the manifest names it."""
 _INSTRUMENTATION: Final = b"Landroid/app/Instrumentation;"
 _ACTIVITY_THREAD: Final = b"android.app.ActivityThread"
 """What makes activities by their names; and what starts them, which code that names it can turn to others."""

@@ -121,6 +121,8 @@ PROVIDER_FIELDS: Final[Mapping[str, str]] = {
     "android.provider.ContactsContract$CommonDataKinds$Email.CONTENT_URI": "contacts",
     "android.provider.ContactsContract$Data.CONTENT_URI": "contacts",
     "android.provider.CallLog$Calls.CONTENT_URI": "call-log",
+    "android.provider.CalendarContract$Events.CONTENT_URI": "calendar",
+    "android.provider.CalendarContract$Instances.CONTENT_URI": "calendar",
     "android.provider.Telephony$Sms.CONTENT_URI": "sms",
     "android.provider.Telephony$Sms$Inbox.CONTENT_URI": "sms",
 }
@@ -129,6 +131,7 @@ PROVIDER_TEXTS: Final[Mapping[str, str]] = {
     "content://mms-sms": "sms",
     "content://call_log": "call-log",
     "content://com.android.contacts": "contacts",
+    "content://com.android.calendar": "calendar",
 }
 """What a provider gives, by the field or the text that names it."""
 QUERY: Final = "android.content.ContentResolver.query"

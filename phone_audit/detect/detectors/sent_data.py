@@ -12,7 +12,7 @@ from phone_audit.knowledge.families import family_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import ApkInfo, Behaviour
 from phone_audit.model.finding import Evidence, Finding, Severity
-from phone_audit.model.wording import DATA_WORDS, listed
+from phone_audit.model.wording import kinds_of_data, listed
 
 CLEARTEXT_DATA = Detector(
     "cleartext-data",
@@ -167,8 +167,8 @@ def _title(way: _Way, holder: str) -> str:
 
 
 def _data(flows: Sequence[Behaviour]) -> str:
-    """Name the data of flows, each kind once."""
-    return listed(list(dict.fromkeys(DATA_WORDS.get(flow.data or "", str(flow.data)) for flow in flows)), _MOST)
+    """Name the data of flows, the most private first."""
+    return listed(kinds_of_data(str(flow.data) for flow in flows), _MOST)
 
 
 def _evidence(flows: Sequence[Behaviour]) -> tuple[Evidence, ...]:

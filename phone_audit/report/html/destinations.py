@@ -7,7 +7,7 @@ from typing import Final
 from phone_audit.model.apk import Apk
 from phone_audit.model.apps import LINK_KINDS, App, Destination
 from phone_audit.model.results import Scan
-from phone_audit.model.wording import DATA_WORDS, listed
+from phone_audit.model.wording import kinds_of_data, listed
 from phone_audit.report.safe import shortened
 
 _LONGEST_NAME: Final = 60
@@ -122,7 +122,7 @@ def _tie(app: App, one: Destination, name: str, libraries: Mapping[tuple[str, st
         how=_TIES.get(one.by, shortened(one.by, _LONGEST_NAME)),
         seen=one.by in _SEEN,
         cleartext=one.cleartext,
-        data=listed([DATA_WORDS.get(kind, kind.replace("-", " ")).removeprefix("the ") for kind in one.data]),
+        data=listed([words.removeprefix("the ") for words in kinds_of_data(one.data)]),
         times=one.times,
         rank=LINK_KINDS.index(one.by) if one.by in LINK_KINDS else len(LINK_KINDS),
     )

@@ -137,6 +137,15 @@ def test_a_screen_that_the_manifest_does_not_name_may_be_made_and_was_not_seen_t
     assert settled(connecting(), HTTP, HIDDEN, main(*named, *SEND)) == connecting()
 
 
+def test_an_application_that_the_manifest_does_not_name_may_be_made_and_was_not_seen_to_be() -> None:
+    other = Class(
+        "Lapp/Other;", [method("onCreate()V", *SEND, direct=False, access=1, ins=1)], parent="Landroid/app/Application;"
+    )
+    found = settled(connecting(), HTTP, other, main(*taking("Lapp/Other;")))
+    assert (found.use, found.start_seen, found.started) == ("unknown", False, None)
+    assert settled(connecting(), HTTP, other, main(*taking("Lapp/Other;")), named=("app.Main", "app.Other")).start_seen
+
+
 def test_a_screen_that_such_a_screen_names_may_be_made_too() -> None:
     between = Class(
         "Lapp/Between;",

@@ -702,3 +702,17 @@ def test_what_a_plugin_answers_its_own_page_is_no_request(package: str, expected
     answers = create(READ, new(2, name), invoke(f"{name}-><init>({TEXT})V", 2, 1, opcode=0x70))
     takes = activity(create(new(2, name), invoke(f"{name}->tell()V", 2, opcode=0x6E)), name="Lx/Other;")
     assert ids(activity(answers), takes, Class(name, [made, tells])) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "found"),
+    [
+        ("telephony/TelephonyManager;->getCellLocation()", "Landroid/telephony/CellLocation;", "flow.cell-log"),
+        ("net/wifi/WifiManager;->getScanResults()", "Ljava/util/List;", "flow.wifi-networks-log"),
+        ("net/wifi/WifiInfo;->getSSID()", TEXT, "flow.wifi-networks-log"),
+    ],
+)
+def test_what_is_around_the_phone_is_data(asked: str, given: str, found: str) -> None:
+    reads = join(invoke(f"Landroid/{asked}{given}", 2, opcode=0x6E), result(3))
+    words = join(invoke(f"Ljava/lang/Object;->toString(){TEXT}", 3, opcode=0x6E), result(1))
+    assert ids(activity(create(reads, words, SAY))) == [found]

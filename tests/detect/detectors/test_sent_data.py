@@ -49,7 +49,7 @@ def test_its_own_code_without_encryption() -> None:
             category="cleartext",
             sign="sends",
             title="Sends private data over an unencrypted connection",
-            message=f"com.a: its own code sends the IMEI and {PLACE} over an unencrypted connection.",
+            message=f"com.a: its own code sends {PLACE} and the IMEI over an unencrypted connection.",
             severity="high",
             confidence="high",
             subject=subject,
@@ -190,3 +190,8 @@ def test_of_a_library_that_was_not_seen_to_be_started_little_is_said(whose: Any)
 def test_what_nothing_can_start_is_no_such_way() -> None:
     (only,) = found(flow(library_only=True, start_seen=False))
     assert only.message == "com.a: its own code sends the IMEI over the network, but no such way was seen to be taken."
+
+
+def test_the_most_private_is_named_first_whatever_the_order() -> None:
+    (only,) = found(*map(flow, ("android-id", "imei", "sms", "contacts")))
+    assert "its own code sends text messages, the contacts, the IMEI and the Android ID over" in only.message

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from phone_audit.apk.dex.descriptors import is_of_android
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.knowledge.schema.behaviour import Leaf
 
@@ -105,7 +106,21 @@ class Lookup:
             for members in types[root]:
                 if name in members and (owner == root or name != b"<init>"):
                     found[number].append(members[name])
+        self._add_brought(found, types)
         return found
+
+    def _add_brought(self, found: dict[int, list[Leaf]], types: Mapping[int, Sequence[Members]]) -> None:
+        """Add the calls of library classes that the package brings along: what derives from them counts as before."""
+        ids = self._index.method_ids
+        defined = np.unique(self._index.part.class_defs["class"])
+        brought = [one for one in types if not is_of_android(self._index.descriptor(one))]
+        hits = np.flatnonzero(np.isin(ids["class"], np.intersect1d(brought, defined)))
+        owners, names = ids["class"][hits].tolist(), ids["name"][hits].tolist()
+        for number, owner, name_id in zip(hits.tolist(), owners, names, strict=True):
+            name = self._name(name_id)
+            leaves = [members[name] for members in types[owner] if name in members]
+            if leaves:
+                found[number] += [leaf for leaf in leaves if leaf not in found[number]]
 
     def _fields(self, wanted: Mapping[bytes, Members]) -> Numbers:
         types = self._types(wanted)
@@ -140,7 +155,7 @@ class Lookup:
     def _roots_for(self, types: Collection[int]) -> tuple[NDArray[np.int64], list[int]]:
         """Return `_roots`, and the types among these that are Android's although the package brings some along."""
         defined = set(self._index.part.class_defs["class"].tolist())
-        shadows = [one for one in types if one in defined]
+        shadows = [one for one in types if one in defined and is_of_android(self._index.descriptor(one))]
         return (self._roots_without(shadows) if shadows else self._roots), shadows
 
     @remembered

@@ -39,11 +39,11 @@ class ClassValues:
 
     def is_lock(self, number: int) -> bool:
         """Tell whether it takes a class, by its number, for nothing but a lock."""
-        return _is_entered(self._code, number) and self._is_only_read(number, _is_monitor)
+        return number in self._at_once[0] and self._is_only_read(number, _is_monitor)
 
     def is_label(self, number: int) -> bool:
         """Tell whether it takes a class, by its number, for nothing but its short name or a switch of its."""
-        return self._is_asked_at_once(number) and self._is_only_read(number, self._says_little)
+        return number in self._at_once[1] and self._is_only_read(number, self._says_little)
 
     def is_target(self, number: int) -> bool:
         """Tell whether it takes a class, by its number, for nothing but the component that an Intent is for."""
@@ -63,17 +63,23 @@ class ClassValues:
             return b"", ""
         return self._index.class_descriptor(called), self._index.simple_name(called)
 
-    def _is_asked_at_once(self, number: int) -> bool:
-        """Tell whether a call that asks for little stands right behind one that takes the class; most of these do."""
-        units = self._code.units
-        return any(
-            units[at] & 0xFF == CONST_CLASS
-            and units[at + 1] == number
-            and units[at + 2] & 0xFF == _INVOKE_VIRTUAL
-            and units[at + 3] < self._index.method_ids.size
-            and self._index.simple_name(units[at + 3]) in _SAYS_LITTLE
-            for at in range(len(units) - 3)
-        )
+    @cached_property
+    def _at_once(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The classes right behind whose taking a lock is taken, and a call that asks for little: most of these do."""
+        units, ids = self._code.units, self._index.method_ids.size
+        locks, labels = set(), set()
+        for at in range(len(units) - 3):
+            if units[at] & 0xFF != CONST_CLASS:
+                continue
+            following = units[at + 2] & 0xFF
+            if following == _MONITOR_ENTER:
+                locks.add(units[at + 1])
+            elif following == _INVOKE_VIRTUAL and units[at + 3] < ids and self._is_label_call(units[at + 3]):
+                labels.add(units[at + 1])
+        return frozenset(locks), frozenset(labels)
+
+    def _is_label_call(self, number: int) -> bool:
+        return self._index.simple_name(number) in _SAYS_LITTLE
 
     def _is_only_read(self, number: int, is_meant: Callable[[Read], bool]) -> bool:
         try:
@@ -98,15 +104,6 @@ class ClassValues:
 
 def _is_monitor(read: Read) -> bool:
     return read.instruction.opcode in _MONITORS
-
-
-def _is_entered(code: Code, number: int) -> bool:
-    """Tell whether a lock is taken right behind one that takes the class; most are, and most others are none."""
-    units = code.units
-    return any(
-        units[at] & 0xFF == CONST_CLASS and units[at + 1] == number and units[at + 2] & 0xFF == _MONITOR_ENTER
-        for at in range(len(units) - 2)
-    )
 
 
 def _reads(method: Method, place: int, is_meant: Callable[[Read], bool]) -> bool:

@@ -248,8 +248,7 @@ class StartedCode:
 
     def _begin(self) -> None:
         if self._named is None or (self._own_runs and self._may_look_up_any()):
-            self._give_up()
-            self._search.cut = True
+            self._end()
             return
         if NATIVE_ACTIVITY in self._named:
             self._give_up()
@@ -277,11 +276,11 @@ class StartedCode:
     def _look_up(self) -> None:
         """Take in what code that runs looks up by name; where nothing new runs since the last time, that was all."""
         search = self._search
-        if self._runs_before == len(search.whole):
+        if self._runs_before == len(search.whole) + len(search.seen):
             if not (self._take_unnamed() or self._take_doubtful()):
                 self._stages = iter(())
             return
-        self._runs_before = len(search.whole)
+        self._runs_before = len(search.whole) + len(search.seen)
         lookups = self._package.lookups if self._looks_ahead else LookUps(unknown=True)
         if lookups != LookUps(unknown=False):
             lookups = find_lookups(self._tree, self._owner_of, self._runs)
@@ -293,15 +292,15 @@ class StartedCode:
 
     def _take_unnamed(self) -> bool:
         """Take in what code that runs may start or make though it does not name it; tell whether that is any more."""
-        private, self._private = self._private, frozenset()
-        taken = bool(private) and may_start_any(self._tree, self._owner_of, self._runs)
-        for name in private if taken else ():
-            self._search.take_made(_descriptor(name))
+        taken = bool(self._private) and may_start_any(self._tree, self._owner_of, self._runs)
+        if taken:
+            private, self._private = self._private, frozenset()
+            for name in private:
+                self._search.take_made(_descriptor(name))
         if self._own_whole and reads_objects(self._tree, self._owner_of, self._runs):
             self._own_whole, taken = False, True
             for one in self._roots.from_bytes:
                 self._search.take_whole(one)
-        self._private = frozenset() if taken else private
         self._runs_before = -1
         return taken
 
@@ -323,13 +322,17 @@ class StartedCode:
     def _give_up(self) -> None:
         self._search.unsettled = True
 
+    def _end(self) -> None:
+        self._give_up()
+        self._search.cut = True
+
 
 _STAGES: Final = (
     StartedCode._begin,
     StartedCode._take_roots,
     StartedCode._take_named_in_files,
     *(StartedCode._look_up for _ in range(_MOST_ROUNDS)),
-    StartedCode._give_up,
+    StartedCode._end,
 )
 """What other files name comes late, since it costs most."""
 

@@ -128,7 +128,7 @@ class _Hosts:
                 yield len(uses[number]) == _MOST_USES
                 yield starts({(part, use.row) for use in uses[number]})
                 yield any(is_ready(index.defined_class(row)) for row in classes[number])
-                if not uses[number] and may_be_read_out:
+                if may_be_read_out:
                     yield count_values(index, number) > len(classes[number])
 
     @cached_property

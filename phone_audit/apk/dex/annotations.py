@@ -5,7 +5,7 @@ Source: dex-format, "annotation_item", "annotations_directory_item", "encoded_va
 
 import struct
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Final
 
@@ -86,42 +86,71 @@ def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def classes_annotated_with(index: DexIndex, strings: Collection[int]) -> dict[int, list[int]]:
-    """Return for each string index the rows of class_defs with an annotation, of it or of a member, that holds it.
+def classes_annotated_with(index: DexIndex, strings: Collection[int], most: int) -> dict[int, list[int]]:
+    """Return for each string index rows of class_defs with an annotation, of it or of a member, that holds it.
 
     Nothing where annotations cannot be read to their end.
+
+    Args:
+        index: the part.
+        strings: string indexes.
+        most: rows that are listed of one.
     """
     found: dict[int, list[int]] = {number: [] for number in sorted(strings)}
     reader = _read(index, frozenset(strings)) if strings else None
-    for row, offset in _items_of_classes(index) if reader and reader.strings else ():
-        for number in reader.strings.get(offset, ()) if reader else ():
-            if row not in found[number]:
-                found[number].append(row)
+    if reader is None or not reader.strings:
+        return found
+    held = _Directories(memoryview(index.data.data).cast("B"), reader.strings)
+    missing = set().union(*reader.strings.values())
+    directories = index.part.class_defs["annotations"]
+    for row in np.flatnonzero(directories).tolist():
+        for number in held.strings_at(int(directories[row])) & missing:
+            found[number].append(row)
+            if len(found[number]) >= most:
+                missing.discard(number)
+        if not missing:
+            break
     return found
 
 
-def _items_of_classes(index: DexIndex) -> Iterator[tuple[int, int]]:
-    """Yield the rows of class_defs with the offsets of their annotations and of those of their members."""
-    data, left = memoryview(index.data.data).cast("B"), _MOST
-    annotated = np.flatnonzero(index.part.class_defs["annotations"])
-    for row in annotated.tolist():
-        with suppress(struct.error):
-            for item in _items_of_directory(data, int(index.part.class_defs["annotations"][row])):
-                left -= 1
-                if left < 0:
-                    return
-                yield row, item
+class _Directories:
+    """Looks up which strings the annotations of a class and its members hold; `holding` gives them by annotation."""
 
+    def __init__(self, data: memoryview, holding: Mapping[int, Set[int]]) -> None:
+        self._data = data
+        self._holding = holding
+        self._left = _MOST
+        self._known: dict[int, frozenset[int]] = {}
 
-def _items_of_directory(data: memoryview, at: int) -> Iterator[int]:
-    """Yield the offsets of the annotations of one class; struct.error where it breaks off."""
-    of_class, fields, methods, parameters = _DIRECTORY.unpack_from(data, at)
-    begin, middle = at + _DIRECTORY.size, at + _DIRECTORY.size + _OF_MEMBER.size * (fields + methods)
-    sets = [of_class, *(offset for _, offset in _OF_MEMBER.iter_unpack(data[begin:middle]))]
-    for _, offset in _OF_MEMBER.iter_unpack(data[middle : middle + _OF_MEMBER.size * parameters]):
-        sets += _offsets(data, offset)
-    for one in sets:
-        yield from _offsets(data, one) if one else ()
+    def strings_at(self, at: int) -> frozenset[int]:
+        """Return the strings by the offset of an annotations_directory_item, as far as that can be read."""
+        if at not in self._known:
+            found: set[int] = set()
+            with suppress(struct.error):
+                for item in self._items(at):
+                    found |= self._holding.get(item, set())
+            self._known[at] = frozenset(found)
+        return self._known[at]
+
+    def _items(self, at: int) -> Iterator[int]:
+        """Yield the offsets of the annotations."""
+        data = self._data
+        of_class, fields, methods, parameters = _DIRECTORY.unpack_from(data, at)
+        yield from self._of_set(of_class)
+        at += _DIRECTORY.size
+        for number in range(fields + methods + parameters):
+            _, offset = _OF_MEMBER.unpack_from(data, at + _OF_MEMBER.size * number)
+            sets = [offset] if number < fields + methods else _offsets(data, offset)
+            for one in sets:
+                yield from self._of_set(one)
+            self._left -= 1
+            if self._left < 0:
+                return
+
+    def _of_set(self, at: int) -> Sequence[int]:
+        found = _offsets(self._data, at) if at and self._left > 0 else ()
+        self._left -= 1 + len(found)
+        return found
 
 
 def _offsets(data: memoryview, at: int) -> Sequence[int]:
@@ -158,9 +187,10 @@ class _Reader:
         if not at or not 0 < kinds <= _MOST_KINDS:
             raise _UnreadError
         rows = [_MAP_ITEM.unpack_from(self._data, at + 4 + _MAP_ITEM.size * number) for number in range(kinds)]
-        return [(count, offset) for kind, _, count, offset in rows if kind == _ANNOTATION_ITEM]
+        return list(dict.fromkeys((count, offset) for kind, _, count, offset in rows if kind == _ANNOTATION_ITEM))
 
     def annotation_item(self) -> None:
+        self._left -= 1
         self._item, self._keeps = self.at, self._data[self.at] != _BY_COMPILER
         self.at += 1
         self._annotation(_DEPTH)

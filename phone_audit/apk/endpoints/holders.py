@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
 from phone_audit.apk.dex.annotations import classes_annotated_with
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.encoded_values import holders_of
+from phone_audit.apk.dex.encoded_values import counts_of, holders_of
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.endpoints.address_nodes import Spot
@@ -31,7 +31,7 @@ def name_holders(endpoints: Sequence[Endpoint], indexes: Sequence[DexIndex], own
     """Put into each endpoint who holds it.
 
     Only strings that are evidence of an endpoint that no rule takes out are looked for, and of more than a few the
-    telling ones are kept. A string that no method loads is looked for among the initial values of static fields, then
+    telling ones are kept. A string that no method loads is looked for among the initial values of static fields, each
     in annotations. What nothing holds in a way that can be seen, such as text in other files, stays with an unknown
     owner.
     """
@@ -61,11 +61,13 @@ def _places(index: DexIndex, offsets: Collection[int]) -> Iterator[tuple[int, _P
         for use in found:
             place = _Place(java_name(index.row_class(use.row)), index.row_name(use.row), use.offset)
             yield offset_of[number], place
-    alone = [number for number, found in uses.items() if not found]
-    held = holders_of(index, alone)
-    annotated = classes_annotated_with(index, [number for number in alone if not held[number]])
-    for number, classes in (held | {number: rows for number, rows in annotated.items() if rows}).items():
-        for class_def in classes[:MAX_PLACES]:
+    held = holders_of(index, uses)
+    values = counts_of(index, uses)
+    more = [number for number, classes in held.items() if values[number] > len(classes)]
+    annotated = classes_annotated_with(index, more, MAX_PLACES)
+    for number, classes in held.items():
+        alone = [] if uses[number] else classes[:MAX_PLACES]
+        for class_def in (*alone, *annotated.get(number, ())):
             yield offset_of[number], _Place(java_name(index.defined_class(class_def)), None, None)
 
 

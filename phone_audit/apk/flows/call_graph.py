@@ -145,7 +145,9 @@ class _Part:
 
     def mark_constructors(self, flags: Flags, own: tuple[bytes, ...]) -> None:
         """Mark the constructors of own classes that have a marked method; the flags begin with those of this part."""
-        ids = self._index.methods.method.astype(np.int64)
+        if not self._owner.size:
+            return
+        ids = np.minimum(self._index.methods.method.astype(np.int64), self._owner.size - 1)  # as a damaged table says
         owners, of_part = self._owner[ids], flags[: ids.size]
         name = self._index.strings_equal((b"<init>",)).get(b"<init>", -1)
         kinds = [
@@ -177,7 +179,7 @@ class _Part:
         if not pairs.size:
             return NO_IDS, NO_IDS
         low = np.searchsorted(self._owner, pairs[:, 0], side="left")
-        count = np.searchsorted(self._owner, pairs[:, 0], side="right") - low
+        count = np.maximum(np.searchsorted(self._owner, pairs[:, 0], side="right") - low, 0)  # unsorted where damaged
         at = np.repeat(low - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
         return at, np.repeat(pairs[:, 1], count)
 

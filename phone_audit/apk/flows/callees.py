@@ -8,10 +8,10 @@ from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.ir import ApiModel, Callee
-from phone_audit.apk.flows.places import vendor_of
+from phone_audit.apk.flows.places import is_same_library
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
-from phone_audit.apk.flows.stream_fields import stream_fields
+from phone_audit.apk.flows.stream_fields import StreamFields, stream_fields
 from phone_audit.apk.flows.taints import mark
 
 Known = TypeVar("Known")
@@ -51,7 +51,7 @@ class Callees:
         if callee.name not in self._sources.library_names:
             return None
         owner = java_name(callee.owner)
-        return None if vendor_of(owner) == vendor_of(class_) else self._sources.calls.get(f"{owner}.{callee.name}")
+        return None if is_same_library(owner, class_) else self._sources.calls.get(f"{owner}.{callee.name}")
 
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""
@@ -131,7 +131,7 @@ class Callees:
         )
 
     @cached_property
-    def streams(self) -> frozenset[str]:
+    def streams(self) -> StreamFields:
         """The fields that hold the stream of a connection."""
         return stream_fields(self._program)
 

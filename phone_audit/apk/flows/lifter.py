@@ -142,7 +142,7 @@ class _Constants:
         marks = frozenset({mark(f"data:{data}")}) if data else NOTHING
         view = self._program.view_fields.numbers.get(name)
         marks |= NOTHING if view is None else self.number(view)
-        marks |= _LEADS_OUT if name in self._callees.streams else NOTHING
+        marks |= _LEADS_OUT if name in self._callees.streams.names else NOTHING
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or self._callees.holds(owner_of(name))
         collects = java_name(type_of(name)).startswith(COLLECTIONS)

@@ -12,7 +12,7 @@ from phone_audit.model.apk import Behaviour, FlowStep
 
 _KEEPS = ("keeps it ", "puts it ")
 """How steps begin that put data where other code finds it."""
-_Claim = tuple[str, FlowStep, tuple[Owner, ...], bool, bool]
+_Claim = tuple[str, FlowStep, tuple[Owner, ...], bool, bool, bool]
 
 
 def with_most_direct(flows: Iterable[Behaviour], owner_of: OwnerOf) -> Iterator[Behaviour]:
@@ -33,7 +33,7 @@ def _claim(flow: Behaviour, owner_of: OwnerOf) -> _Claim | None:
         return None
     owners = tuple(dict.fromkeys(owner_of(step.class_) for step in flow.steps))
     is_changed = any(step.what.startswith(CHANGES) for step in flow.steps)
-    return flow.id, flow.steps[0], owners, flow.cleartext is True, is_changed
+    return flow.id, flow.steps[0], owners, flow.cleartext is True, is_changed, flow.start_seen
 
 
 def _kept(flow: Behaviour) -> int:

@@ -25,9 +25,10 @@ def field_place(name: str, class_: str, *, own: bool) -> str:
 
 def extra_place(key: str, class_: str) -> str:
     """Return the place that a name in an Intent or Bundle is, in the code of one vendor."""
-    return f"extra {key} in {vendor_of(class_)}"
+    vendor = ".".join(class_.split(".")[:-1][:2])
+    return f"extra {key} in {vendor}"
 
 
-def vendor_of(class_: str) -> str:
-    """Return the first labels of a class in Java form, which one vendor's code has in common."""
-    return ".".join(class_.split(".")[:-1][:2])
+def is_same_library(one: str, other: str) -> bool:
+    """Tell whether two classes in Java form lie in the same four packages, as those of one library mostly do."""
+    return one.split(".")[:-1][:4] == other.split(".")[:-1][:4]

@@ -68,6 +68,7 @@ class Search:
             if not new:
                 return
             version = self._shared.version
+            self._shared.cut |= self._interpreter.callees.streams.cut
             self._started |= set(new)
             self._follow(new)
             changed = self._shared.changed.items()
@@ -123,7 +124,7 @@ class Search:
             method for method in self._started if self._interpreter.callees.asked_by(program.name_of(method))
         )
         callees = self._interpreter.callees
-        writing = graph.flags(reading(program, callees.streams))
+        writing = graph.flags(reading(program, callees.streams.names))
         leaving = graph.naming(wanted) | asked | graph.flags(callees.renamed.sinks) | writing
         near = self._near = graph.leading_to(leaving, self._own)
         may_meet = (graph.callers_of(graph.flags(self._started)) & graph.callers_of(leaving)).any()

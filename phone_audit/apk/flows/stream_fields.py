@@ -4,7 +4,7 @@ A stream that a connection gives is followed through registers, through what wra
 that it is handed to, and out of those that give it back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final, NamedTuple
@@ -12,12 +12,17 @@ from typing import Final, NamedTuple
 from phone_audit.apk.behaviours.lookup import Lookup
 from phone_audit.apk.dex import def_use
 from phone_audit.apk.dex.def_use import Further, Read
+from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.dex.instructions import INVOKES, STATIC_INVOKES, DexCodeError, Instruction
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.taint_rules import STREAMS
 
-_MOST: Final = 2_000
+_MOST: Final = 20_000
 """Places from which a stream is followed."""
+_MOST_LOOKED_AT: Final = 500_000
+"""Code units and instructions that are looked at."""
+_MOST_ROUNDS: Final = 8
+"""How often it is looked who calls methods that give a stream."""
 _MOST_UNITS: Final = 8_000
 _MOVES: Final = range(0x07, 0x0A)
 """move-object in its three forms."""
@@ -36,9 +41,16 @@ class _Held(NamedTuple):
     register: int
 
 
-def stream_fields(program: Program) -> frozenset[str]:
-    """Return class, name and type of the fields into which a method of the package puts the stream of a connection."""
-    return _StreamFields(program).found()
+class StreamFields(NamedTuple):
+    """Class, name and type of the fields; and whether not all streams were followed."""
+
+    names: frozenset[str]
+    cut: bool
+
+
+def stream_fields(program: Program) -> StreamFields:
+    """Return the fields into which a method of the package puts the stream of a connection."""
+    return _Search(program).found()
 
 
 def reading(program: Program, fields: frozenset[str]) -> Iterator[Method]:
@@ -49,24 +61,37 @@ def reading(program: Program, fields: frozenset[str]) -> Iterator[Method]:
             yield method
 
 
-class _StreamFields:
+class _Search:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._fields: set[str] = set()
         self._waiting: list[_Held] = []
         self._seen: set[_Held] = set()
         self._giving: set[Method] = set()
+        self._asked: set[Method] = set()
+        self._looked_at = 0
 
-    def found(self) -> frozenset[str]:
-        numbers = [Lookup(index).find(STREAMS).methods for index in self._program.indexes]
-        self._take_results([set(one) for one in numbers])
-        while self._waiting and len(self._seen) <= _MOST:
-            self._follow(self._waiting.pop())
-        return frozenset(self._fields)
+    @property
+    def _is_cut(self) -> bool:
+        return len(self._seen) > _MOST or self._looked_at > _MOST_LOOKED_AT
 
-    def _take_results(self, numbers: list[set[int]]) -> None:
+    def found(self) -> StreamFields:
+        numbers = [set(Lookup(index).find(STREAMS).methods) for index in self._program.indexes]
+        for _ in range(_MOST_ROUNDS):
+            if not any(numbers):
+                break
+            self._take_results(numbers)
+            while self._waiting and not self._is_cut:
+                self._follow(self._waiting.pop())
+            numbers = self._numbers_of(self._giving - self._asked)
+            self._asked |= self._giving
+        return StreamFields(frozenset(self._fields), self._is_cut or any(numbers))
+
+    def _take_results(self, numbers: Sequence[Collection[int]]) -> None:
         """Take in what calls of some method_ids give back, given for each part."""
         for method, _, offset in self._program.users("method", numbers):
+            if self._is_cut:
+                return
             code = self._program.code(method)
             body = self._body(method)
             if code is None or body is None:
@@ -75,6 +100,16 @@ class _StreamFields:
             register = None if place is None else body.result(place)
             if place is not None and register is not None:
                 self._take(_Held(method, place + 2, register))
+
+    def _numbers_of(self, methods: Collection[Method]) -> list[set[int]]:
+        """Return the method_ids by which methods are called, for each part."""
+        found: list[set[int]] = [set() for _ in self._program.indexes]
+        for method in methods:
+            named = self._program.name_of(method)
+            for part, index in enumerate(self._program.indexes):
+                ids = self._program.names.of_class(part, index.type_ids.get(named.owner, -1), named.name)
+                found[part].update(one for one in ids if self._program.names.named(part, one).proto == named.proto)
+        return found
 
     def _take(self, held: _Held) -> None:
         if held not in self._seen:
@@ -85,9 +120,10 @@ class _StreamFields:
         body = self._body(held.method)
         if body is None:
             return
-
+        before = body.looked_at
         with suppress(DexCodeError):
             body.follow(held.place, held.register, partial(self._happens, held.method))
+        self._looked_at += body.looked_at - before
 
     def _happens(self, method: Method, read: Read) -> Further:
         """Take in what one instruction does with a stream; return what else holds it."""
@@ -97,22 +133,10 @@ class _StreamFields:
         if step.opcode in _PUTS and read.register == step.registers[0]:
             self._fields.add(self._program.field(method.part, step.index or 0))
         elif step.opcode == _RETURN_OBJECT:
-            self._give(method)
+            self._giving.add(method)
         elif step.opcode in INVOKES:
             return self._handed(method, step, read.register)
         return Further()
-
-    def _give(self, method: Method) -> None:
-        """Take in what calls of a method give back that gives a stream."""
-        if method in self._giving:
-            return
-        self._giving.add(method)
-        named = self._program.name_of(method)
-        numbers: list[set[int]] = []
-        for part, index in enumerate(self._program.indexes):
-            ids = self._program.names.of_class(part, index.type_ids.get(named.owner, -1), named.name)
-            numbers.append({one for one in ids if self._program.names.named(part, one).proto == named.proto})
-        self._take_results(numbers)
 
     def _handed(self, method: Method, step: Instruction, register: int) -> Further:
         named = self._program.names.named(method.part, step.index or 0)
@@ -131,10 +155,12 @@ class _StreamFields:
         if code is not None and word < code.ins:
             self._take(_Held(target, 0, code.registers - code.ins + word))
 
+    @remembered
     def _body(self, method: Method) -> def_use.Method | None:
         code = self._program.code(method)
         if code is None or len(code.units) > _MOST_UNITS:
             return None
+        self._looked_at += len(code.units)
         try:
             return def_use.Method(code)
         except DexCodeError:

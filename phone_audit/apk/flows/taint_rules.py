@@ -9,7 +9,7 @@ from typing import Final
 
 from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup, Numbers
 from phone_audit.apk.dex.descriptors import is_of_android, java_name
-from phone_audit.apk.flows.places import vendor_of
+from phone_audit.apk.flows.places import is_same_library
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.sending_libraries import SendingLibraries, Sink
 from phone_audit.knowledge.load import Knowledge
@@ -350,7 +350,7 @@ def _reads_itself(program: Program, sources: Sources, method: Method, number: in
     owner = java_name(called.owner)
     if f"{owner}.{called.name}" not in sources.calls or program.place(called.owner) is None:
         return False
-    return vendor_of(owner) == vendor_of(java_name(program.name_of(method).owner))
+    return is_same_library(owner, java_name(program.name_of(method).owner))
 
 
 def _numbers(found: Numbers, only: frozenset[Leaf] | None = None, without: frozenset[Leaf] = frozenset()) -> list[int]:

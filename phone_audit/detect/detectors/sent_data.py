@@ -145,10 +145,13 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
 
 
 def _not_settled(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) -> Finding:
-    """Write of code that sends data and that nothing was seen to start: of a library's a package needs little."""
+    """Write of code that sends data and that nothing was seen to start: of a library's a package needs little.
+
+    Without encryption it stays a reason to worry, for a name alone makes code a library's.
+    """
     subject = apk_subject(info)
     but = _why_not(way, info, flows)
-    is_low = bool(but) or holder.startswith(_OF_OTHERS)
+    is_low = bool(but) or (holder.startswith(_OF_OTHERS) and way is not _CLEARTEXT)
     return way.detector.finding(
         subject,
         f"{_title(way, holder)}, if that is started",

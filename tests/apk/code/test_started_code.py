@@ -58,6 +58,8 @@ def value(name: str) -> Units:
     return 0x001C, Ref("type", name)
 
 
+ACTIVITY = "Landroid/app/Activity;"
+FIND = (0x1071, Ref("method", "Ljava/lang/Class;->forName(Ljava/lang/String;)Ljava/lang/Class;"), 0)
 HTTP = Class("Llib/Http;", [method("send()V", *const_string(URL))])
 SEND = invoke_static("Llib/Http;->send()V")
 
@@ -541,6 +543,47 @@ def test_a_class_looked_up_by_a_name_that_is_made_of_its_short_one_may_start_all
     takes = (0x001C, Ref("type", "Llib/Tagged;"))
     assert not by_android(*takes, *name, more=(tagged,), wanted="Tagged")
     assert by_android(*takes, *name, *find, more=(tagged,), wanted="Tagged")
+
+
+def test_a_screen_that_only_the_package_can_start_is_not_forgotten_where_objects_are_read_first() -> None:
+    """What is read from bytes may start it by a name that it computes."""
+    intent, name = "Landroid/content/Intent;", "Lapp/Evil;->name()Ljava/lang/String;"
+    named = (
+        0x306E,
+        Ref("method", f"{intent}->setClassName(Landroid/content/Context;Ljava/lang/String;){intent}"),
+        0x21,
+    )
+    evil = Class(
+        "Lapp/Evil;",
+        [method("readObject(Ljava/io/ObjectInputStream;)V", *invoke_static(name), 0x000C, *named, access=2, ins=2)],
+        interfaces=("Ljava/io/Serializable;",),
+    )
+    spy = Class(
+        "Lapp/Spy;", [method("onCreate(Landroid/os/Bundle;)V", *SEND, direct=False, access=1, ins=2)], parent=ACTIVITY
+    )
+    reads = (0x106E, Ref("method", "Ljava/io/ObjectInputStream;->readObject()Ljava/lang/Object;"), 0)
+    main = Class(
+        "Lapp/Main;", [method("onCreate(Landroid/os/Bundle;)V", *reads, direct=False, access=1, ins=2)], parent=ACTIVITY
+    )
+    (index,) = index_file(read_dex("classes.dex", assemble([evil, main, spy, HTTP])))
+    names = ("app.Main", "app.Spy")
+    code = StartedCode([index], owner, names).without_own((), names, ("app.Spy",), own_whole=True)
+    assert code.starts_any(code.named("lib.Http", "send()V"))
+
+
+def test_what_a_method_looks_up_that_was_looked_up_itself_counts() -> None:
+    """The class is known, so no class is new, and the method is."""
+    inner = Class(
+        "Lapp/Main$In;", [method("look()V", *invoke_static("Lapp/Main;->name()Ljava/lang/String;"), 0x000C, *FIND)]
+    )
+    get = Ref("method", "Ljava/lang/Class;->getMethod(Ljava/lang/String;)Ljava/lang/reflect/Method;")
+    looks = (0x001C, Ref("type", "Lapp/Main;"), 0x011A, Ref("string", "look"), 0x206E, get, 0x10)
+    main = Class(
+        "Lapp/Main;", [method("onCreate(Landroid/os/Bundle;)V", *looks, direct=False, access=1, ins=2)], parent=ACTIVITY
+    )
+    (index,) = index_file(read_dex("classes.dex", assemble([main, inner, HTTP])))
+    code = StartedCode([index], owner, ("app.Main",)).without_own((), ("app.Main",))
+    assert code.starts_any(code.named("lib.Http", "send()V"))
 
 
 @pytest.mark.timeout(30)

@@ -49,7 +49,7 @@ def annotated(of: str, place: str, text: str = URL) -> bytes:
 def holders(data: bytes, text: str = URL) -> list[bytes]:
     (index,) = index_file(read_dex("classes.dex", data))
     (number,) = index.strings_equal([text.encode()]).values()
-    return [index.defined_class(row) for row in classes_annotated_with(index, [number])[number]]
+    return [index.defined_class(row) for row in classes_annotated_with(index, [number], 5)[number]]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -78,3 +78,11 @@ def test_an_address_in_an_annotation_is_held_by_its_class() -> None:
     (found,) = name_holders([one], index_file(file), parties.__getitem__)
     (held,) = found.held_by
     assert (held.party, held.library, held.evidence[0].class_) == ("library", "Lib", "lib.Shown")
+
+
+def test_only_some_of_very_many_classes_are_listed() -> None:
+    data = annotated("Llib/Shown;", "class")
+    (index,) = index_file(read_dex("classes.dex", data))
+    (number,) = index.strings_equal([URL.encode()]).values()
+    assert classes_annotated_with(index, [number], 1) == {number: [1]}
+    assert classes_annotated_with(index, [], 1) == {}

@@ -11,7 +11,7 @@ from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.find import Budget, Flows
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, SAY, TEXT, activity, create, invoke, join
+from tests.apk.flows.test_find_flows import READ, SAY, TEXT, WEB, activity, create, invoke, join, new
 from tests.steps import LINEAR, growth, steps
 
 
@@ -74,3 +74,16 @@ def test_the_graph_of_calls_is_what_is_called() -> None:
     called = {number for number in range(index.method_ids.size) if index.simple_name(number) == "take5"}
     assert named(graph.naming([called])) == {"take4"}
     assert not CallGraph([]).flags().size
+
+
+def test_tables_that_name_what_is_not_there_are_survived() -> None:
+    """One damaged file, even among the assets, must not end the reading of a package."""
+    face = Class("Lx/Face;", [Method("say()V", None, direct=False, access=0x401)], access=0x601)
+    says = Method("say()V", join(READ, SAY, (RETURN,)), direct=False, registers=10)
+    impl = Class("Lx/Impl;", [says], interfaces=("Lx/Face;",))
+    calls = invoke("Lx/Face;->say()V", 2, opcode=0x72)
+    data = assemble([face, impl, activity(create(new(2, "Lx/Impl;"), calls, READ, invoke(WEB, 5, 1, opcode=0x6E)))])
+    for at in range(0x70, len(data)):
+        for value in (0x7F, 0xFF):
+            damaged = data[:at] + bytes([value]) + data[at + 1 :]
+            flows_in(index_file(read_dex("classes.dex", damaged)), {"x.Main"}, budget=Budget(4_000, 1))

@@ -64,3 +64,9 @@ def test_what_is_encrypted_takes_nothing_away_from_what_can_be_read(changes: str
 
 def test_what_is_not_told_itself_takes_nothing_away() -> None:
     assert told(flow(READ, SEND, unsure=True), flow(READ, FIELD, SEND)) == [False, True]
+
+
+def test_one_that_nothing_was_seen_to_start_takes_the_place_of_none_that_was() -> None:
+    unseen = flow(READ, SEND).model_copy(update={"start_seen": False})
+    found = with_most_direct([unseen, flow(READ, FIELD, SEND)], owner)
+    assert [(one.told, one.start_seen) for one in found] == [(True, False), (True, True)]

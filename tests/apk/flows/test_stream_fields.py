@@ -2,7 +2,11 @@
 
 import pytest
 
-from tests.apk.dex.assembler import RETURN, Class, Method
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.flows import stream_fields
+from tests.apk.dex.assembler import RETURN, Class, Method, assemble
+from tests.apk.flows.running import flows_in
 from tests.apk.flows.test_find_flows import (
     READ,
     STATIC,
@@ -87,3 +91,13 @@ def test_a_stream_that_a_method_of_the_package_gives() -> None:
 def test_methods_that_hand_a_stream_on_in_a_circle_end() -> None:
     turns = method(f"turn({WRITER})V", invoke(f"Lx/Main;->turn({WRITER})V", 9), static(9, FIELD, put=True), ins=1)
     assert ids(main(join(STREAM, WRAPS, invoke(f"Lx/Main;->turn({WRITER})V", 5)), more=(turns,))) == SENT
+
+
+def test_decoys_hide_no_field_and_too_many_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoys = Class("La/Decoys;", [method(f"f{at}()V", STREAM) for at in range(300)])
+    assert ids(main(KEEPS), decoys) == SENT
+    monkeypatch.setattr(stream_fields, "_MOST", 100)
+    found = flows_in(
+        index_file(read_dex("classes.dex", assemble([decoys, main(KEEPS)]))), frozenset({"x.Main"}), off={"x.Main"}
+    )
+    assert not found.complete

@@ -195,3 +195,9 @@ def test_what_nothing_can_start_is_no_such_way() -> None:
 def test_the_most_private_is_named_first_whatever_the_order() -> None:
     (only,) = found(*map(flow, ("android-id", "imei", "sms", "contacts")))
     assert "its own code sends text messages, the contacts, the IMEI and the Android ID over" in only.message
+
+
+def test_of_a_library_that_was_not_seen_to_be_started_clear_text_is_said_all_the_same() -> None:
+    """A name makes code a library's, so nobody hides what is readable by it."""
+    (only,) = found(flow(whose=(("library", "Volley"),), start_seen=False, cleartext=True))
+    assert (only.severity, only.confidence) == ("medium", "medium")

@@ -47,11 +47,15 @@ _MOST: Final = 8
 
 @dataclass(frozen=True)
 class _Way:
-    """One way in which data is sent: whose detector speaks of it, how bad that is, and what it is called."""
+    """One way in which data is sent: whose detector speaks of it, how bad that is, and what it is called.
+
+    `may` is what it is called where nothing was seen to start the code.
+    """
 
     detector: Detector
     severity: Severity
     title: str
+    may: str
     over: str = "over the network"
 
 
@@ -59,10 +63,11 @@ _CLEARTEXT = _Way(
     CLEARTEXT_DATA,
     "high",
     "Sends private data over an unencrypted connection",
+    "May send private data over an unencrypted connection",
     "over an unencrypted connection",
 )
-_TRACKER = _Way(TRACKER_DATA, "medium", "A tracker sends private data")
-_OTHERWISE = _Way(NETWORK_DATA, "medium", "Sends private data")
+_TRACKER = _Way(TRACKER_DATA, "medium", "A tracker sends private data", "A tracker may send private data")
+_OTHERWISE = _Way(NETWORK_DATA, "medium", "Sends private data", "May send private data")
 
 
 def cleartext_data(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
@@ -135,7 +140,7 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
     shown = possible or allowed or flows
     return way.detector.finding(
         subject,
-        _title(way, holder),
+        _title(way, holder, way.title),
         f"{subject.name}: {holder} sends {_data(shown)} {way.over}{but}.",
         severity="low" if but else way.severity,
         confidence="low" if but else "high",
@@ -154,7 +159,7 @@ def _not_settled(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviou
     is_low = bool(but) or (holder.startswith(_OF_OTHERS) and way is not _CLEARTEXT)
     return way.detector.finding(
         subject,
-        f"{_title(way, holder)}, if that is started",
+        _title(way, holder, way.may),
         f"{subject.name}: {holder} can send {_data(flows)} {way.over}{but}. Nothing was seen to start that code, but "
         "other code that could not be followed may.",
         severity="low" if is_low else "medium",
@@ -165,8 +170,8 @@ def _not_settled(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviou
     )
 
 
-def _title(way: _Way, holder: str) -> str:
-    return f"{way.title}, by a library" if holder.startswith(_OF_OTHERS) and way is not _TRACKER else way.title
+def _title(way: _Way, holder: str, title: str) -> str:
+    return f"{title}, by a library" if holder.startswith(_OF_OTHERS) and way is not _TRACKER else title
 
 
 def _data(flows: Sequence[Behaviour]) -> str:

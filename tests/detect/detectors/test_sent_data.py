@@ -175,7 +175,7 @@ def test_what_was_not_seen_to_be_started_is_told_beside_the_rest() -> None:
         f"com.a: its own code can send {PLACE} over an unencrypted connection. Nothing was seen to start that code, "
         "but other code that could not be followed may."
     )
-    assert other.title == "Sends private data over an unencrypted connection, if that is started"
+    assert other.title == "May send private data over an unencrypted connection"
     assert (other.severity, other.confidence, other.remedy) == ("medium", "medium", ())
     assert sent.key != other.key
 

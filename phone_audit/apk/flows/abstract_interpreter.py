@@ -237,13 +237,13 @@ class AbstractInterpreter:
                 return self._run_task(frame, state, values, started)
             bodies = (self._returned_data(frame, state, one, values) for one in targets or callee.brought)
             return NOTHING.union(*bodies, self._model.apply(frame, site, values, state.heap))
-        given = self._given(frame, state, site, values)
-        return bounded(self._follow(frame, state, site, values, targets) | given)
+        added = self._from_library(frame, state, site, values)
+        return bounded(self._follow(frame, state, site, values, targets) | added)
 
-    def _given(self, frame: Frame, state: State, site: CallSite, values: Sequence[Value]) -> Value:
+    def _from_library(self, frame: Frame, state: State, site: CallSite, values: Sequence[Value]) -> Value:
         """Return the data that a library in the package gives at a call, and hand it to who listens for it."""
         callee = site.callee
-        if data := self.callees.data_given_by(callee, site.begin.class_):
+        if data := self.callees.library_data(callee, site.begin.class_):
             frame.tainted = True
             name = f"{java_name(callee.owner)}.{callee.name}"
             return frozenset({self._shared.taint(data, (site.step(f"calls {name}"),))})

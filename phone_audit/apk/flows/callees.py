@@ -46,7 +46,7 @@ class Callees:
         """Tell whether it sends that for a method of another class; what a class does in itself is only followed."""
         return self.sends(callee) and self._program.name_of(caller).owner != callee.owner
 
-    def data_given_by(self, callee: Callee, class_: str) -> str | None:
+    def library_data(self, callee: Callee, class_: str) -> str | None:
         """Return the data that a method of a library in the package gives to a class of others."""
         if callee.name not in self._sources.library_names:
             return None

@@ -15,13 +15,17 @@ from phone_audit.model.wording import DATA_WORDS
 
 
 class Budget(NamedTuple):
-    """Instructions that are followed in one package: from methods that lead to a way out of the phone, and others."""
+    """Instructions that are followed in one package: from methods that lead to a way out of the phone, and others.
+
+    `own` are more in code of its own, once these are used up.
+    """
 
     near: int
     rest: int
+    own: int = 0
 
 
-BUDGET: Final = Budget(36_000, 3_500)
+BUDGET: Final = Budget(36_000, 3_500, 30_000)
 INTERNET: Final = "android.permission.INTERNET"
 OFFLINE: Final = Budget(0, 4_000)
 """The same for a package that does not ask for the network."""

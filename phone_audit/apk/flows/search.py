@@ -31,16 +31,19 @@ class Search:
         own: what descriptors of the package's own classes begin with; they are followed first.
         near: instructions that may be followed from methods that lead to a way out of the phone.
         rest: the same for all others.
+        more: instructions that may be followed in the package's own code once these are used up.
     """
 
-    def __init__(self, program: Program, sources: Sources, own: tuple[bytes, ...], near: int, rest: int) -> None:
+    def __init__(
+        self, program: Program, sources: Sources, own: tuple[bytes, ...], near: int, rest: int, more: int = 0
+    ) -> None:
         self._program = program
         self._own = own
         self._sources = sources
         self._shared = TaintState(sources.calls, sources.fields, 0)
         self._interpreter = AbstractInterpreter(program, self._shared, sources)
         self._graph = CallGraph(program.indexes)
-        self._near_budget, self._budget = near, rest
+        self._near_budget, self._budget, self._own_budget = near, rest, more
         self._roots = self._waiting = 0
         self._started: set[Method] = set()
         self._near = self._graph.flags()
@@ -107,9 +110,10 @@ class Search:
 
     def _own_first(self, methods: Collection[Method]) -> list[Method]:
         """Return those of the package's own code, so that libraries do not use up what may be followed; else all."""
-        indexes = self._program.indexes
-        own = [one for one in methods if indexes[one.part].row_class(one.row).startswith(self._own)]
-        return sorted(own or methods)
+        return sorted([one for one in methods if self._is_own(one)] or methods)
+
+    def _is_own(self, method: Method) -> bool:
+        return self._program.indexes[method.part].row_class(method.row).startswith(self._own)
 
     def _look_near(self) -> None:
         """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""
@@ -140,13 +144,20 @@ class Search:
     def _gives(self, method: Method) -> bool:
         shared = self._shared
         self._waiting += 1
-        if self._roots == MAX_ROOTS or self._budget <= 0:
+        is_used_up = self._budget <= 0
+        left = self._budget
+        if is_used_up:
+            left = self._own_budget if self._is_own(method) else 0
+        if self._roots == MAX_ROOTS or left <= 0:
             shared.cut = True
             return False
         self._roots += 1
-        granted = shared.budget = min(self._budget, _MOST_A_ROOT)
+        granted = shared.budget = min(left, _MOST_A_ROOT)
         gives = self._interpreter.root(method)
-        self._budget -= granted - shared.budget
+        if is_used_up:
+            self._own_budget -= granted - shared.budget
+        else:
+            self._budget -= granted - shared.budget
         shared.cut |= shared.budget <= 0
         return gives
 

@@ -87,3 +87,14 @@ def test_tables_that_name_what_is_not_there_are_survived() -> None:
         for value in (0x7F, 0xFF):
             damaged = data[:at] + bytes([value]) + data[at + 1 :]
             flows_in(index_file(read_dex("classes.dex", damaged)), {"x.Main"}, budget=Budget(4_000, 1))
+
+
+@pytest.mark.parametrize(
+    ("own", "more", "found"),
+    [(b"Lx/", 0, []), (b"Lx/", 4_000, ["flow.imei-log"]), (b"Lother/", 4_000, [])],
+)
+def test_code_of_its_own_is_followed_when_the_rest_is_used_up(own: bytes, more: int, found: list[str]) -> None:
+    waste = Method("f()V", join(*[READ] * 60, (RETURN,)), registers=10)
+    indexes = index_file(read_dex("classes.dex", assemble([activity(waste, create(READ, SAY))])))
+    flows = flows_in(indexes, {"x.Main"}, (own,), Budget(0, 30, more))
+    assert [one.id for one in flows.found] == found

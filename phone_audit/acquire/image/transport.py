@@ -67,7 +67,9 @@ class ImageTransport(Transport):
             whole = getattr(source, "path", None)
             if isinstance(whole, Path):
                 return whole
-            _copy(self._spent(source), into)
+            spent = self._spent(source)
+            with into.open("xb") as file:
+                file.writelines(pieces_of(spent))
         except ImageError as error:
             into.unlink(missing_ok=True)
             raise CommandError(f"The file was not read: {error}.") from error
@@ -85,8 +87,3 @@ class ImageTransport(Transport):
 
     def finish(self) -> str | None:
         return sha256_of(self._path)
-
-
-def _copy(source: ByteSource, into: Path) -> None:
-    with into.open("xb") as file:
-        file.writelines(pieces_of(source))

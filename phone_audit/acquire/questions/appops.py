@@ -169,7 +169,8 @@ class _AppOpsParser:
             own[op[1]] = self._op
         ago = AGO.search(op[4])
         if ago and self._now:
-            self._op.last_access = utc_of(self._now[0] - _seconds(ago[1]))
+            seconds = sum(int(count) * SECONDS[unit] for count, unit in PART.findall(ago[1]))
+            self._op.last_access = utc_of(self._now[0] - seconds)
 
     def _has_room(self, ops: Mapping[str, object], name: str) -> bool:
         """Tell whether one more operation is taken; one that is not counts as unknown."""
@@ -185,7 +186,3 @@ class _AppOpsParser:
         self._op.last_access = max(self._op.last_access or time, time)
         if background:
             self._op.last_background = max(self._op.last_background or time, time)
-
-
-def _seconds(duration: str) -> float:
-    return sum(int(count) * SECONDS[unit] for count, unit in PART.findall(duration))

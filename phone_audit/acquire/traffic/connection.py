@@ -119,7 +119,6 @@ class Connection:
     ordered: OrderedBytes = field(default_factory=OrderedBytes)
     answered: bool = False
     uid: int | None = None
-    searched: int = 0
     _buffer: bytearray = field(default_factory=bytearray)
     _kind: Literal["tls", "http", "other", "sealed", ""] = ""
     _request: requests.HttpRequest | None = None
@@ -192,7 +191,6 @@ class Connection:
         data = bytes(self._buffer)
         if self._request is None and self._kind == "http":
             self._request = requests.parse_request(data)
-        self.searched += len(data)
         self._found |= self.search.find(data)
         del self._buffer[: len(self._buffer) - keep]
 

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from phone_audit.model.apk import COUNTING_USES, Apk, Apks, Endpoint, Tracker
-from phone_audit.model.finding import OUTCOMES, Finding, Remedy
+from phone_audit.model.finding import Finding, Remedy
 from phone_audit.model.wording import counted
 from phone_audit.report import draw_parts
 from phone_audit.report.apk_files import ApkFiles
@@ -19,7 +19,6 @@ _MOST_APKS = 40
 _MOST_WHOLE = 3
 """APKs of one result that are told at length; of more, much is told as counts."""
 _MOST_FINDINGS = 200
-_RANKS = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
 
 
 def draw_apks(canvas: Canvas, result: Apks) -> None:
@@ -85,7 +84,7 @@ class _FolderSummary:
             self._take(apk, whole=not brief, worst=worst)
 
     def _rank(self, apk: Apk, *, brief: bool) -> None:
-        rank = _RANKS.get(apk.outcome, len(_RANKS))
+        rank = draw_parts.OUTCOME_RANKS.get(apk.outcome, len(draw_parts.OUTCOME_RANKS))
         if len(self.apks) == _MOST_APKS and (rank, apk.path) >= self.apks[-1][:2]:
             return
         insort(self.apks, (rank, apk.path, apk.outcome, _lines(apk, brief=brief)))

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from phone_audit.model.apk import Apk, Apks
-from phone_audit.model.finding import OUTCOMES, SEVERITIES
+from phone_audit.model.finding import SEVERITIES
 from phone_audit.model.wording import counted
-from phone_audit.report.answer import short_headline
+from phone_audit.report.answer import ALL_READ, short_headline
 from phone_audit.report.app_names import AppNames
 from phone_audit.report.canvas import Canvas
 from phone_audit.report.draw_accepted import AcceptedFindings
 from phone_audit.report.draw_answer import HELP_FIRST, WARNING, draw_where_all_is
-from phone_audit.report.draw_parts import how_many, severity_rank
+from phone_audit.report.draw_parts import OUTCOME_RANKS, how_many, severity_rank
 from phone_audit.report.safe import fitted
 
 _MOST_APKS: Final = 20
@@ -20,7 +20,6 @@ _MOST_UNREAD: Final = 2
 _LONGEST_REASON: Final = 200
 _LONGEST_NAME: Final = 40
 _LONGEST_HEADLINE: Final = 220
-_RANKS: Final = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
 _Row = tuple[int, int, str, str]
 """Ranks of outcome and severity, the path, and the line."""
 
@@ -82,7 +81,7 @@ def _row(apk: Apk) -> _Row:
     name = AppNames([(apk.package, apk.app_name)]).of(apk.package) if apk.package else f"package unknown, {apk.path}"
     said = f": {worst.title}" if worst and severity_rank(worst) < SEVERITIES.index("low") else ""
     line = f"{apk.outcome}: {name}{said}"
-    rank = _RANKS.get(apk.outcome, len(_RANKS))
+    rank = OUTCOME_RANKS.get(apk.outcome, len(OUTCOME_RANKS))
     return rank, severity_rank(worst) if worst else len(SEVERITIES), apk.path, line
 
 
@@ -103,4 +102,4 @@ def _unread(result: Apks) -> Iterator[str]:
     if len(unread) > _MOST_UNREAD:
         yield f"And {counted(len(unread) - _MOST_UNREAD, 'more kind')} of things that were not read."
     if not unread:
-        yield "All files that were to be read were read."
+        yield ALL_READ

@@ -39,8 +39,17 @@ DEBUGGING_OFF = (
     "Switch USB debugging off again: Settings > System > Developer options > USB debugging. "
     '"Revoke USB debugging authorizations" in the same place makes the phone forget this computer.'
 )
-
-
+READ_FROM: Final = {
+    "androidqf": "an acquisition of androidqf",
+    "bugreport": "a bug report",
+    "hubble": "the output of Hubble",
+    "mvt": "the output of MVT",
+    "folder": "a folder of dumps",
+    "image": "a firmware image",
+}
+"""What an acquisition was read from, where that is not the phone itself."""
+OUTCOME_RANKS: Final = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
+"""0 for the worst outcome; that of a later version has none, and comes last."""
 _MOST_EVIDENCE = 8
 _MOST_SOURCES = 4
 _MOST_SUBJECTS = 6

@@ -20,15 +20,7 @@ from phone_audit.report.draw_watch import draw_observations
 from phone_audit.report.knowledge_age import places_not_asked
 from phone_audit.report.safe import shortened
 
-_SOURCES = {
-    "live": "read live",
-    "androidqf": "read from an acquisition of androidqf",
-    "bugreport": "read from a bug report",
-    "hubble": "read from the output of Hubble",
-    "mvt": "read from the output of MVT",
-    "folder": "read from a folder of dumps",
-    "image": "read from a firmware image",
-}
+_HOW_READ = {"live": "read live", **{source: f"read from {words}" for source, words in draw_parts.READ_FROM.items()}}
 
 
 def draw_scan(canvas: Canvas, scan: Scan) -> None:
@@ -74,7 +66,7 @@ def _which_phone(scan: Scan) -> str:
 
 def _how_read(scan: Scan) -> list[str]:
     coverage, acquisition = scan.coverage, scan.acquisition
-    how = "read again from a saved acquisition" if scan.run.replayed else _SOURCES.get(acquisition.source, "read")
+    how = "read again from a saved acquisition" if scan.run.replayed else _HOW_READ.get(acquisition.source, "read")
     read = (
         f"{coverage.packages_listed} packages listed, "
         f"{coverage.apks_analysed} of {coverage.apks_listed} APKs analysed; "

@@ -13,7 +13,7 @@ from phone_audit.report.apk_files import ApkFiles
 from phone_audit.report.canvas import Style
 from phone_audit.report.draw_answer import WARNING
 from phone_audit.report.draw_folder_answer import folder_advises
-from phone_audit.report.draw_parts import SkippedGroups, severity_rank
+from phone_audit.report.draw_parts import OUTCOME_RANKS, SkippedGroups, severity_rank
 from phone_audit.report.html.findings import FindingList, anchor_of, finding_list
 from phone_audit.report.html.fleet_page import Bar
 from phone_audit.report.html.reading import judged_with
@@ -28,7 +28,6 @@ _MOST_BARS: Final = 15
 _MOST_NAMES: Final = 5_000
 """Names that are counted; a result that somebody made can hold any number of them."""
 _MOST_REASONS: Final = 40
-_RANKS: Final = {word: rank for rank, word in enumerate(reversed(OUTCOMES))}
 
 
 @dataclass(frozen=True, order=True)
@@ -128,7 +127,7 @@ def _row(apk: Apk) -> ApkRow:
     worst = min(apk.findings, key=severity_rank, default=None)
     counting = [endpoint for endpoint in apk.endpoints or () if endpoint.counts]
     return ApkRow(
-        rank=_RANKS.get(apk.outcome, len(_RANKS)),
+        rank=OUTCOME_RANKS.get(apk.outcome, len(OUTCOME_RANKS)),
         severity=severity_rank(worst) if worst else len(SEVERITIES),
         path=shortened(apk.path, _LONGEST_TEXT),
         outcome=apk.outcome,

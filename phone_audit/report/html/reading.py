@@ -8,23 +8,14 @@ from phone_audit.model.finding import KnowledgeInfo, Tool
 from phone_audit.model.results import Scan
 from phone_audit.model.wording import amount, counted
 from phone_audit.report.canvas import Style
-from phone_audit.report.draw_parts import SkippedGroups
+from phone_audit.report.draw_parts import READ_FROM, SkippedGroups
 from phone_audit.report.knowledge_age import age_of, places_not_asked, update_advice
 from phone_audit.report.safe import shortened
 
 _LONGEST: Final = 200
 _MOST_REASONS: Final = 60
 _MOST_LINES: Final = 20
-_SOURCES: Final = {
-    "live": "the phone itself",
-    "replay": "a saved acquisition",
-    "androidqf": "an acquisition of androidqf",
-    "bugreport": "a bug report",
-    "hubble": "the output of Hubble",
-    "mvt": "the output of MVT",
-    "folder": "a folder of dumps",
-    "image": "a firmware image",
-}
+_SOURCES: Final = {"live": "the phone itself", "replay": "a saved acquisition", **READ_FROM}
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def devices(
 
 
 def _pair(address: str) -> None:
-    from phone_audit.pipeline.devices import pair, server_for_pairing
+    from phone_audit.acquire.adb.connect import pair, server_for_pairing
 
     server = server_for_pairing(address)
     if on_terminal():

@@ -205,7 +205,7 @@ def cells_of(one: Observation) -> tuple[str, str, str, str, str, str]:
 
 
 def looks_line(live: WatchSession) -> str:
-    samples = live.samples()
+    samples = live.log.samples()
     failed = f", {samples.failed} failed" if samples.failed else ""
     return (
         f"{live.elapsed:.0f} s, {samples.taken} looks{failed}, longest gap {samples.longest_gap_ms} ms. "

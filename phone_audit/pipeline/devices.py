@@ -1,10 +1,8 @@
 """The phones seen → the published list."""
 
-from phone_audit.acquire.adb.connect import list_devices, pair, server_for_pairing
+from phone_audit.acquire.adb.connect import list_devices
 from phone_audit.model.results import Devices, DevicesRun
 from phone_audit.pipeline.options import TOOL, rfc3339, utc_now
-
-__all__ = ["find_devices", "pair", "server_for_pairing"]
 
 
 def find_devices() -> Devices:

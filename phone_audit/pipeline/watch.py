@@ -84,7 +84,7 @@ def _document(
 ) -> Watch:
     options, knowledge = session.options, session.knowledge
     observations = session.observations()
-    samples = session.samples()
+    samples = session.log.samples()
     packages = session.packages(observations)
     detected = detect_watch(observations, packages, properties, knowledge)
     judged = judge_watch(observations, detected, samples, skipped)

@@ -15,7 +15,7 @@ from phone_audit.errors import CommandError, DeviceLostError
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.device import Device
 from phone_audit.model.finding import Skipped
-from phone_audit.model.watch import Moved, Observation, ObservationLine, Samples
+from phone_audit.model.watch import Moved, Observation, ObservationLine
 from phone_audit.pipeline.connection_log import ConnectionLog, Place, unread
 from phone_audit.pipeline.options import Budget, Clock, Via, never, utc_now
 from phone_audit.pipeline.watched_code import WatchedCode
@@ -94,9 +94,6 @@ class WatchSession:
     @property
     def elapsed(self) -> float:
         return self.options.monotonic() - self._started
-
-    def samples(self) -> Samples:
-        return self.log.samples()
 
     def run(self) -> None:
         """Look until the time is over, nothing new comes, or an end is asked for."""

@@ -9,7 +9,7 @@ from typing import Final
 from phone_audit.model.apk import Apks
 from phone_audit.model.base import Frozen
 from phone_audit.model.diff import Diff
-from phone_audit.model.finding import Evidence, Finding, Skipped
+from phone_audit.model.finding import Finding, Skipped
 from phone_audit.model.results import Fleet, FleetScan
 from phone_audit.report.apk_files import NO_FILE, ApkFiles, CheckedFile, files_of
 from phone_audit.report.app_names import AppNames, names_of
@@ -124,7 +124,7 @@ def _part(part: DocumentPart, names: AppNames, files: ApkFiles) -> Iterator[tupl
 
 def _finding(part: DocumentPart, finding: Finding) -> Line:
     source = finding.sources[0] if finding.sources else None
-    pieces = [_evidence(piece) for piece in finding.evidence[:_MOST_EVIDENCE]]
+    pieces = [f"{piece.kind}: {piece.value} [{piece.where}]" for piece in finding.evidence[:_MOST_EVIDENCE]]
     if len(finding.evidence) > _MOST_EVIDENCE:
         pieces.append(f"and {len(finding.evidence) - _MOST_EVIDENCE} more")
     return (
@@ -142,7 +142,3 @@ def _line(
     name: str, outcome: str, *, identifier: str = "", subject: str = "", title: str = "", message: str = ""
 ) -> Line:
     return (name, outcome, identifier, "", "", "", "", subject, title, message, "", "", "", "", "")
-
-
-def _evidence(piece: Evidence) -> str:
-    return f"{piece.kind}: {piece.value} [{piece.where}]"

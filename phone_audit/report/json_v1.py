@@ -7,16 +7,15 @@ from phone_audit.model.base import Frozen
 from phone_audit.report.canvas import Style
 from phone_audit.report.safe import json_safe
 
-_PLAIN = Style()
 _NO_APKS = '"apks": []'
 
 
 def render_json(document: Frozen) -> str:
     """Return the document as indented JSON that ends in a line break."""
-    return "".join(render_pieces(document))
+    return "".join(render_pieces(document, Style()))
 
 
-def render_pieces(document: Frozen, style: Style = _PLAIN) -> Iterator[str]:
+def render_pieces(document: Frozen, style: Style) -> Iterator[str]:
     """Yield the same piece by piece, so that the records of a folder need not be in memory together."""
     if isinstance(document, Apks):
         yield from _folder(document)

@@ -155,17 +155,6 @@ class Transport(Protocol):
             DeviceLostError: the phone is gone.
         """
 
-    def start(self, command: str) -> Running:
-        """Start a program in the phone's shell whose output is read, and whose input is written, while it runs.
-
-        Nothing of it is recorded: whoever reads it hands on what a saved acquisition must hold.
-
-        Raises:
-            CommandError: the command cannot be sent, as for `shell`, or there is no phone, as here.
-            DeviceLostError: the phone is gone.
-        """
-        raise CommandError("A saved acquisition cannot run commands.")
-
     def close(self) -> None:
         """End the connection, where there is one; a second call does nothing."""
         return
@@ -287,6 +276,16 @@ class LiveTransport(Transport, Protocol):
     @property
     def handshake(self) -> Handshake:
         """What the phone showed when the connection was made."""
+
+    def start(self, command: str) -> Running:
+        """Start a program in the phone's shell whose output is read, and whose input is written, while it runs.
+
+        Nothing of it is recorded: whoever reads it hands on what a saved acquisition must hold.
+
+        Raises:
+            CommandError: the command cannot be sent, as for `shell`.
+            DeviceLostError: the phone is gone.
+        """
 
     def pull_many(self, source: Source, on_done: OnDone) -> None:
         """Copy the files that `source` names, at the speed of the line: many are asked for ahead.

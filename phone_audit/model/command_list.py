@@ -145,7 +145,7 @@ COMMANDS: Mapping[str, str] = {
     "looked up names": "dumpsys dnsresolver 2>/dev/null",
     "sockets": ": watch;while read -r w;do cat «own paths» 2>&1;echo «mark»;times;echo «mark»;done",
 }
-"""Name → command. `Transport.shell` and `Transport.start` send nothing else."""
+"""Name → command. `Transport.shell` and `LiveTransport.start` send nothing else."""
 
 LINES: Mapping[str, str] = {
     "range": "«number» «plain path» «block» «skip» «count»\n",

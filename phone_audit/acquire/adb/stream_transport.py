@@ -238,7 +238,7 @@ class ReconnectingTransport(Transport):
         return self._retrying(lambda: self._inner.pull(path, into))
 
     def start(self, command: str) -> Running:
-        """See `Transport.start`; what it gives ends where the connection is cut."""
+        """See `LiveTransport.start`; what it gives ends where the connection is cut."""
         return self._retrying(lambda: self._inner.start(command))
 
     def pull_many(self, source: Source, on_done: OnDone) -> None:

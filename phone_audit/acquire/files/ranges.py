@@ -45,7 +45,7 @@ class BrokenRangesError(Exception):
 
 
 class ProgramStarter(Protocol):
-    """What can start a program on the phone; see `Transport.start`."""
+    """What can start a program on the phone; see `LiveTransport.start`."""
 
     def start(self, command: str) -> Running: ...
 

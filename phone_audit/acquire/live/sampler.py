@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from phone_audit.acquire.live.socket_tables import PATHS, SocketTables, parse_tables
 from phone_audit.acquire.text import decode
-from phone_audit.acquire.transport import Running, Transport
+from phone_audit.acquire.transport import LiveTransport, Running
 from phone_audit.model.command_list import line, listed
 
 PATIENCE = 10.0
@@ -50,7 +50,7 @@ class Sample:
 class Sampler:
     """The program on a live phone; other streams may run beside."""
 
-    def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, transport: LiveTransport, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
         self._clock = clock
         self._mark = f"phone-audit:{secrets.token_hex(8)}"

@@ -20,7 +20,6 @@ from phone_audit.acquire.transport import (
     FileKeeper,
     LiveTransport,
     PulledApk,
-    Running,
     Transport,
 )
 from phone_audit.errors import AcquireError, CommandError, DeviceLostError, SnapshotError
@@ -99,9 +98,6 @@ class RecordingTransport(Transport):
             self._keep_sentence(command, error, layout.PULL_FAILED)
             raise
         return self._keep_apk(command, local, part)
-
-    def start(self, command: str) -> Running:
-        return self._inner.start(command)
 
     def close(self) -> None:
         """Close the wrapped transport. The manifest is written by `finish`."""

@@ -59,6 +59,7 @@ class AbstractInterpreter:
         self._members = MemberAccess(shared)
         self._arguments = _Arguments(program)
         self._known: dict[Key, Summary] = {}
+        self._cut_off: dict[Key, int] = {}
         self._variants: dict[Method, int] = {}
         self._running: dict[Method, bool] = {}
         self._tries: dict[Key, int] = {}
@@ -98,7 +99,7 @@ class AbstractInterpreter:
         """Return what a method does, given which arguments hold data."""
         method = key[0]
         known = self._known.get(key)
-        if known is not None and live <= known.live and known.holds(self._shared):
+        if known is not None and live <= known.live and known.holds(self._shared) and not self._is_worth_more(key):
             return known
         if method in self._running:
             self._running[method] = True
@@ -120,7 +121,7 @@ class AbstractInterpreter:
         for _ in range(2):
             outer = dict(running)
             running[method] = False
-            version = self._shared.version
+            version, budget = self._shared.version, self._shared.budget
             frame = self._follow_body(body, live, variant)
             again = running.pop(method)
             if any(running[one] and not outer[one] for one in running) and self._tries.get(key, 0) < _MAX_TRIES:
@@ -128,10 +129,22 @@ class AbstractInterpreter:
                 self._tries[key] = self._tries.get(key, 0) + 1
             found = summarize(frame, live, version)
             self._known[key] = found
+            self._note_end(key, budget)
             if not again or (before is not None and found[:3] == before[:3]):
                 break
             before = found
         return found
+
+    def _note_end(self, key: Key, budget: int) -> None:
+        """Note whether a method was followed to its end, or only until the budget that it began with was used up."""
+        if self._shared.budget <= 0:
+            self._cut_off[key] = budget
+        else:
+            self._cut_off.pop(key, None)
+
+    def _is_worth_more(self, key: Key) -> bool:
+        """Tell whether a method was not followed to its end, and much more of the budget is left now."""
+        return self._shared.budget > 2 * self._cut_off.get(key, self._shared.budget)
 
     def _follow_body(self, body: LiftedMethod, live: frozenset[int], variant: Variant) -> Frame:
         arguments = self._arguments.of(body)

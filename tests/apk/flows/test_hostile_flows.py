@@ -7,11 +7,12 @@ import pytest
 
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.flows import search
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.find import Budget, Flows
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, SAY, TEXT, WEB, activity, create, invoke, join, new
+from tests.apk.flows.test_find_flows import READ, SAY, TEXT, WEB, activity, create, invoke, join, new, text
 from tests.steps import LINEAR, growth, steps
 
 
@@ -98,3 +99,15 @@ def test_code_of_its_own_is_followed_when_the_rest_is_used_up(own: bytes, more: 
     indexes = index_file(read_dex("classes.dex", assemble([activity(waste, create(READ, SAY))])))
     flows = flows_in(indexes, {"x.Main"}, (own,), Budget(0, 30, more))
     assert [one.id for one in flows.found] == found
+
+
+def test_a_method_that_was_not_followed_to_its_end_is_followed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody would see what it does for those who come to it with more of the budget left."""
+    monkeypatch.setattr(search, "_MOST_A_ROOT", 100)
+    idle = join(*[text(2, "x")] * 40)
+    takes = Method(f"take({TEXT})V", join((0x3107,), idle, SAY, (RETURN,)))
+    hands = invoke(f"Lx/Main;->take({TEXT})V", 1)
+    wastes = Method("a()V", join(READ, *[READ] * 35, hands, (RETURN,)), registers=10, access=0x9)
+    indexes = index_file(read_dex("classes.dex", assemble([activity(takes, wastes, create(READ, hands))])))
+    flows = flows_in(indexes, {"x.Main"}, budget=Budget(0, 4_000))
+    assert [one.id for one in flows.found] == ["flow.imei-log"]

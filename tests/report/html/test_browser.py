@@ -222,10 +222,11 @@ def test_what_an_address_leads_to_is_open_without_scripts(browser: Any, tmp_path
 
 def test_what_an_address_leads_to_can_be_closed_again(browser: Any, tmp_path: Path) -> None:
     shown = Shown(browser, whole_phone(), tmp_path)
+    evidence = shown.tab.locator("#f-k1 .evidence")
     shown.tab.locator("a[href='#f-k1']").first.click()
-    assert shown.visible("#f-k1 .evidence") == 1
+    evidence.wait_for(state="visible")  # the page opens it once its address has changed
     shown.tab.locator("#f-k1 summary").click()
-    assert shown.visible("#f-k1 .evidence") == 0
+    evidence.wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("kind", ["phone", "folder", "fleet"])

@@ -84,10 +84,16 @@ def test_tables_that_name_what_is_not_there_are_survived() -> None:
     impl = Class("Lx/Impl;", [says], interfaces=("Lx/Face;",))
     calls = invoke("Lx/Face;->say()V", 2, opcode=0x72)
     data = assemble([face, impl, activity(create(new(2, "Lx/Impl;"), calls, READ, invoke(WEB, 5, 1, opcode=0x6E)))])
-    for at in range(0x70, len(data)):
-        for value in (0x7F, 0xFF):
-            damaged = data[:at] + bytes([value]) + data[at + 1 :]
-            flows_in(index_file(read_dex("classes.dex", damaged)), {"x.Main"}, budget=Budget(4_000, 1))
+
+    def found(data: bytes) -> frozenset[str]:
+        flows = flows_in(index_file(read_dex("classes.dex", data)), {"x.Main"}, budget=Budget(4_000, 1))
+        return frozenset(flow.id for flow in flows.found)
+
+    damaged = (data[:at] + bytes([value]) + data[at + 1 :] for at in range(0x70, len(data)) for value in (0x7F, 0xFF))
+    seen = {found(one) for one in damaged}
+    assert found(data) == {"flow.imei-network"}
+    assert found(data) in seen, "damage elsewhere hides no flow"
+    assert frozenset() in seen, "damage to what a flow needs does"
 
 
 @pytest.mark.parametrize(

@@ -225,8 +225,10 @@ def test_what_an_address_leads_to_can_be_closed_again(browser: Any, tmp_path: Pa
     evidence = shown.tab.locator("#f-k1 .evidence")
     shown.tab.locator("a[href='#f-k1']").first.click()
     evidence.wait_for(state="visible")  # the page opens it once its address has changed
+    assert shown.visible("#f-k1 .evidence") == 1
     shown.tab.locator("#f-k1 summary").click()
     evidence.wait_for(state="hidden")
+    assert shown.visible("#f-k1 .evidence") == 0
 
 
 @pytest.mark.parametrize("kind", ["phone", "folder", "fleet"])

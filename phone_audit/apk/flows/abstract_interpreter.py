@@ -144,7 +144,8 @@ class AbstractInterpreter:
 
     def _is_worth_more(self, key: Key) -> bool:
         """Tell whether a method was not followed to its end, and much more of the budget is left now."""
-        return self._shared.budget > 2 * self._cut_off.get(key, self._shared.budget)
+        left = self._shared.budget
+        return left > 0 and left > 2 * self._cut_off.get(key, left)
 
     def _follow_body(self, body: LiftedMethod, live: frozenset[int], variant: Variant) -> Frame:
         arguments = self._arguments.of(body)

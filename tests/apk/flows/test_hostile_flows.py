@@ -12,7 +12,7 @@ from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.find import Budget, Flows
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, SAY, TEXT, WEB, activity, create, invoke, join, new, text
+from tests.apk.flows.test_find_flows import READ, SAY, TEXT, WEB, activity, create, invoke, join, new, result, text
 from tests.steps import LINEAR, growth, steps
 
 
@@ -117,3 +117,19 @@ def test_a_method_that_was_not_followed_to_its_end_is_followed_again(monkeypatch
     indexes = index_file(read_dex("classes.dex", assemble([activity(takes, wastes, create(READ, hands))])))
     flows = flows_in(indexes, {"x.Main"}, budget=Budget(0, 4_000))
     assert [one.id for one in flows.found] == ["flow.imei-log"]
+
+
+def test_a_method_whose_end_was_seen_is_known_when_the_budget_is_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_MOST_A_ROOT", 60)
+    goes_on = join((0x0138, 2), SAY)
+    takes = Method(f"take({TEXT})V", join((0x3107,), goes_on, (RETURN,)))
+    hands = invoke(f"Lx/Main;->take({TEXT})V", 1)
+    wastes = Method(f"waste({TEXT})V", join((0x3107,), *[text(2, "x")] * 80, SAY, (RETURN,)))
+    subscriber = join(
+        invoke(f"Landroid/telephony/TelephonyManager;->getSubscriberId(){TEXT}", 0, opcode=0x6E), result(1)
+    )
+    uses_up = join(subscriber, invoke(f"Lx/Main;->waste({TEXT})V", 1), hands, (RETURN,))
+    later = Method("onStart()V", uses_up, direct=False, registers=10)
+    indexes = index_file(read_dex("classes.dex", assemble([activity(takes, wastes, create(READ, hands), later)])))
+    flows = flows_in(indexes, {"x.Main"}, budget=Budget(0, 4_000))
+    assert {one.id for one in flows.found} == {"flow.imei-log", "flow.imsi-log"}

@@ -13,6 +13,7 @@ from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.files_read import IdsOf, with_readers
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
+from phone_audit.apk.code.parts_asked_for import PartsAskedFor
 from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.code.shared_fields import SharedFields
 from phone_audit.apk.code.started_code import StartedCode
@@ -109,7 +110,8 @@ def read_code(
     spots: dict[str, tuple[Spot, ...]] = {}
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
     endpoints = name_holders(endpoints, indexes, owners.of)
-    endpoints = with_started(endpoints, files, indexes, started, spots)
+    parts = PartsAskedFor(knowledge.libraries, declared.meta_data)
+    endpoints = with_started(endpoints, files, indexes, started, spots, parts)
     endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
@@ -126,9 +128,10 @@ def read_code(
     sure = SharedFields(indexes, owners.of).with_sure_fields(seen)
     told = with_most_direct(with_connections(sure, endpoints, owners.of), owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
-    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
+    settings = {name: texts for one in knowledge.libraries for name, texts in one.settings.items()}
+    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches, settings)
     skipped = [skip for file in files for skip in file.skipped]
-    initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others)
+    initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.sees, others)
     trackers = find_trackers(classes, endpoints, knowledge, initialised, components)
     return CodeFacts(
         endpoints=endpoints,

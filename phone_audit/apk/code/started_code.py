@@ -17,6 +17,7 @@ import numpy as np
 from phone_audit.apk.code.call_search import CallSearch
 from phone_audit.apk.code.class_lookups import LookUps, all_lookups, find_lookups
 from phone_audit.apk.code.component_lookups import may_start_any, reads_objects
+from phone_audit.apk.code.component_makers import makes_components
 from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.code.names_in_files import TooLargeError, names_in_files
 from phone_audit.apk.code.roots import Parties, Roots
@@ -40,9 +41,6 @@ _COMPONENTS: Final = frozenset({
     b"Landroid/content/BroadcastReceiver;", b"Landroid/content/ContentProvider;",
 })  # fmt: skip
 """What Android makes where the manifest names it."""
-_INSTRUMENTATION: Final = b"Landroid/app/Instrumentation;"
-_ACTIVITY_THREAD: Final = b"android.app.ActivityThread"
-"""What makes activities by their names; and what starts them, which code that names it can turn to others."""
 _READS_OBJECTS: Final = b"Ljava/io/ObjectInputStream;"
 """What makes objects of the classes that the bytes name which it reads."""
 
@@ -68,12 +66,8 @@ class _Package:
 
     @cached_property
     def makes_components(self) -> bool:
-        """Whether it brings what makes components itself, as plug-in frameworks do that the manifest need not name."""
-        tree = self.selectors.tree
-        if any(index.strings_equal((_ACTIVITY_THREAD,)) for index in tree.indexes):
-            return True
-        is_named = any(_INSTRUMENTATION in index.type_ids for index in tree.indexes)
-        return is_named and any(_INSTRUMENTATION in tree.above(name) for name in self.selectors.defined)
+        """Whether it brings what makes components itself."""
+        return makes_components(self.selectors.tree, self.selectors.defined)
 
     @cached_property
     def lookups(self) -> LookUps:
@@ -176,6 +170,10 @@ class StartedCode:
     def starts_any(self, rows: Collection[Row]) -> bool:
         """Tell whether something starts one of some methods: which of them is found first does not matter."""
         return bool(rows) and self._finds(lambda: not self._search.seen.isdisjoint(rows))
+
+    def sees(self, part: int, row: int) -> bool:
+        """Tell whether something was seen to start a method; true where the search ended too soon."""
+        return self.sees_any({(part, row)})
 
     def sees_any(self, rows: Collection[Row]) -> bool:
         """Tell whether something was seen to start one of some methods; true where the search ended too soon."""

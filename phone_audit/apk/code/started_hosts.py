@@ -7,10 +7,11 @@ it stays not settled.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
+from phone_audit.apk.code.parts_asked_for import PartsAskedFor
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.file import DexFile
@@ -32,6 +33,8 @@ _CODE: Final = frozenset({"call", "dex-string"})
 _FETCHED: Final = "fetched: "
 """Begins what is said of an instruction that connects."""
 
+_NO_PARTS: Final = PartsAskedFor()
+
 Texts = Mapping[str, Sequence[tuple[str, int]]]
 """The strings of DEX files that name a host: the file and the offset of each."""
 
@@ -42,17 +45,27 @@ def with_started(
     indexes: Sequence[DexIndex],
     code: StartedCode,
     texts: Texts,
+    parts: PartsAskedFor = _NO_PARTS,
 ) -> tuple[Endpoint, ...]:
-    """Say of each endpoint that counts whether anything starts code that loads one of its texts."""
-    asked = {one.host: texts.get(one.host, ()) for one in endpoints if _is_asked(one) or _is_fetched_by_code(one)}
+    """Say of each endpoint that counts whether anything starts code that loads one of its texts.
+
+    What knowledge says that a package has to ask for counts for nothing where it was not seen to.
+    """
+    of_parts = {one.host for one in endpoints if parts.has(one)}
+    asked = {
+        one.host: texts.get(one.host, ())
+        for one in endpoints
+        if one.host in of_parts or _is_asked(one) or _is_fetched_by_code(one)
+    }
     if not asked:
         return tuple(endpoints)
     found = _Hosts(files, indexes, code, asked)
-    return tuple(_settled(one, found) if one.host in asked else one for one in endpoints)
+    unasked = {one.host for one in endpoints if one.host in of_parts and not parts.asks_for(one, found.sees_start)}
+    return tuple(_settled(one, found, unasked) if one.host in asked else one for one in endpoints)
 
 
-def _settled(endpoint: Endpoint, found: "_Hosts") -> Endpoint:
-    if _is_asked(endpoint) and not found.may_start(endpoint.host):
+def _settled(endpoint: Endpoint, found: "_Hosts", unasked: Collection[str]) -> Endpoint:
+    if endpoint.host in unasked or (_is_asked(endpoint) and not found.may_start(endpoint.host)):
         return endpoint.model_copy(update={"started": False})
     if _is_fetched_by_code(endpoint) and not found.sees_start(endpoint.host):
         return _not_settled(endpoint)

@@ -173,12 +173,17 @@ class _Calls:
     def _first(
         self, places: Candidates, chosen: NDArray[np.intp], callers: NDArray[np.intp], fact: TrackerFact
     ) -> Evidence | None:
-        """Return the first call that stands, those before others that set the tracker going."""
+        """Return the first call that stands, those before others that set the tracker going.
+
+        Code of another library sets it going by no other call: it may have to be prepared for whoever does.
+        """
         outside = [caller for caller in np.unique(callers[chosen]).tolist() if self._is_outside(caller, fact)]
         chosen = chosen[np.isin(callers[chosen], outside)]
         starts = [method for method in np.unique(places.ids[chosen]).tolist() if self._starts(method)]
         starting = np.isin(places.ids[chosen], starts)
-        for group in (chosen[starting], chosen[~starting]):
+        rest = chosen[~starting]
+        libraries = [caller for caller in outside if self._is_library(caller)]
+        for group in (chosen[starting], rest[~np.isin(callers[rest], libraries)]):
             picked = Candidates(*(column[group[:_MAX_TRIED]] for column in places))
             for use in verified(self._index, picked):
                 if not self._starts_row(use.row):
@@ -197,6 +202,9 @@ class _Calls:
             return True
         roots = {root_of(prefix) for prefix in fact.code}
         return root_of(caller) not in roots and owner.library not in family_of(fact, self._knowledge)
+
+    def _is_library(self, type_id: int) -> bool:
+        return self._owner_of(java_name(self._index.descriptor(type_id))).party == "library"
 
     def _starts(self, method: int) -> bool:
         return _STARTS.match(self._index.raw_string(int(self._index.method_ids["name"][method]))) is not None

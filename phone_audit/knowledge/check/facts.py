@@ -116,6 +116,19 @@ def _check_needs(needs: schema.TrackerNeedFact, report: Report) -> None:
         report("needs.source", f"{short_repr(needs.source)} is no address; name where the maker says it: https://…")
 
 
+def _check_part(part: schema.LibraryPartFact, place: str, report: Report) -> None:
+    if not part.addresses:
+        report(f"{place}.addresses", "missing; name what it alone connects to, such as: api.example.com/path")
+    for address in part.addresses:
+        if fault := host_fault(address.partition("/")[0]):
+            report(f"{place}.addresses", fault)
+    for name in part.meta_data:
+        if not re.fullmatch(r"[\w.-]+", name):
+            report(f"{place}.meta_data", f"{short_repr(name)} is no name of meta-data")
+    if not part.source.startswith("https://"):
+        report(f"{place}.source", f"{short_repr(part.source)} is no address; name where that stands: https://…")
+
+
 def check_library(library: schema.LibraryFact, report: Report) -> None:
     """Report faults of a library; each of its self-tests is a class name."""
     if not library.owner.strip():
@@ -135,6 +148,13 @@ def check_library(library: schema.LibraryFact, report: Report) -> None:
     for name, switch in library.switches.items():
         if not (covers_class(library.code, name) and covers_class(library.code, switch)):
             report("switches", f"{short_repr(name)} or {short_repr(switch)} is no part of the library; see its code")
+    for name, texts in library.settings.items():
+        if not covers_class(library.code, name):
+            report("settings", f"{short_repr(name)} is no part of the library; see its code")
+        if not all(len(text) > 2 for text in texts) or not texts:
+            report("settings", f"{short_repr(name)} needs parts of texts of three letters and more that ask for it")
+    for place, part in enumerate(library.parts):
+        _check_part(part, f"parts[{place}]", report)
     if library.base:
         report_untested(report, library.base_matches, library.base_ignores)
         report_failed(report, library.base_matches, library.base_ignores, lambda text: covers_class(library.base, text))

@@ -639,6 +639,30 @@ def test_what_names_the_thread_of_activities_may_start_any() -> None:
     assert starts(app(*AIMED), UNNAMED, hooks, named=("app.Main",), wanted="Llib/Screen;")
 
 
+AGAIN = tuple(map(const_string, ("performStopActivity", "requestRelaunchActivity", "android.app.ActivityThread")))
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (AGAIN, False),
+        (AGAIN[1:], True),
+        ((*AGAIN, const_string("mH")), True),
+        ((*AGAIN, const_string("mInstrumentation")), True),
+    ],
+    ids=["as AndroidX does", "one method of it", "with its handler", "with its instrumentation"],
+)
+def test_what_only_makes_the_same_screen_again_starts_no_other(names: tuple[Units, ...], expected: bool) -> None:
+    recreates = Class("Lr8/a;", [method("f()V", *(unit for name in names for unit in name))])
+    assert starts(app(*AIMED), UNNAMED, recreates, named=("app.Main",), wanted="Llib/Screen;") is expected
+
+
+def test_another_class_that_names_the_thread_beside_it_may_start_any() -> None:
+    recreates = Class("Lr8/a;", [method("f()V", *(unit for name in AGAIN for unit in name))])
+    hooks = Class("Lapp/Hook;", [method("f()V", *AGAIN[2])])
+    assert starts(app(*AIMED), UNNAMED, recreates, hooks, named=("app.Main",), wanted="Llib/Screen;")
+
+
 def test_of_very_many_classes_in_one_method_nothing_is_told() -> None:
     others = (unit for number in range(300) for unit in value(f"Llib/C{number};"))
     assert starts(app(*AIMED, *others), UNNAMED, named=("app.Main",), wanted="Llib/Screen;")

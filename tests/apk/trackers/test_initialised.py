@@ -18,6 +18,7 @@ _KNOWN = knowledge(
     trackers=[_SPOTTER, tracker("Ads", code=["net.ads.core.AdView"])],
     libraries=[
         library("Adapter", code=["net.mediate.adapter"], role="connector"),
+        library("Toolkit", code=["net.toolkit"]),
         library("Spotter Kit", code=["com.spotter", "s.pot"]),
     ],
 )
@@ -62,6 +63,14 @@ def test_a_call_that_starts_it_is_shown_before_others() -> None:
     assert evidence.class_ == "org.example.app.Main"
     ((other,),) = _started([_SDK, callers[0]]).values()
     assert other.value == "com.spotter.sdk.Spotter.flush()V"
+
+
+def test_another_library_sets_it_going_only_by_a_call_that_does() -> None:
+    """ACRA is asked for its reporter by App Inventor, which starts it in no app but its own."""
+    assert _started([_SDK, _caller("Lnet/toolkit/Base;", _OTHER)]) == {}
+    assert list(_started([_SDK, _caller("Lnet/toolkit/Base;", _INIT)])) == ["spotter"]
+    own = Declared(package="net.toolkit")
+    assert list(_started([_SDK, _caller("Lnet/toolkit/Base;", _OTHER)], own)) == ["spotter"]
 
 
 def test_calls_of_its_own_of_its_maker_and_of_connectors_tell_nothing() -> None:
@@ -207,3 +216,17 @@ def test_a_call_in_code_that_nothing_starts_starts_nothing() -> None:
     owner_of = Owners(_KNOWN, None).of
     assert InitialisedTrackers(indexes, Declared(), owner_of, _KNOWN, lambda _part, _row: True)([_SPOTTER])
     assert not InitialisedTrackers(indexes, Declared(), owner_of, _KNOWN, lambda _part, _row: False)([_SPOTTER])
+
+
+def test_what_only_other_code_may_start_is_not_initialised() -> None:
+    """Code that is loaded may call anything; nothing was seen to start the one that sets the tracker going."""
+    loads = (0x1070, Ref("method", "Ldalvik/system/DexClassLoader;-><init>()V"), 0)
+    calls = invoke_static("Lother/kit/A;->run()V")
+    screen = Component(kind="activity", name="org.example.app.Main", exported=True, permission=None, actions=())
+    declared = Declared(components=(screen,), package="org.example.app", active=frozenset({screen.name}))
+    for more, tier in (((), "present"), (calls, "initialised")):
+        create = Method("onCreate(Landroid/os/Bundle;)V", (*loads, *more, RETURN), access=1, ins=2, direct=False)
+        main = Class("Lorg/example/app/Main;", [create], parent="Landroid/app/Activity;")
+        data = assemble([_SDK, _caller("Lother/kit/A;", _INIT), main])
+        (found,) = read_code([("classes.dex", data)], _KNOWN, declared).trackers
+        assert found.tier == tier

@@ -379,6 +379,34 @@ def test_a_file_is_called_like_its_incident(tmp_path: Path) -> None:
             library(switches={"com.other.Client": "com.other.Debug.trusts"}),
             "switches: 'com.other.Client' or 'com.other.Debug.trusts' is no part of the library; see its code",
         ),
+        (
+            "libraries",
+            library(settings={"com.other.Client": ["ssl="]}),
+            "settings: 'com.other.Client' is no part of the library; see its code",
+        ),
+        (
+            "libraries",
+            library(settings={"com.maker.web.Client": ["s"]}),
+            "settings: 'com.maker.web.Client' needs parts of texts of three letters and more that ask for it",
+        ),
+        *(
+            ("libraries", library(parts=[{"addresses": ["a.example/x"], "source": "https://a.example"} | wrong]), fault)
+            for wrong, fault in (
+                (
+                    {"addresses": []},
+                    "parts[0].addresses: missing; name what it alone connects to, such as: api.example.com/path",
+                ),
+                (
+                    {"addresses": ["https://a.example/x"]},
+                    "parts[0].addresses: 'https:' is no host name; write host.example, without scheme, port or path",
+                ),
+                ({"meta_data": ["a b"]}, "parts[0].meta_data: 'a b' is no name of meta-data"),
+                (
+                    {"source": "somewhere"},
+                    "parts[0].source: 'somewhere' is no address; name where that stands: https://…",
+                ),
+            )
+        ),
         ("rules", rule(reason=""), "reason: missing; say why nothing is sent there"),
         *(
             (

@@ -15,6 +15,7 @@ from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.parts_asked_for import PartsAskedFor
 from phone_audit.apk.code.preference_reads import reads_settings
+from phone_audit.apk.code.screen_order import ScreenOrder
 from phone_audit.apk.code.shared_fields import SharedFields
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
@@ -125,7 +126,7 @@ def read_code(
         views,
     )
     seen = UnseenScreens(indexes, declared.active).with_seen_screens(with_started_steps(flows.found, started))
-    sure = SharedFields(indexes, owners.of).with_sure_fields(seen)
+    sure = ScreenOrder(indexes).with_possible_order(SharedFields(indexes, owners.of).with_sure_fields(seen))
     told = with_most_direct(with_connections(sure, endpoints, owners.of), owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     settings = {name: texts for one in knowledge.libraries for name, texts in one.settings.items()}

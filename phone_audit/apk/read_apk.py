@@ -274,5 +274,11 @@ def _declared(manifest: ManifestFacts | None) -> Declared:
         return Declared()
     active = frozenset(one.name for one in manifest.components) - set(manifest.disabled)
     return Declared(
-        manifest.permissions, manifest.components, manifest.package, manifest.meta_data, active, manifest.loaded
+        manifest.permissions,
+        manifest.components,
+        manifest.package,
+        manifest.meta_data,
+        active,
+        manifest.loaded,
+        shares_uid=manifest.shared_user_id is not None,
     )

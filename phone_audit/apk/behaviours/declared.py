@@ -18,7 +18,7 @@ class Declared:
     """What the manifest says: permissions asked for, components, name, meta-data. Empty where it could not be read.
 
     `active` are the names of the components that are not switched off, None where the manifest could not be read.
-    `loaded` are classes that it names outside of components.
+    `loaded` are classes that it names outside of components. `shares_uid`: other packages may run as the same user.
     """
 
     permissions: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class Declared:
     meta_data: tuple[tuple[str, str], ...] = ()
     active: frozenset[str] | None = None
     loaded: tuple[str, ...] = ()
+    shares_uid: bool = False
 
     @property
     def names(self) -> frozenset[str] | None:
@@ -45,8 +46,12 @@ class Declared:
     def private(self) -> frozenset[str]:
         """The components that Android and other packages start only where the package itself names them.
 
-        They are not exported and answer to no action; providers are made with the process.
+        They are not exported and answer to no action; providers are made with the process. There are none where
+        packages of the same user may start each, as they may those that are not exported, nor where nothing could start
+        any component: then something does that was not seen. Source: AOSP, ActivityManager.checkComponentPermission.
         """
+        if self.shares_uid or not any(one.exported or one.actions for one in self.components):
+            return frozenset()
         own = (one for one in self.components if one.kind in _PRIVATE)
         hidden = {one.name for one in own if not (one.exported or one.actions)}
         others = {one.name for one in self.components if one.name not in hidden or one.kind not in _PRIVATE}

@@ -13,7 +13,7 @@ from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.files_read import IdsOf, with_readers
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
-from phone_audit.apk.code.parts_asked_for import PartsAskedFor
+from phone_audit.apk.code.optional_parts import OptionalParts
 from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.code.screen_order import ScreenOrder
 from phone_audit.apk.code.shared_fields import SharedFields
@@ -111,7 +111,7 @@ def read_code(
     spots: dict[str, tuple[Spot, ...]] = {}
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
     endpoints = name_holders(endpoints, indexes, owners.of)
-    parts = PartsAskedFor(knowledge.libraries, declared.meta_data)
+    parts = OptionalParts(knowledge.libraries, declared.meta_data)
     endpoints = with_started(endpoints, files, indexes, started, spots, parts)
     endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from phone_audit.apk.code.parts_asked_for import PartsAskedFor
+from phone_audit.apk.code.optional_parts import OptionalParts
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.file import DexFile
@@ -33,7 +33,7 @@ _CODE: Final = frozenset({"call", "dex-string"})
 _FETCHED: Final = "fetched: "
 """Begins what is said of an instruction that connects."""
 
-_NO_PARTS: Final = PartsAskedFor()
+_NO_PARTS: Final = OptionalParts()
 
 Texts = Mapping[str, Sequence[tuple[str, int]]]
 """The strings of DEX files that name a host: the file and the offset of each."""
@@ -45,7 +45,7 @@ def with_started(
     indexes: Sequence[DexIndex],
     code: StartedCode,
     texts: Texts,
-    parts: PartsAskedFor = _NO_PARTS,
+    parts: OptionalParts = _NO_PARTS,
 ) -> tuple[Endpoint, ...]:
     """Say of each endpoint that counts whether anything starts code that loads one of its texts.
 
@@ -60,7 +60,7 @@ def with_started(
     if not asked:
         return tuple(endpoints)
     found = _Hosts(files, indexes, code, asked)
-    unasked = {one.host for one in endpoints if one.host in of_parts and not parts.asks_for(one, found.sees_start)}
+    unasked = {one.host for one in endpoints if one.host in of_parts and not parts.is_in_use(one, found.sees_start)}
     return tuple(_settled(one, found, unasked) if one.host in asked else one for one in endpoints)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.apk.code.parts_asked_for import PartsAskedFor
+from phone_audit.apk.code.optional_parts import OptionalParts
 from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
@@ -19,7 +19,7 @@ RENAMED = HeldBy(party="obfuscated", library=None, evidence=(CALL,))
 OWN = HeldBy(party="first-party", library=None, evidence=(CALL,))
 
 
-def parts(*addresses: str, by_manifest: bool = False, said: tuple[tuple[str, str], ...] = ()) -> PartsAskedFor:
+def parts(*addresses: str, by_manifest: bool = False, said: tuple[tuple[str, str], ...] = ()) -> OptionalParts:
     part = LibraryPartFact(addresses=addresses, meta_data=(META,) if by_manifest else (), source="https://lib.example")
     fact = LibraryFact(
         id="lib",
@@ -32,13 +32,13 @@ def parts(*addresses: str, by_manifest: bool = False, said: tuple[tuple[str, str
         ignores=(),
         parts=(part,),
     )
-    return PartsAskedFor((fact,), said)
+    return OptionalParts((fact,), said)
 
 
 PLACED = parts("lib.example")
 
 
-def settled(one: Endpoint, asked: PartsAskedFor, *classes: Class) -> Endpoint:
+def settled(one: Endpoint, asked: OptionalParts, *classes: Class) -> Endpoint:
     file = read_dex("classes.dex", assemble(sorted(classes, key=lambda each: each.name)))
     texts = {one.host: [(file.name, offset) for offset, _ in file.strings.holding(b"lib.example")]}
     indexes = index_file(file)

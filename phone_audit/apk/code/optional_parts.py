@@ -14,7 +14,7 @@ from phone_audit.model.apk import Endpoint
 _OFF: Final = frozenset({"false", "0"})
 
 
-class PartsAskedFor:
+class OptionalParts:
     """Answers for the endpoints of one package.
 
     Args:
@@ -30,7 +30,7 @@ class PartsAskedFor:
         """Tell whether an endpoint that counts is of such a part, and of no code of the package itself."""
         return endpoint.counts and self._part_of(endpoint) is not None
 
-    def asks_for(self, endpoint: Endpoint, sees_start: Callable[[str], bool]) -> bool:
+    def is_in_use(self, endpoint: Endpoint, sees_start: Callable[[str], bool]) -> bool:
         """Tell whether the package was seen to ask for the part that an endpoint is of.
 
         `sees_start` tells of a host whether anything was seen to start code that holds it.

@@ -52,17 +52,17 @@ MOST_CHANGES: Final = 2
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Taint:
-    """Data that a source gave, and where it went since: the source first."""
+    """Data that a source gave, and where it went since, the source first; `changes` are steps that may encrypt it."""
 
     data: str
     steps: tuple[Step, ...]
+    changes: tuple[Step, ...] = field(init=False)
     is_data: ClassVar[bool] = True
     is_param: ClassVar[bool] = False
 
-    @property
-    def changes(self) -> list[Step]:
-        """Return the steps that encrypt it, or may."""
-        return [step for step in self.steps if step.what.startswith(CHANGES)]
+    def __post_init__(self) -> None:
+        changes = tuple([step for step in self.steps if step.what.startswith(CHANGES)])
+        object.__setattr__(self, "changes", changes)
 
     @property
     def encrypted_by(self) -> Step | None:
@@ -99,6 +99,7 @@ class Obj:
     is_param: bool = False
     parts: "dict[Slot, Obj]" = field(default_factory=dict)
     _inside: "dict[tuple[Step, ...], Inside]" = field(default_factory=dict)
+    changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
 
     def part(self, slot: "Slot", place: str = NOWHERE, *, own: bool = False) -> "Obj":
@@ -151,6 +152,7 @@ class Text:
     """A constant string."""
 
     text: str
+    changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
     is_param: ClassVar[bool] = False
 
@@ -160,6 +162,7 @@ class Number:
     """A constant number."""
 
     value: int
+    changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
     is_param: ClassVar[bool] = False
 
@@ -169,6 +172,7 @@ class Mark:
     """A property that goes with an object: `network`, `process`, `explicit`, or `data:` and what a provider gives."""
 
     name: str
+    changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
     is_param: ClassVar[bool] = False
 
@@ -226,7 +230,7 @@ def _one_of_each(atoms: Iterable[Atom], known: Iterable[Atom] = ()) -> list[Atom
 
 
 def is_changed(atom: Atom) -> bool:
-    return bool(atom.changes) if isinstance(atom, Taint | Inside) else False
+    return bool(atom.changes)
 
 
 def in_order(atom: Atom) -> tuple[int, tuple[object, ...]]:

@@ -30,6 +30,7 @@ from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
+from phone_audit.apk.endpoints.spelled_hosts import spelled_hosts
 from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.connections import with_connections
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
@@ -108,6 +109,10 @@ def read_code(
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
     elsewhere = _without_links_read_back(elsewhere, indexes, owners)
+    mentions, candidates = spelled_hosts(indexes)
+    elsewhere = replace(
+        elsewhere, mentions=(*mentions, *elsewhere.mentions), candidates=(*elsewhere.candidates, *candidates)
+    )
     spots: dict[str, tuple[Spot, ...]] = {}
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
     endpoints = name_holders(endpoints, indexes, owners.of)

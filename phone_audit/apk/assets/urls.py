@@ -64,6 +64,7 @@ class Candidate(NamedTuple):
     kind: EvidenceKind
     where: str
     offset: int
+    encoding: str | None = None
 
 
 class UrlMatch(NamedTuple):

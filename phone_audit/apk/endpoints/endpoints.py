@@ -202,7 +202,8 @@ def find_endpoints(
     for candidate in elsewhere.candidates:
         if bare := host_text.find_bare_host(candidate.text):
             look_alike = None if is_endpoint(bare, around) else _LOOK_ALIKES[bare.kind]
-            collector.add(bare, candidate.kind, candidate.where, candidate.offset, look_alike)
+            at = (candidate.where, candidate.offset)
+            collector.add(bare, candidate.kind, *at, look_alike, encoding=candidate.encoding)
     if spots is not None:
         spots.update(collector.texts())
     left_out = _left_out(dexes, collector.complete and len(heads) < MAX_MENTIONS)

@@ -23,8 +23,12 @@ SCHEMES: Final = (
     "tcp", "udp", "ssl", "tls", "quic", "smtps?", "imaps?", "pop3s?", "ldaps?", "ircs?", "socks[45]?h?", "coaps?",
     "nats", "rediss?", "mysql", "postgres(?:ql)?", "mongodb(?:\\+srv)?", "git", "svn", "rsync", "smb", "nfs", "stuns?",
     "turns?", "grpcs?", "webcals?", "nntp", "news", "gopher",
+    "(?:imap|pop3|smtp)\\+(?:ssl|tls)(?:\\+(?:trustallcerts)?)?",
 )  # fmt: skip
-"""Schemes whose authority is a host on a network. In others (content, android-app, market) it is something else."""
+"""Schemes whose authority is a host on a network; the last is how AOSP Email writes an encrypted one.
+
+In others (content, android-app, market) it is something else.
+"""
 _LOCAL: Final = ("android", "content", "file", "intent", "market", "package")
 """How schemes of the phone itself begin: behind them stands no host."""
 

@@ -273,3 +273,11 @@ def test_time_is_linear_in_the_length(piece: str) -> None:
     text = piece * (300_000 // len(piece))
     assert {found.host for found in find_urls(text)} <= {"ahttp", "a", "a.com"}
     assert find_bare_host(text) is None
+
+
+@pytest.mark.parametrize("scheme", ["imap+ssl+", "smtp+tls+", "pop3+ssl+trustallcerts", "imap+tls", "smtp+ssl"])
+def test_servers_of_mail_programs(scheme: str) -> None:
+    (found,) = find_urls(f"{scheme}://imap.provider.com")
+    assert (found.host, found.scheme) == ("imap.provider.com", scheme)
+    assert found.scheme not in CLEARTEXT_SCHEMES
+    assert not list(find_urls("imap+sasl+://imap.provider.com"))

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -134,6 +134,15 @@ class Strings:
     def beginning(self, head: str) -> Iterator[Text]:
         """Yield every text that begins with a few letters of ASCII, by ascending offset."""
         return (text for text in self.holding(re.escape(head.encode("ascii"))) if text.text.startswith(head))
+
+    def opening(self, sets: Sequence[bytes], lengths: range) -> Iterator[Text]:
+        """Yield every text of one of some lengths, in bytes, whose first bytes are each in the set of their place."""
+        _, starts, ends = self._longest
+        sizes = ends - starts
+        rows = np.flatnonzero((sizes >= lengths.start) & (sizes < lengths.stop) & (sizes % lengths.step == 0))
+        for at, members in enumerate(sets):
+            rows = rows[_set_of(members)[self.data[starts[rows] + np.uint32(at)]]]
+        yield from self._texts(rows)
 
     def headed(self, inner: bytes, marks: bytes, longest: int) -> Iterator[Text]:
         """Yield every text whose head, what stands before the first slash or the end, consists of a few bytes only.

@@ -116,7 +116,7 @@ def read_code(
     spots: dict[str, tuple[Spot, ...]] = {}
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
     endpoints = name_holders(endpoints, indexes, owners.of)
-    parts = OptionalParts(knowledge.libraries, declared.meta_data)
+    parts = OptionalParts(knowledge.libraries, None if declared.names is None else declared.meta_data)
     endpoints = with_started(endpoints, files, indexes, started, spots, parts)
     endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners)
@@ -134,10 +134,9 @@ def read_code(
     sure = ScreenOrder(indexes).with_possible_order(SharedFields(indexes, owners.of).with_sure_fields(seen))
     told = with_most_direct(with_connections(sure, endpoints, owners.of), owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
-    settings = {name: texts for one in knowledge.libraries for name, texts in one.settings.items()}
-    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches, settings)
+    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
     skipped = [skip for file in files for skip in file.skipped]
-    initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.sees, others)
+    initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others, started.sees)
     trackers = find_trackers(classes, endpoints, knowledge, initialised, components)
     return CodeFacts(
         endpoints=endpoints,

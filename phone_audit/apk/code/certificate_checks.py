@@ -89,13 +89,11 @@ def accepting_code(
     named: Collection[str] | None = None,
     starts: Callable[[int, int], bool] = lambda _part, _row: True,
     switches: Mapping[str, str] = MappingProxyType({}),
-    settings: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> tuple[AcceptedBy, ...]:
     """Return the places of a package whose code accepts any certificate or host name, by owner and what leads to it.
 
     `named` are the classes that the manifest names, in Java form; None where it could not be read. `starts` tells, by
-    part and row, whether anything starts a method. `switches` are methods that known classes ask first, by their names;
-    `settings` the texts of which one asks for what a known class does, such as a part of the address of a database.
+    part and row, whether anything starts a method. `switches` are methods that known classes ask first, by their names.
     """
     places = list(islice(_Package(indexes).places(), MAX_SHOWN))
     ways = WaysIn(indexes, owner_of, named, starts) if places else None
@@ -105,10 +103,7 @@ def accepting_code(
         owner = owner_of(place.evidence.class_ or "")
         way = ways.to(place.makers, owner) if ways else NO_WAY
         around = outermost(place.evidence.class_ or "")
-        waits = ways is not None and (
-            (around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING))
-            or (around in settings and not ways.has_text(settings[around], owner))
-        )
+        waits = ways is not None and around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING)
         group = _Group(owner, "option" if waits and way.kind == "used" else way.kind, place.accepts)
         groups.setdefault(group, []).append(place.evidence)
         if ways and not waits and ways.calls(way.near, _INSTALLING[place.accepts]):

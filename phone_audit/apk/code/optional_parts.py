@@ -1,8 +1,8 @@
 """Hosts of parts of libraries that do nothing unless the package asks for them, and whether it was seen to.
 
 Knowledge says which addresses these are, and how a package asks: by meta-data in its manifest, or by what starts the
-code of the library that connects. They are addresses of those who make the library or whom the part is for, so that
-nobody hides a destination of their own behind them.
+code of the library that connects. They are whole addresses of those who make the library or whom the part is for, so
+that nobody hides a destination of their own behind them; where other code or a file holds one too, it is of no part.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from phone_audit.knowledge.schema.facts import LibraryFact, LibraryPartFact
 from phone_audit.model.apk import Endpoint
 
 _OFF: Final = frozenset({"false", "0"})
+_OTHERS: Final = frozenset({"library", "obfuscated"})
 
 
 class OptionalParts:
@@ -19,12 +20,14 @@ class OptionalParts:
 
     Args:
         libraries: what is known of them.
-        meta_data: names and values in its manifest.
+        meta_data: names and values in its manifest; None where it could not be read, so that none is of a part.
     """
 
-    def __init__(self, libraries: Sequence[LibraryFact] = (), meta_data: Sequence[tuple[str, str]] = ()) -> None:
-        self._parts = [(library.name, part) for library in libraries for part in library.parts]
-        self._switched_on = {name for name, value in meta_data if value.strip().lower() not in _OFF}
+    def __init__(
+        self, libraries: Sequence[LibraryFact] = (), meta_data: Sequence[tuple[str, str]] | None = None
+    ) -> None:
+        self._parts = [(one.name, part) for one in libraries for part in one.parts if meta_data is not None]
+        self._switched_on = {name for name, value in meta_data or () if value.strip().lower() not in _OFF}
 
     def has(self, endpoint: Endpoint) -> bool:
         """Tell whether an endpoint that counts is of such a part, and of no code of the package itself."""
@@ -36,27 +39,22 @@ class OptionalParts:
         `sees_start` tells of a host whether anything was seen to start code that holds it.
         """
         part = self._part_of(endpoint)
-        if part is not None and part.meta_data:
+        if part and part.meta_data:
             return not self._switched_on.isdisjoint(part.meta_data)
-        return part is None or sees_start(endpoint.host)
+        return sees_start(endpoint.host)
 
     def _part_of(self, endpoint: Endpoint) -> LibraryPartFact | None:
+        texts = [url.partition("://")[2].partition("?")[0].removesuffix("/") for url in endpoint.urls]
         for library, part in self._parts:
-            if any(_is_of(endpoint, address) for address in part.addresses) and _is_held(endpoint, library, part):
+            if {*(texts or [endpoint.host])} <= {*part.addresses} and _is_held(endpoint, library, part):
                 return part
         return None
 
 
-def _is_of(endpoint: Endpoint, address: str) -> bool:
-    """Tell whether all that is known of an endpoint is a host, or begins with it and a path."""
-    if endpoint.host != address.partition("/")[0]:
-        return False
-    texts = [url.partition("://")[2] for url in endpoint.urls] or [endpoint.host]
-    return all(text == address or text.startswith((f"{address}/", f"{address}?")) for text in texts)
-
-
 def _is_held(endpoint: Endpoint, library: str, part: LibraryPartFact) -> bool:
-    """Tell whether code of a library alone holds an address; or other code, renamed maybe, that the manifest asks."""
+    """Tell whether code of a library alone holds an address; where the manifest asks, it may have been renamed."""
+    in_code = all(piece.class_ is not None for holder in endpoint.held_by for piece in holder.evidence)
+    parties = {holder.library or holder.party for holder in endpoint.held_by}
     if part.meta_data:
-        return all(holder.party != "first-party" for holder in endpoint.held_by)
-    return bool(endpoint.held_by) and all(holder.library == library for holder in endpoint.held_by)
+        return in_code and all(holder.party in _OTHERS for holder in endpoint.held_by)
+    return in_code and parties == {library}

@@ -267,7 +267,7 @@ class StartedCode:
 
     def _take_named_in_files(self) -> None:
         if self._package.in_files is None:
-            self._give_up()
+            self._end()
         for found in self._package.in_files or ():
             self._search.take_whole(found)
 

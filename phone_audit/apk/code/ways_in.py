@@ -6,7 +6,6 @@ and one that depends on a text is an option. What cannot be followed to its end 
 code by spreading it.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -19,10 +18,8 @@ from phone_audit.apk.code.static_stores import static_fields_of
 from phone_audit.apk.code.switches import Switches
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.encoded_values import holders_of
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction, walk
-from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.model.apk import WayIn
 
 MOST: Final = 2_000
@@ -131,26 +128,6 @@ class WaysIn:
         getters = frozenset(self._switches.getters(switch))
         sites = [site for site in self._calling(installing) if self._family(site.method) == family]
         return bool(getters and sites) and all(self._waits(site, getters, family) for site in sites)
-
-    def has_text(self, parts: Collection[str], owner: Owner) -> bool:
-        """Tell whether code of others than an owner holds a text with one of these parts, in any case.
-
-        Of one that ends in `=`, what stands before it counts as a whole text, too, as programs set properties.
-        """
-        pattern = b"(?i:" + b"|".join(re.escape(part.encode()) for part in parts) + b")"
-        names = [part.removesuffix("=").encode() for part in parts]
-        return any(self._has_text(index, pattern, names, owner) for index in self._indexes)
-
-    def _has_text(self, index: DexIndex, pattern: bytes, names: Collection[bytes], owner: Owner) -> bool:
-        holding = index.string_ids([one.offset for one in index.file.strings.holding(pattern)])
-        numbers = {*holding.values(), *index.strings_equal(names).values()}
-        uses = users_of(index, "string", numbers, MOST)
-        kept = holders_of(index, numbers)
-        if any(len(found) == MOST for found in uses.values()):
-            return True
-        classes = {index.row_class(use.row) for found in uses.values() for use in found}
-        classes |= {index.defined_class(row) for rows in kept.values() for row in rows}
-        return any(self._owner_of(java_name(name)) != owner for name in classes)
 
     def _calling(self, wanted: Collection[tuple[bytes, bytes]]) -> Iterator[Site]:
         for part, index in enumerate(self._indexes):

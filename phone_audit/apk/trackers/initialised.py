@@ -34,6 +34,8 @@ _STARTS: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of methods that set a library going; a call of one is shown rather than a call of another."""
+_ASKS: Final = re.compile(rb"(?:get|is|has)[A-Z]")
+"""Names of methods that only give something back, unless the expression above takes them in."""
 
 Flags = NDArray[np.bool_]
 
@@ -45,8 +47,8 @@ class InitialisedTrackers:
     talk to trackers, tell nothing, and so do those in code that nothing starts; those by code of the package itself
     always tell. What the manifest declares tells nothing of a tracker that needs to be told more, and is not.
 
-    `starts` tells whether anything starts a method, by part and row; `others` gives the bytes of the other files, in
-    which names of resources stand.
+    `starts` tells whether anything may start a method, by part and row, and `sees` whether it was seen to, which code
+    of other libraries needs; `others` gives the bytes of the other files, in which names of resources stand.
     """
 
     def __init__(
@@ -57,10 +59,14 @@ class InitialisedTrackers:
         knowledge: Knowledge,
         starts: Callable[[int, int], bool] = lambda _part, _row: True,
         others: Callable[[], Iterable[bytes | memoryview]] = tuple,
+        sees: Callable[[int, int], bool] = lambda _part, _row: True,
     ) -> None:
         self._declared = declared
         self._knowledge = knowledge
-        self._calls = [_Calls(index, owner_of, knowledge, partial(starts, part)) for part, index in enumerate(indexes)]
+        self._calls = [
+            _Calls(index, owner_of, knowledge, partial(starts, part), partial(sees, part))
+            for part, index in enumerate(indexes)
+        ]
         self._others = others
 
     def __call__(self, facts: Sequence[TrackerFact]) -> dict[str, tuple[Evidence, ...]]:
@@ -125,8 +131,16 @@ def _package_of(prefix: str) -> str:
 class _Calls:
     """Calls of trackers in one part of a DEX file."""
 
-    def __init__(self, index: DexIndex, owner_of: OwnerOf, knowledge: Knowledge, starts: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        index: DexIndex,
+        owner_of: OwnerOf,
+        knowledge: Knowledge,
+        starts: Callable[[int], bool],
+        sees: Callable[[int], bool],
+    ) -> None:
         self._starts_row = starts
+        self._sees_row = sees
         self._index = index
         self._owner_of = owner_of
         self._knowledge = knowledge
@@ -175,18 +189,20 @@ class _Calls:
     ) -> Evidence | None:
         """Return the first call that stands, those before others that set the tracker going.
 
-        Code of another library sets it going by no other call: it may have to be prepared for whoever does.
+        What another library only asks it sets nothing going: it may have to be prepared for whoever does.
         """
         outside = [caller for caller in np.unique(callers[chosen]).tolist() if self._is_outside(caller, fact)]
         chosen = chosen[np.isin(callers[chosen], outside)]
         starts = [method for method in np.unique(places.ids[chosen]).tolist() if self._starts(method)]
         starting = np.isin(places.ids[chosen], starts)
-        rest = chosen[~starting]
-        libraries = [caller for caller in outside if self._is_library(caller)]
-        for group in (chosen[starting], rest[~np.isin(callers[rest], libraries)]):
+        by_library = np.isin(callers[chosen], [caller for caller in outside if self._is_library(caller)])
+        asks = [method for method in np.unique(places.ids[chosen]).tolist() if self._only_asks(method)]
+        idle = by_library & np.isin(places.ids[chosen], asks)
+        for group in (chosen[starting], chosen[~starting & ~idle]):
             picked = Candidates(*(column[group[:_MAX_TRIED]] for column in places))
             for use in verified(self._index, picked):
-                if not self._starts_row(use.row):
+                is_library = self._owner_of(java_name(self._index.row_class(use.row))).party == "library"
+                if not (self._sees_row if is_library else self._starts_row)(use.row):
                     continue
                 called = f"{java_name(self._index.class_descriptor(use.id))}.{self._index.method_name(use.id)}"
                 return evidence_in(self._index, use.row, use.offset, called)
@@ -205,6 +221,9 @@ class _Calls:
 
     def _is_library(self, type_id: int) -> bool:
         return self._owner_of(java_name(self._index.descriptor(type_id))).party == "library"
+
+    def _only_asks(self, method: int) -> bool:
+        return _ASKS.match(self._index.raw_string(int(self._index.method_ids["name"][method]))) is not None
 
     def _starts(self, method: int) -> bool:
         return _STARTS.match(self._index.raw_string(int(self._index.method_ids["name"][method]))) is not None

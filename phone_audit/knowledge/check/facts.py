@@ -148,11 +148,6 @@ def check_library(library: schema.LibraryFact, report: Report) -> None:
     for name, switch in library.switches.items():
         if not (covers_class(library.code, name) and covers_class(library.code, switch)):
             report("switches", f"{short_repr(name)} or {short_repr(switch)} is no part of the library; see its code")
-    for name, texts in library.settings.items():
-        if not covers_class(library.code, name):
-            report("settings", f"{short_repr(name)} is no part of the library; see its code")
-        if not all(len(text) > 2 for text in texts) or not texts:
-            report("settings", f"{short_repr(name)} needs parts of texts of three letters and more that ask for it")
     for place, part in enumerate(library.parts):
         _check_part(part, f"parts[{place}]", report)
     if library.base:

@@ -175,9 +175,10 @@ class RuledOutRule(Frozen):
 class LibraryPartFact(Frozen):
     """A part of a library that does nothing unless a package asks for it, and the addresses that it connects to.
 
-    `addresses` are hosts, or hosts with the beginning of a path, of those who make the library or whom the part is for:
-    never of anybody who could make a package. A package asks by `meta_data`, one of these names in its manifest;
-    where there is none, by starting the code of the library that holds them. `source` is the address where that stands.
+    `addresses` are hosts, or hosts with a whole path, of those who make the library or whom the part is for: never of
+    anybody who could make a package. Whatever else is asked of the host is of no part. A package asks by `meta_data`,
+    one of these names in its manifest; where there is none, by starting the code of the library that holds them.
+    `source` is the address where that stands.
     """
 
     addresses: tuple[str, ...]
@@ -195,8 +196,7 @@ class LibraryFact(Frozen):
     it. A class with nothing is one that manifests name, and that leads to none of it on behalf of the package.
     `base_matches` and `base_ignores` are class names that try `base`. `runs_tests`: it is there to run tests, and a
     package whose components are all of it does nothing else. `switches` names classes that accept any certificate only
-    where a method says so, which a file or a setting of its developers has to turn on. `settings` names classes that do
-    so only where a text of the package asks for it, such as the address of a database, and parts of such texts.
+    where a method says so, which a file or a setting of its developers has to turn on.
     `joins` are two texts of which it makes one host: the second stands in place of the `%s` of the first. `parts` do
     nothing unless asked for.
     """
@@ -215,7 +215,6 @@ class LibraryFact(Frozen):
     base_ignores: tuple[str, ...] = ()
     runs_tests: bool = False
     switches: dict[str, str] = Field(default_factory=dict)
-    settings: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     joins: tuple[tuple[str, str], ...] = ()
     parts: tuple[LibraryPartFact, ...] = ()
 

@@ -1,17 +1,24 @@
 """Hosts of parts of a library that a package has to ask for."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.code.optional_parts import OptionalParts
 from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.package_code import read_code
+from phone_audit.errors import ApkError
+from phone_audit.knowledge.load import load_knowledge
 from phone_audit.knowledge.schema.facts import LibraryFact, LibraryPartFact
-from phone_audit.model.apk import Endpoint, HeldBy
+from phone_audit.model.apk import Component, Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.code.test_seen_starts import CALL, LOADS, main, started
 from tests.apk.code.test_started_code import HTTP, SEND, URL, held
-from tests.apk.dex.assembler import Class, assemble
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
 
 META = "lib.parts.enabled"
 LIBRARY = HeldBy(party="library", library="Lib", evidence=(CALL,))
@@ -19,7 +26,7 @@ RENAMED = HeldBy(party="obfuscated", library=None, evidence=(CALL,))
 OWN = HeldBy(party="first-party", library=None, evidence=(CALL,))
 
 
-def parts(*addresses: str, by_manifest: bool = False, said: tuple[tuple[str, str], ...] = ()) -> OptionalParts:
+def parts(*addresses: str, by_manifest: bool = False, said: tuple[tuple[str, str], ...] | None = ()) -> OptionalParts:
     part = LibraryPartFact(addresses=addresses, meta_data=(META,) if by_manifest else (), source="https://lib.example")
     fact = LibraryFact(
         id="lib",
@@ -35,7 +42,7 @@ def parts(*addresses: str, by_manifest: bool = False, said: tuple[tuple[str, str
     return OptionalParts((fact,), said)
 
 
-PLACED = parts("lib.example")
+PLACED = parts("lib.example/x")
 
 
 def settled(one: Endpoint, asked: OptionalParts, *classes: Class) -> Endpoint:
@@ -83,18 +90,47 @@ def test_another_host_of_the_same_code_counts(host: str, url: str) -> None:
     assert not PLACED.has(connecting(host=host, urls=(url,)))
 
 
-def test_of_an_address_with_a_path_each_text_has_to_begin_with_it() -> None:
-    asked = parts("lib.example/x")
-    assert asked.has(connecting())
-    assert asked.has(connecting(urls=(f"{URL}?a=%s", f"{URL}/b")))
-    assert not asked.has(connecting(urls=(URL, "http://lib.example/collect")))
-    assert not asked.has(connecting(urls=("http://lib.example/xy",)))
-    assert not asked.has(connecting(urls=()))
+@pytest.mark.parametrize(
+    ("urls", "expected"),
+    [
+        ((URL, f"{URL}?a=%s", f"{URL}/"), True),
+        (("http://lib.example/",), True),
+        ((), True),
+        ((URL, "http://lib.example/collect"), False),
+        (("http://lib.example/xy",), False),
+        ((f"{URL}/b",), False),
+    ],
+)
+def test_each_text_has_to_be_one_of_its_addresses(urls: tuple[str, ...], expected: bool) -> None:
+    assert parts("lib.example/x", "lib.example").has(connecting(urls=urls)) is expected
+    assert not parts("lib.example/y").has(connecting(urls=urls))
+
+
+def test_what_a_file_holds_too_is_of_no_part() -> None:
+    place = Evidence(kind="asset", where="assets/a", value=URL)
+    in_file = LIBRARY.model_copy(update={"evidence": (place,)})
+    for holder in (HeldBy(party="unknown", library=None, evidence=(place,)), in_file):
+        assert not PLACED.has(connecting(LIBRARY, holder))
+        assert not parts("lib.example/x", by_manifest=True).has(connecting(LIBRARY, holder))
+    assert not PLACED.has(connecting(held_by=()))
+
+
+def test_where_the_manifest_was_not_read_nothing_is_of_a_part() -> None:
+    assert not parts("lib.example/x", said=None).has(connecting())
+    assert not parts("lib.example/x", by_manifest=True, said=None).has(connecting())
 
 
 @pytest.mark.parametrize(
     ("said", "counts"),
-    [((), False), (((META, "false"),), False), (((META, "true"),), True), (((META, "@0x7f010001"),), True)],
+    [
+        ((), False),
+        (((META, "false"),), False),
+        (((META, " False"),), False),
+        (((META, "0"),), False),
+        (((META, "true"),), True),
+        (((META, "@0x7f010001"),), True),
+        ((("lib.other", "true"),), False),
+    ],
 )
 @pytest.mark.parametrize("holder", [LIBRARY, RENAMED])
 def test_a_part_that_the_manifest_asks_for(said: tuple[tuple[str, str], ...], counts: bool, holder: HeldBy) -> None:
@@ -111,7 +147,56 @@ def test_what_is_ruled_out_is_left_alone() -> None:
 
 def test_what_is_of_no_part_is_told_as_before() -> None:
     assert settled(connecting(), parts("other.example"), HTTP, main(*LOADS)).start_seen is False
-    place = Evidence(kind="asset", where="assets/a", value="x")
-    assert settled(
-        connecting(HeldBy(party="unknown", library=None, evidence=(place,))), PLACED, HTTP, main(*LOADS)
-    ).counts
+
+
+def declared(**changes: object) -> Declared:
+    screen = Component(kind="activity", name="app.Main", exported=True, permission=None, actions=())
+    known: dict[str, Any] = {"components": (screen,), "package": "app", "active": frozenset({"app.Main"})} | changes
+    return Declared(**known)
+
+
+URL_CLASS = "Ljava/net/URL;"
+
+
+def connects(name: str, url: str) -> Class:
+    """Return a class whose static method `go` opens a stream from an address."""
+    init = Ref("method", f"{URL_CLASS}-><init>(Ljava/lang/String;)V")
+    made = (*const_string(url), 0x0122, Ref("type", URL_CLASS), 0x2070, init, 1)
+    opened = (0x106E, Ref("method", f"{URL_CLASS}->openStream()Ljava/io/InputStream;"), 1)
+    return Class(name, [Method("go()V", (*made, *opened, RETURN))])
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "said"),
+    [
+        ("Lcom/google/appinventor/components/runtime/Voting;", "http://androvote.appspot.com", ()),
+        (
+            "Lcom/google/android/gms/measurement/A;",
+            "https://www.googleadservices.com/pagead/conversion/app/deeplink?id=%s",
+            (("google_analytics_deferred_deep_link_enabled", "true"),),
+        ),
+        (
+            "Lcom/google/android/gms/ads/identifier/A;",
+            "https://pagead2.googlesyndication.com/pagead/gen_204?id=gmob-apps",
+            (),
+        ),
+    ],
+)
+def test_parts_that_are_known(name: str, url: str, said: tuple[tuple[str, str], ...]) -> None:
+    """Nothing was seen to start them, or the manifest does not ask; where code starts them or it does, they count."""
+    for more, meta, counts in ((LOADS, (), False), ((*LOADS, *invoke_static(f"{name}->go()V")), said, True)):
+        data = assemble(sorted([connects(name, url), main(*more)], key=lambda one: one.name))
+        (found,) = read_code([("classes.dex", data)], load_knowledge(), declared(meta_data=meta)).endpoints
+        assert found.counts is counts
+
+
+def test_files_that_cannot_be_read_may_name_whatever_starts_a_part() -> None:
+    def unread() -> Iterator[bytes]:
+        raise ApkError("", code="damaged")
+
+    data = assemble(
+        [main(), connects("Lcom/google/appinventor/components/runtime/Voting;", "http://androvote.appspot.com")]
+    )
+    for others, counts in ((tuple, False), (unread, True)):
+        (found,) = read_code([("classes.dex", data)], load_knowledge(), declared(), others=others).endpoints
+        assert (found.counts, found.started) == (counts, None if counts else False)

@@ -657,10 +657,29 @@ def test_what_only_makes_the_same_screen_again_starts_no_other(names: tuple[Unit
     assert starts(app(*AIMED), UNNAMED, recreates, named=("app.Main",), wanted="Llib/Screen;") is expected
 
 
-def test_another_class_that_names_the_thread_beside_it_may_start_any() -> None:
-    recreates = Class("Lr8/a;", [method("f()V", *(unit for name in AGAIN for unit in name))])
-    hooks = Class("Lapp/Hook;", [method("f()V", *AGAIN[2])])
-    assert starts(app(*AIMED), UNNAMED, recreates, hooks, named=("app.Main",), wanted="Llib/Screen;")
+RECREATES = Class("Lr8/a;", [method("f()V", *(unit for name in AGAIN for unit in name))])
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        Class("Lapp/Hook;", [method("f()V", *AGAIN[2])]),
+        *(
+            Class("Lapp/Hook;", [method("f()V", *const_string(name))])
+            for name in ("mH", "mInstrumentation", "getHandler", "getInstrumentation")
+        ),
+        Class("Lapp/Hook;", statics=[("thread", "android.app.ActivityThread")]),
+        Class("Lapp/Hook;", statics=[("field", "mH")]),
+        Class("Lapp/Hook;", [method("f()V", *(AGAIN[0] * 50))]),
+    ],
+)
+def test_another_class_beside_it_that_leads_to_what_starts_components_may_start_any(hooks: Class) -> None:
+    assert starts(app(*AIMED), UNNAMED, RECREATES, hooks, named=("app.Main",), wanted="Llib/Screen;")
+
+
+def test_names_of_fields_and_methods_lead_nowhere() -> None:
+    named = Class("Lapp/Own;", [method("getHandler()V"), method("mH()V")])
+    assert not starts(app(*AIMED), UNNAMED, RECREATES, named, named=("app.Main",), wanted="Llib/Screen;")
 
 
 def test_of_very_many_classes_in_one_method_nothing_is_told() -> None:

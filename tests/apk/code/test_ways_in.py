@@ -38,13 +38,10 @@ def calling(name: str, *methods: str) -> Class:
 
 
 def found(
-    *classes: Class,
-    named: tuple[str, ...] | None = (),
-    switches: dict[str, str] | None = None,
-    settings: dict[str, tuple[str, ...]] | None = None,
+    *classes: Class, named: tuple[str, ...] | None = (), switches: dict[str, str] | None = None
 ) -> list[tuple[str, str, bool]]:
     indexes = index_file(read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name))))
-    accepting = accepting_code(indexes, owner, named, switches=switches or {}, settings=settings or {})
+    accepting = accepting_code(indexes, owner, named, switches=switches or {})
     return [(one.party, one.way, one.installed) for one in accepting]
 
 
@@ -244,46 +241,3 @@ def test_what_else_the_manifest_has_android_make(above: str) -> None:
     assert way(manager(), made, named=("lib.F",)) == "used"
     assert way(manager(), made, named=None) == "used"
     assert way(manager(), made, named=("lib.Other",)) == "unused"
-
-
-DRIVER = Class("Llib/Http;", [method("connect()V", *new())])
-CONNECTS = calling("Lapp/Main;", "Llib/Http;->connect()V")
-SETTINGS: dict[str, tuple[str, ...]] = {"lib.T": ("ssl=", "useSSL")}
-
-
-def database(*classes: Class, settings: dict[str, tuple[str, ...]] | None = None) -> str:
-    """Return what leads to what a driver of a database accepts, which its address has to ask for."""
-    ((_, kind, _),) = found(manager(), DRIVER, CONNECTS, *classes, settings=SETTINGS if settings is None else settings)
-    return kind
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("jdbc:db://host/shop", "option"),
-        ("jdbc:db://host/shop;ssl=require", "used"),
-        ("jdbc:db://host/shop;SSL=", "used"),
-        ("ssl", "used"),
-        ("usessl", "used"),
-        ("sslmode", "option"),
-    ],
-)
-def test_a_text_of_the_package_asks_for_it(text: str, expected: str) -> None:
-    assert database(Class("Lapp/Db;", [method("f()V", *const_string(text))])) == expected
-
-
-def test_texts_of_the_library_itself_ask_for_nothing() -> None:
-    assert database(Class("Llib/Names;", [method("f()V", *const_string("useSSL"))])) == "option"
-    both = Class("Lapp/Db;", [method("f()V", *const_string("useSSL"))])
-    assert database(Class("Llib/Names;", [method("f()V", *const_string("useSSL"))]), both) == "used"
-
-
-def test_a_text_in_a_field_asks_for_it_and_a_name_of_a_method_does_not() -> None:
-    assert database(Class("Llib/Names;", statics=[("url", "useSSL")])) == "option"
-    assert database(Class("Lapp/Names;", [method("getUseSSL()V"), method("ssl()V")])) == "option"
-    assert database(Class("Lapp/Db;", statics=[("url", "jdbc:db://host;ssl=require")])) == "used"
-
-
-def test_what_no_setting_is_known_of_is_used() -> None:
-    assert database(settings={"lib.Other": ("ssl=",)}) == "used"
-    assert database(settings={}) == "used"

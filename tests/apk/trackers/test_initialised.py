@@ -65,12 +65,17 @@ def test_a_call_that_starts_it_is_shown_before_others() -> None:
     assert other.value == "com.spotter.sdk.Spotter.flush()V"
 
 
-def test_another_library_sets_it_going_only_by_a_call_that_does() -> None:
+_ASK = "Lcom/spotter/sdk/Spotter;->getReporter()V"
+
+
+def test_what_another_library_only_asks_it_does_not_set_it_going() -> None:
     """ACRA is asked for its reporter by App Inventor, which starts it in no app but its own."""
-    assert _started([_SDK, _caller("Lnet/toolkit/Base;", _OTHER)]) == {}
-    assert list(_started([_SDK, _caller("Lnet/toolkit/Base;", _INIT)])) == ["spotter"]
+    assert _started([_SDK, _caller("Lnet/toolkit/Base;", _ASK)]) == {}
+    for call in (_INIT, _OTHER, "Lcom/spotter/sdk/Spotter;->onStartSession()V"):
+        assert list(_started([_SDK, _caller("Lnet/toolkit/Base;", _ASK, call)])) == ["spotter"]
+    assert list(_started([_SDK, _caller("Lother/kit/Base;", _ASK)])) == ["spotter"]
     own = Declared(package="net.toolkit")
-    assert list(_started([_SDK, _caller("Lnet/toolkit/Base;", _OTHER)], own)) == ["spotter"]
+    assert list(_started([_SDK, _caller("Lnet/toolkit/Base;", _ASK)], own)) == ["spotter"]
 
 
 def test_calls_of_its_own_of_its_maker_and_of_connectors_tell_nothing() -> None:
@@ -218,15 +223,18 @@ def test_a_call_in_code_that_nothing_starts_starts_nothing() -> None:
     assert not InitialisedTrackers(indexes, Declared(), owner_of, _KNOWN, lambda _part, _row: False)([_SPOTTER])
 
 
-def test_what_only_other_code_may_start_is_not_initialised() -> None:
-    """Code that is loaded may call anything; nothing was seen to start the one that sets the tracker going."""
+def test_a_library_that_nothing_was_seen_to_start_sets_nothing_going() -> None:
+    """Code that is loaded may call anything. What is no library's counts all the same."""
     loads = (0x1070, Ref("method", "Ldalvik/system/DexClassLoader;-><init>()V"), 0)
-    calls = invoke_static("Lother/kit/A;->run()V")
     screen = Component(kind="activity", name="org.example.app.Main", exported=True, permission=None, actions=())
     declared = Declared(components=(screen,), package="org.example.app", active=frozenset({screen.name}))
-    for more, tier in (((), "present"), (calls, "initialised")):
+    for caller, more, tier in (
+        ("Lnet/toolkit/A;", (), "present"),
+        ("Lnet/toolkit/A;", invoke_static("Lnet/toolkit/A;->run()V"), "initialised"),
+        ("Lother/kit/A;", (), "initialised"),
+    ):
         create = Method("onCreate(Landroid/os/Bundle;)V", (*loads, *more, RETURN), access=1, ins=2, direct=False)
         main = Class("Lorg/example/app/Main;", [create], parent="Landroid/app/Activity;")
-        data = assemble([_SDK, _caller("Lother/kit/A;", _INIT), main])
+        data = assemble([_SDK, _caller(caller, _INIT), main])
         (found,) = read_code([("classes.dex", data)], _KNOWN, declared).trackers
         assert found.tier == tier

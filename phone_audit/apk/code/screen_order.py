@@ -2,7 +2,8 @@
 
 Android makes each screen anew and calls its `onCreate` once, before any other method of it: what a listener that
 `onDestroy` makes puts into a field of its screen comes too late for `onCreate`. Such flows stay listed, and are not
-told of the package. They are told where anything else may make the listener, get hold of a screen, or call those methods.
+told of the package. They are told where anything else may make the listener, get hold of a screen, or call those
+methods.
 Source: Android API reference, Activity, "Activity Lifecycle".
 """
 

@@ -107,6 +107,7 @@ class Callees:
         untouched = any(one.startswith(taint_rules.UNTOUCHED) for one in owners)
         plain = callee.returns in taint_rules.PLAIN_BYTES
         marked = _first(names, taint_rules.MARKS)
+        looks_up = not taint_rules.LOOKUPS.isdisjoint(names)
         setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
         return ApiModel(
             names=names,
@@ -117,7 +118,8 @@ class Callees:
             untouched=untouched,
             collects=owners[0].startswith(taint_rules.COLLECTIONS) or not libraries.collecting.isdisjoint(owners),
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
-            fills=not static and not untouched and not taint_rules.only_looks(name),
+            fills=not (static or untouched or looks_up or taint_rules.only_looks(name)),
+            looks_up=looks_up,
             neutral=name in taint_rules.NEUTRAL,
             whole=is_request or not self._sources.whole.isdisjoint(names),
             answers=is_request or not self._sources.answers.isdisjoint(names),

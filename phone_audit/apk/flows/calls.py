@@ -242,13 +242,13 @@ class CallModel:
             found.add(self._shared.taint(data, (call.site.step(f"calls {api.names[0]}"),)))
         if api.neutral:
             return frozenset(found)
-        passing = call.values[1:] if api.untouched and not call.site.static else call.values
+        passing = self._passing(call)
         if call.frame.tainted:
             found |= call.heap.taints_of(call.frame, passing)
         elif callee.reference:
             found |= {one.inside for value in passing for one in value if isinstance(one, Obj) and _may_be_url(one)}
         if callee.reference:
-            self._object_result(call, found)
+            self._object_result(call, passing, found)
         is_changed = api.special == "cipher" and self._callees.ciphers_encrypt and _is_of_android(call.values[:1])
         return self._through_cipher(call, bounded(found)) if is_changed else bounded(found)
 
@@ -257,13 +257,20 @@ class CallModel:
         kept = [one for one in value if not isinstance(one, Obj) or one is call.site.fresh]
         return self._shared.after(kept, (call.site.step(f"{ENCRYPTS}{call.api.names[0]}"),))
 
-    def _object_result(self, call: Call, found: set[Atom]) -> None:
+    def _passing(self, call: Call) -> Sequence[Value]:
+        """Return those of the values that a call is handed that its result may hold."""
+        if call.site.static:
+            return () if call.api.looks_up else call.values
+        handed = () if call.api.looks_up else call.values[1:]
+        return handed if call.api.untouched else (*call.values[:1], *handed)
+
+    def _object_result(self, call: Call, passing: Sequence[Value], found: set[Atom]) -> None:
         api, site, heap = call.api, call.site, call.heap
         receiver = NOTHING if site.static or not call.values else call.values[0]
         if not api.untouched:
             if api.gives_itself:
                 found |= receiver
-            for value in call.values:
+            for value in passing:
                 for atom in value:
                     if isinstance(atom, Obj):
                         inside = heap.slots(atom).get(ANY)

@@ -124,6 +124,7 @@ class ApiModel:
         neutral: whether its result tells next to nothing of the data.
         whole: whether it takes all fields of the objects that it is handed.
         answers: whether its result comes from the other side of a connection.
+        looks_up: whether what is handed over only chooses what it gives.
         plain: whether its result cannot be changed.
         gives_itself: whether its result may be the object that it is called on.
         mark: the property of its result.
@@ -145,6 +146,7 @@ class ApiModel:
     neutral: bool
     whole: bool
     answers: bool
+    looks_up: bool
     plain: bool
     gives_itself: bool
     mark: Mark | None

@@ -254,6 +254,16 @@ ADDRESSES: Final = frozenset(
 )  # fmt: skip
 """Classes of arguments that may be an address."""
 
+_DATABASE: Final = "android.database.sqlite.SQLiteDatabase"
+LOOKUPS: Final = frozenset(
+    {
+        *(f"{_DATABASE}.{name}" for name in ("query", "queryWithFactory", "rawQuery", "rawQueryWithFactory")),
+        "android.database.sqlite.SQLiteQueryBuilder.query", "android.content.ContentProviderClient.query",
+        "android.app.Activity.managedQuery", QUERY,
+    }
+)  # fmt: skip
+"""Calls that give the rows that what they are handed chooses: it is not in them."""
+
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
 _QUERIES: Final = frozenset({Leaf("call", QUERY)})
 _SETTINGS: Final = [Leaf("string", text) for text in SETTINGS]
@@ -290,7 +300,7 @@ class Sources:
         self.sinks: Mapping[str, Sink] = {**SINKS, **libraries.sinks}
         self.answers = ANSWERS | libraries.sinks.keys()
         self.whole = libraries.written | libraries.sinks.keys()
-        named_calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, QUERY)
+        named_calls = (*self.calls, *SINKS, *MARKS, *COPIES, *MESSAGES, *SETTING_CALLS, *LOOKUPS)
         owners = {call.rpartition(".")[0] for call in named_calls}.union(EXTRAS, MEMORY)
         named = (f"L{one.replace('.', '/')};".encode() for one in owners)
         self.android = libraries.holding_types.union(one for one in named if is_of_android(one))

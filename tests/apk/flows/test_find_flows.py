@@ -309,6 +309,25 @@ def test_a_query_is_data_where_its_provider_is_named() -> None:
     assert asks("content://x/y") == []
 
 
+DATABASE = "Landroid/database/sqlite/SQLiteDatabase;"
+RAW_QUERY = f"{DATABASE}->rawQuery({TEXT}[{TEXT})Landroid/database/Cursor;"
+ROW = join(invoke(f"Landroid/database/Cursor;->getString(I){TEXT}", 1, 0, opcode=0x72), result(1), SAY)
+
+
+def test_what_chooses_a_row_is_not_in_it() -> None:
+    """A name that is looked up in a database does not go out with what stands beside it."""
+    asks = join(READ, invoke(RAW_QUERY, 4, 5, 1, opcode=0x6E), result(1), ROW)
+    assert ids(activity(create(asks))) == []
+    again = join(READ, invoke(RAW_QUERY, 4, 5, 1, opcode=0x6E), invoke(RAW_QUERY, 4, 5, 6, opcode=0x6E), result(1), ROW)
+    assert ids(activity(create(again))) == []
+
+
+def test_what_was_put_into_a_database_is_in_its_rows() -> None:
+    puts = invoke(f"{DATABASE}->execSQL({TEXT}[{TEXT})V", 4, 5, 1, opcode=0x6E)
+    kept = join(READ, new(4, DATABASE), puts, invoke(RAW_QUERY, 4, 5, 6, opcode=0x6E), result(1), ROW)
+    assert ids(activity(create(kept))) == ["flow.imei-log"]
+
+
 def test_a_method_that_names_a_register_it_does_not_have_is_not_followed() -> None:
     assert ids(activity(create(READ, (0x0202, 0x0009), SAY))) == ["flow.imei-log"]  # move/from16 v2, v9
     assert ids(activity(create(READ, (0x0202, 0x000A), SAY))) == []

@@ -11,7 +11,7 @@ from phone_audit.apk.flows.heap import Heap, publish
 from phone_audit.apk.flows.ir import Block, CallSite, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.members import MemberAccess, State
-from phone_audit.apk.flows.program import Method, Program, parameter_types
+from phone_audit.apk.flows.program import Method, Program, parameter_registers
 from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, summarize
 from phone_audit.apk.flows.taint_rules import (
     ASKED,
@@ -383,10 +383,8 @@ class _Arguments:
     def _kinds(self, body: LiftedMethod) -> list[bytes]:
         """Return the class of each argument register."""
         named = self._program.name_of(body.method)
-        kinds = [] if body.static else [named.owner]
-        for kind in parameter_types(named.proto):
-            kinds += [kind, kind] if kind in (b"J", b"D") else [kind]
-        return [*kinds, *[b"?"] * body.ins]
+        kinds = parameter_registers(named.proto)
+        return [*kinds, *[b"?"] * body.ins] if body.static else [named.owner, *kinds, *[b"?"] * body.ins]
 
     def typed(self, argument: Obj, kind: bytes) -> Obj:
         """Return what stands for an argument that is an object of a class of the package."""

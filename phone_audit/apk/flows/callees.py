@@ -9,7 +9,7 @@ from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.ir import ApiModel, Callee
 from phone_audit.apk.flows.places import is_same_library
-from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program
+from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program, parameter_registers
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.stream_fields import StreamFields, stream_fields
 from phone_audit.apk.flows.taints import mark
@@ -108,10 +108,12 @@ class Callees:
         plain = callee.returns in taint_rules.PLAIN_BYTES
         marked = _first(names, taint_rules.MARKS)
         looks_up = not taint_rules.LOOKUPS.isdisjoint(names)
+        sink = taint_rules.REQUEST if is_request else _first(names, self._sources.sinks)
+        is_held = not libraries.holding.isdisjoint(owners)
         setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
         return ApiModel(
             names=names,
-            sink=taint_rules.REQUEST if is_request else _first(names, self._sources.sinks),
+            sink=sink,
             writes=name in taint_rules.WRITES and not static and owners[0] not in taint_rules.MEMORY,
             extras=not static and (owners[0] in taint_rules.EXTRAS or owners[0] in taint_rules.MAPS),
             map=owners[0] in taint_rules.MAPS,
@@ -120,6 +122,7 @@ class Callees:
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not (static or untouched or looks_up or taint_rules.only_looks(name)),
             looks_up=looks_up,
+            called_back=self._called_back(callee, static=static) if sink or is_held else frozenset(),
             neutral=name in taint_rules.NEUTRAL,
             whole=is_request or not self._sources.whole.isdisjoint(names),
             answers=is_request or not self._sources.answers.isdisjoint(names),
@@ -131,6 +134,12 @@ class Callees:
             query=query,
             special=_special(names[0], name),
         )
+
+    def _called_back(self, callee: Callee, *, static: bool) -> frozenset[int]:
+        """Return the places of the registers that hold what is called back."""
+        kinds = parameter_registers(self._program.names.named(callee.part, callee.number).proto)
+        first = 0 if static else 1
+        return frozenset(first + at for at, kind in enumerate(kinds) if kind.endswith(taint_rules.CALLED_BACK))
 
     @cached_property
     def streams(self) -> StreamFields:

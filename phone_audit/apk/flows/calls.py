@@ -70,6 +70,8 @@ class CallModel:
         inside = self._whole.kept_in(frame, heap, values[0 if site.static else 1 :]) if api.whole else set()
         if inside:
             values = [*values[:-1], bounded(values[-1] | inside)]
+        if api.called_back:
+            values = [NOTHING if at in api.called_back else value for at, value in enumerate(values)]
         call = Call(site, api, values, heap, frame)
         if frame.tainted and (api.sink or api.writes):
             self._sink(call)

@@ -133,6 +133,11 @@ def parameter_types(proto: str) -> list[bytes]:
     return [one.encode("utf-8", "surrogatepass") for one in _TYPE.findall(proto[1 : proto.rfind(")")])]
 
 
+def parameter_registers(proto: str) -> list[bytes]:
+    """Return the type of what each register holds that is handed over: a long or a double takes two."""
+    return [one for kind in parameter_types(proto) for one in ((kind, kind) if kind in (b"J", b"D") else (kind,))]
+
+
 def _shorty(proto: str) -> str:
     """Return the short form of a prototype: one letter each, the result first. Source: dex-format, "shorty_item"."""
     parameters, _, result = proto.removeprefix("(").rpartition(")")

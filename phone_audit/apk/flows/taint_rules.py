@@ -205,6 +205,8 @@ BOXES: Final = frozenset({b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/l
 """What a message may hold that is none of the data that is followed."""
 MESSAGE_FIELDS: Final = ("obj:Ljava/lang/Object;", "arg1:I", "arg2:I")
 
+CALLED_BACK: Final = (b"Listener;", b"Callback;", b"Callbacks;", b"Handler;", b"HandlerInterface;")
+"""How the classes of what a library is handed to call back end: it sends none of it."""
 NEUTRAL: Final = frozenset(
     {
         "length", "size", "indexOf", "lastIndexOf", "hashCode", "compareTo", "compareToIgnoreCase", "getClass", "read",

@@ -24,6 +24,7 @@ from tests.apk.flows.test_find_flows import (
     static,
 )
 
+QUEUE = "Lcom/android/volley/RequestQueue;"
 BUILDER, CLIENT = "Lokhttp3/FormBody$Builder;", "Lokhttp3/OkHttpClient;"
 ADD = f"add({TEXT}{TEXT}){BUILDER}"
 NULL = (0x0012, 0x0011)
@@ -193,3 +194,37 @@ def test_annotations_that_break_off_are_survived(cut: int) -> None:
     assert len(methods_with(whole, {whole.type_ids[b"Lx/A;"]})) == 1
     (index,) = index_file(read_dex("classes.dex", told[:-cut]))
     assert len(methods_with(index, {index.type_ids[b"Lx/A;"]})) <= 1
+
+
+MADE = "Lcom/android/volley/toolbox/JsonObjectRequest;"
+ERROR = "Lcom/android/volley/Response$ErrorListener;"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ("Lx/Kept;", ["flow.imei-network"]),
+        (ERROR, []),
+        ("Lcom/android/volley/Response$Listener;", []),
+        ("Lx/Callbacks;", []),
+        ("Lx/Listeners;", ["flow.imei-network"]),
+    ],
+)
+def test_what_a_request_calls_back_is_not_sent(kinds: str, expected: list[str]) -> None:
+    """A listener holds its screen, and with it all that was typed there."""
+    keeps = join(READ, new(2, "Lx/Kept;"), member(1, 2, f"Lx/Kept;->text:{TEXT}", put=True))
+    makes = join(new(3, MADE), invoke(f"{MADE}-><init>(J{kinds})V", 3, 4, 5, 2, opcode=0x70))
+    adds = join(new(4, QUEUE), invoke(f"{QUEUE}->add(Lcom/android/volley/Request;)V", 4, 3, opcode=0x6E))
+    kept = Class("Lx/Kept;", [Method("onErrorResponse()V", (RETURN,), direct=False, ins=1)], interfaces=(ERROR,))
+    assert ids(activity(create(join(keeps, makes, adds))), kept) == expected
+
+
+def test_what_a_client_is_handed_to_answer_with_is_not_sent() -> None:
+    client, handler = "Lcom/loopj/android/http/AsyncHttpClient;", "Lcom/loopj/android/http/ResponseHandlerInterface;"
+    keeps = join(READ, new(2, "Lx/Kept;"), member(1, 2, f"Lx/Kept;->text:{TEXT}", put=True))
+    gets = f"{client}->get({TEXT}{handler})V"
+    kept = Class("Lx/Kept;", [Method("onFinish()V", (RETURN,), direct=False, ins=1)], interfaces=(handler,))
+    assert ids(activity(create(join(keeps, new(3, client), invoke(gets, 3, 4, 2, opcode=0x6E)))), kept) == []
+    assert ids(activity(create(join(READ, new(3, client), invoke(gets, 3, 1, 2, opcode=0x6E)))), kept) == [
+        "flow.imei-network"
+    ]

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from phone_audit.judge.harms import harm_rank
+from phone_audit.judge.harms import data_rank, harm_rank
 from phone_audit.judge.outcomes import CONFIDENCES, supports
 from phone_audit.model.finding import OUTCOMES, SEVERITIES, Finding, Incident
 
@@ -25,12 +25,13 @@ def _joined(same: Sequence[Finding]) -> Finding:
     return surest.model_copy(update={"severity": worst.severity, "evidence": evidence})
 
 
-def _worst_first(finding: Finding) -> tuple[int, int, int, str, str, str, str]:
+def _worst_first(finding: Finding) -> tuple[int, int, int, str, int, str, str, str]:
     return (
         SEVERITIES.index(finding.severity),
         harm_rank(finding),
         -CONFIDENCES.index(finding.confidence),
         finding.id,
+        data_rank(finding),
         finding.subject.kind,
         finding.subject.name,
         finding.key,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from phone_audit.judge.outcomes import CONFIDENCES
 from phone_audit.model.finding import SEVERITIES, Confidence, Finding, Severity
+from phone_audit.model.wording import DATA_WORDS
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,14 @@ def harm_rank(finding: Finding) -> int:
         and sure >= CONFIDENCES.index(harm.sure)
     )
     return next(rows, len(HARMS))
+
+
+_SENDING: frozenset[str] = frozenset({"cleartext-data", "tracker-data", "network-data"})
+
+
+def data_rank(finding: Finding) -> int:
+    """Tell how private the most private data is that a finding says is sent: the lower, the more."""
+    if finding.id not in _SENDING:
+        return 0
+    named = (rank for rank, words in enumerate(DATA_WORDS.values()) if words in finding.message)
+    return next(named, len(DATA_WORDS))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from phone_audit.judge.harms import harm_rank
+from phone_audit.judge.harms import data_rank, harm_rank
 from phone_audit.judge.headlines import BOTH_BAD, LISTED_BAD, NOT_SENDING
 from phone_audit.judge.outcomes import CONFIDENCES, strongest
 from phone_audit.model.apk import ApkInfo
@@ -155,7 +155,7 @@ def verdict(supported: Sequence[RatedFinding], scope: Scope) -> Verdict:
     return Verdict(outcome=outcome, headline=_headline(outcome, ranked, scope), reasons=tuple(reasons))
 
 
-def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, str, str]:
+def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, int, str, str]:
     """Return what findings are ranked by: what they mean, and of those that expose data what that does to a person."""
     finding = item.finding
     return (
@@ -164,6 +164,7 @@ def strongest_first(item: RatedFinding) -> tuple[int, int, int, int, str, str, s
         SEVERITIES.index(finding.severity),
         -CONFIDENCES.index(finding.confidence),
         finding.id,
+        data_rank(finding),
         finding.title,
         finding.key,
     )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from phone_audit.judge.harms import HARMS, harm_rank
+from phone_audit.judge.findings import merged
+from phone_audit.judge.harms import HARMS, data_rank, harm_rank
 from phone_audit.judge.headlines import phone_headlines
 from phone_audit.judge.outcomes import RULES, supports
 from phone_audit.judge.verdict import RatedFinding, Scope, UnreadTally, verdict
@@ -90,6 +91,21 @@ def test_of_many_findings_on_one_package_the_worst_is_told_and_the_others_are_co
     watching = trackers[2].model_copy(update={"severity": "medium"})
     (reason,) = judged(*trackers[:2], watching).reasons
     assert (reason.finding, reason.text) == (watching.key, "com.a starts C. 2 more findings of this kind.")
+
+
+@pytest.mark.parametrize("detector", ["network-data", "tracker-data", "cleartext-data"])
+def test_the_most_private_data_is_told_first(detector: str) -> None:
+    """Whatever the keys of the findings are, and whichever package they are of."""
+    words = ["text messages", "the IMEI and the list of installed packages", "the list of installed packages", "it"]
+    sending = [
+        finding(detector, f"com.{name}", severity="medium", title="Sends", message=f"com.{name}: code sends {what}.")
+        for name, what in zip("dcba", words, strict=True)
+    ]
+    for order in (sending, sending[::-1]):
+        assert [data_rank(one) for one in merged(order)] == sorted(map(data_rank, sending))
+        assert [one.message for one in merged(order)] == [one.message for one in sending]
+        assert judged(*order).reasons[0].finding == sending[0].key
+    assert data_rank(one("tracker-present", "medium")) == 0
 
 
 def test_the_table_names_what_exposes() -> None:

@@ -122,6 +122,7 @@ class Callees:
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
             fills=not (static or untouched or looks_up or taint_rules.only_looks(name)),
             looks_up=looks_up,
+            holds=is_held,
             called_back=self._called_back(callee, static=static) if sink or is_held else frozenset(),
             neutral=name in taint_rules.NEUTRAL,
             whole=is_request or not self._sources.whole.isdisjoint(names),

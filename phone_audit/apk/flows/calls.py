@@ -218,7 +218,8 @@ class CallModel:
         for atom in objects(call.values[0]):
             inside = objects(call.heap.slots(atom).get(ANY, NOTHING)) if call.api.wraps else []
             for one in (atom, *inside):
-                if not one.own and (_can_change(one) or is_made):
+                is_filled = is_made and call.api.holds if one.own else is_made or _can_change(one)
+                if is_filled:
                     call.heap.put(one, ANY, handed - {one} if one in handed else handed)
             if call.api.collects and not atom.own:
                 for place in _fields_of(call.heap, atom):

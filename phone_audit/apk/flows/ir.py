@@ -125,6 +125,7 @@ class ApiModel:
         whole: whether it takes all fields of the objects that it is handed.
         answers: whether its result comes from the other side of a connection.
         looks_up: whether what is handed over only chooses what it gives.
+        holds: whether its class is one of a library in which what is to be sent lies.
         called_back: the registers, by their place, of what a library that sends is handed to call back.
         plain: whether its result cannot be changed.
         gives_itself: whether its result may be the object that it is called on.
@@ -148,6 +149,7 @@ class ApiModel:
     whole: bool
     answers: bool
     looks_up: bool
+    holds: bool
     called_back: frozenset[int]
     plain: bool
     gives_itself: bool

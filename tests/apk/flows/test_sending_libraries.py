@@ -228,3 +228,18 @@ def test_what_a_client_is_handed_to_answer_with_is_not_sent() -> None:
     assert ids(activity(create(join(READ, new(3, client), invoke(gets, 3, 1, 2, opcode=0x6E)))), kept) == [
         "flow.imei-network"
     ]
+
+
+@pytest.mark.parametrize(
+    ("parent", "expected"),
+    [(MADE, ["flow.imei-network"]), (REQUEST, ["flow.imei-network"]), ("Lx/Plain;", [])],
+)
+def test_a_request_of_its_own_sends_what_its_constructor_hands_on(parent: str, expected: list[str]) -> None:
+    """Most apps make requests of Volley as anonymous classes."""
+    own = "Lx/Main$1;"
+    hands_on = Method(
+        f"<init>({TEXT})V", join(invoke(f"{parent}-><init>({TEXT})V", 2, 3, opcode=0x70), (RETURN,)), registers=4, ins=2
+    )
+    makes = join((0x0222, Ref("type", own)), invoke(f"{own}-><init>({TEXT})V", 2, 1, opcode=0x70))
+    adds = join(new(4, QUEUE), invoke(f"{QUEUE}->add(Lcom/android/volley/Request;)V", 4, 2, opcode=0x6E))
+    assert ids(activity(create(join(READ, makes, adds))), Class(own, [hands_on], parent=parent)) == expected

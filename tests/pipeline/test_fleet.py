@@ -220,7 +220,7 @@ def test_one_that_waits_for_its_person_lets_others_be_read_meanwhile(monkeypatch
         if target == "dialog":
             assert options.on_wait is not None
             options.on_wait("Look at the screen.", 60)
-            assert all(others_read.acquire(timeout=20) for _ in range(3))
+            assert all(others_read.acquire(timeout=50) for _ in range(3))
         on_progress("questions", 1, 0)
         others_read.release()
         return scan()

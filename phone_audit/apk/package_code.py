@@ -15,7 +15,6 @@ from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.optional_parts import OptionalParts
 from phone_audit.apk.code.preference_reads import reads_settings
-from phone_audit.apk.code.screen_order import ScreenOrder
 from phone_audit.apk.code.shared_fields import SharedFields
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
@@ -109,13 +108,15 @@ def read_code(
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
     named = [one.named for one in classes]
     elsewhere = _without_links_read_back(elsewhere, indexes, owners)
-    mentions, candidates = spelled_hosts(indexes)
+    spelled = spelled_hosts(indexes)
     elsewhere = replace(
-        elsewhere, mentions=(*mentions, *elsewhere.mentions), candidates=(*elsewhere.candidates, *candidates)
+        elsewhere,
+        mentions=(*spelled.mentions, *elsewhere.mentions),
+        candidates=(*elsewhere.candidates, *spelled.candidates),
     )
     spots: dict[str, tuple[Spot, ...]] = {}
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
-    endpoints = name_holders(endpoints, indexes, owners.of)
+    endpoints = name_holders(endpoints, indexes, owners.of, spelled.methods)
     parts = OptionalParts(knowledge.libraries, None if declared.names is None else declared.meta_data)
     endpoints = with_started(endpoints, files, indexes, started, spots, parts)
     endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
@@ -131,7 +132,7 @@ def read_code(
         views,
     )
     seen = UnseenScreens(indexes, declared.active).with_seen_screens(with_started_steps(flows.found, started))
-    sure = ScreenOrder(indexes).with_possible_order(SharedFields(indexes, owners.of).with_sure_fields(seen))
+    sure = SharedFields(indexes, owners.of).with_sure_fields(seen)
     told = with_most_direct(with_connections(sure, endpoints, owners.of), owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
@@ -148,7 +149,7 @@ def read_code(
         flows_followed=flows.followed,
         obfuscation=_obfuscation(classes, knowledge),
         accepting=accepting,
-        skipped=(*skipped, *left_out, *not_followed),
+        skipped=(*skipped, *spelled.skipped, *left_out, *not_followed),
     )
 
 

@@ -1,34 +1,34 @@
 """Texts that code spells out as arrays of characters or bytes, which the strings of a DEX file do not hold.
 
 Apps hide addresses so: the updater of Adups makes each by `new String(new char[]{…})`. Only arrays are read that an
-instruction fills, and only plain printable ones. Source:
+instruction fills, and only plain printable ones, but for zeros and white space around them. Source:
 https://source.android.com/docs/core/runtime/dalvik-bytecode ("fill-array-data-payload format").
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.dex.index import Code, DexIndex
 from phone_audit.apk.dex.instructions import DexCodeError, walk
 from phone_audit.apk.dex.methods import CODE_HEADER
 
 LONGEST: Final = 1_000
 """Characters of an array that is read."""
-MOST: Final = 2_000
-"""Arrays of one part that are read."""
 _FILL: Final = 0x26
 _PAYLOAD: Final = 0x0300
 _HEADER: Final = 8
 _ENCODINGS: Final = {1: "latin-1", 2: "utf-16-le"}
 """How the elements of an array are read, by their width in bytes."""
+_AROUND: Final = "\0\t\n\r "
 _PLAIN: Final = re.compile(r"[\x20-\x7e]{4,}")
 
 
 class ArrayText(NamedTuple):
-    """A text, the row in `DexIndex.methods` of the first method that has it, and the array's offset in the file."""
+    """A text, a row in `DexIndex.methods` that has it, and the offset of the array in the file."""
 
     text: str
     row: int
@@ -36,40 +36,43 @@ class ArrayText(NamedTuple):
 
 
 def array_texts(index: DexIndex) -> Iterator[ArrayText]:
-    """Yield the texts of one part in the order in which they stand; those that no instruction fills in are left out."""
+    """Yield the texts of one part in the order in which they stand, for each method that has it.
+
+    The time is bounded by the bytes of the file: each method with such an array is walked once.
+    """
+    items: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    for array in _plain_arrays(index):
+        items[int(index.bodies.code.searchsorted(array[0], side="right")) - 1].append(array)
+    for item, found in items.items():
+        rows = index.bodies.rows[index.bodies.first[item] : index.bodies.first[item + 1]].tolist()
+        code = index.code(rows[0])
+        filled = _filled_from(code)
+        begin = int(index.bodies.code[item]) + CODE_HEADER
+        for offset, end, text in found:
+            if code and (offset - begin) // 2 in filled and end <= begin + 2 * len(code.units):
+                yield from (ArrayText(text, row, offset) for row in rows)
+
+
+def _plain_arrays(index: DexIndex) -> Iterator[tuple[int, int, str]]:
+    """Yield where what looks like an array with a plain text begins and ends, and the text."""
     low, high = index.bodies.area()
     units = index.data[low : low + (high - low) // 2 * 2].view("<u2")
     if units.size < _HEADER // 2:
         return
-    begins = np.flatnonzero(
-        (units[:-3] == _PAYLOAD) & np.isin(units[1:-2], list(_ENCODINGS)) & (units[2:-1] <= LONGEST) & (units[3:] == 0)
-    )
-    for place in begins[:MOST].tolist():
-        offset = low + 2 * place
-        text = _text(index, offset, width=int(units[place + 1]), size=int(units[place + 2]))
-        row = _row_that_fills(index, offset) if text else None
-        if text is not None and row is not None:
-            yield ArrayText(text, row, offset)
+    is_array = (units[:-3] == _PAYLOAD) & np.isin(units[1:-2], list(_ENCODINGS))
+    is_short = (units[2:-1] <= LONGEST) & (units[3:] == 0)
+    for place in np.flatnonzero(is_array & is_short).tolist():
+        width, begin = int(units[place + 1]), low + 2 * place + _HEADER
+        end = begin + width * int(units[place + 2])
+        content = bytes(index.data[begin:end])
+        text = content.decode(_ENCODINGS[width], "replace").strip(_AROUND)
+        if _PLAIN.fullmatch(text):
+            yield low + 2 * place, end, text
 
 
-def _text(index: DexIndex, offset: int, *, width: int, size: int) -> str | None:
-    begin = offset + _HEADER
-    content = bytes(index.data[begin : begin + width * size])
-    text = content.decode(_ENCODINGS[width], "replace")
-    return text if len(content) == width * size and _PLAIN.fullmatch(text) else None
-
-
-def _row_that_fills(index: DexIndex, offset: int) -> int | None:
-    """Return the method with an instruction that fills an array from this place; None where there is none."""
-    bodies = index.bodies
-    item = int(bodies.code.searchsorted(offset, side="right")) - 1
-    if item < 0:
-        return None
-    row = int(bodies.rows[bodies.first[item]])
-    code = index.code(row)
-    unit = (offset - int(bodies.code[item]) - CODE_HEADER) // 2
+def _filled_from(code: Code | None) -> frozenset[int]:
+    """Return the code units from which instructions of a method fill arrays."""
     try:
-        fills = code is not None and any(one.opcode == _FILL and one.target == unit for one in walk(code.units))
+        return frozenset(one.target or 0 for one in walk(code.units) if one.opcode == _FILL) if code else frozenset()
     except DexCodeError:
-        return None
-    return row if fills else None
+        return frozenset()

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
 from phone_audit.apk.dex.annotations import classes_annotated_with
-from phone_audit.apk.dex.array_texts import array_texts
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import counts_of, holders_of
 from phone_audit.apk.dex.index import DexIndex
@@ -28,25 +28,30 @@ class _Place(NamedTuple):
     offset: int | None
 
 
-def name_holders(endpoints: Sequence[Endpoint], indexes: Sequence[DexIndex], owner_of: OwnerOf) -> tuple[Endpoint, ...]:
+def name_holders(
+    endpoints: Sequence[Endpoint],
+    indexes: Sequence[DexIndex],
+    owner_of: OwnerOf,
+    spelled: Mapping[Spot, Sequence[tuple[DexIndex, int]]] = MappingProxyType({}),
+) -> tuple[Endpoint, ...]:
     """Put into each endpoint who holds it.
 
     Only strings and arrays that are evidence of an endpoint that no rule takes out are looked for, and of more than a
     few the telling ones are kept. A string that no method loads is looked for among the initial values of static
     fields, each in annotations. What nothing holds in a way that can be seen, such as text in other files, stays with
-    an unknown owner.
+    an unknown owner. `spelled` are the methods that spell out the arrays.
     """
     wanted = defaultdict(set)
     for text in (text for endpoint in endpoints for text in _texts(endpoint)):
         wanted[text.where].add(text.offset)
     places: dict[Spot, list[_Place]] = defaultdict(list)
+    for spot, methods in spelled.items():
+        places[spot] += (
+            _Place(java_name(index.row_class(row)), index.row_name(row), spot.offset) for index, row in methods
+        )
     for index in indexes:
         for offset, found in _places(index, wanted.get(index.name, ())):
             places[Spot(index.name, offset)].append(found)
-        for one in array_texts(index) if index.name in wanted else ():
-            if one.offset in wanted[index.name]:
-                place = _Place(java_name(index.row_class(one.row)), index.row_name(one.row), one.offset)
-                places[Spot(index.name, one.offset)].append(place)
     return tuple(_held(endpoint, places, owner_of) for endpoint in endpoints)
 
 

@@ -107,7 +107,7 @@ class Callees:
         untouched = any(one.startswith(taint_rules.UNTOUCHED) for one in owners)
         plain = callee.returns in taint_rules.PLAIN_BYTES
         marked = _first(names, taint_rules.MARKS)
-        looks_up = not taint_rules.LOOKUPS.isdisjoint(names)
+        looks_up = _first(names, taint_rules.LOOKUPS) or 0
         sink = taint_rules.REQUEST if is_request else _first(names, self._sources.sinks)
         is_held = not libraries.holding.isdisjoint(owners)
         setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
@@ -120,7 +120,7 @@ class Callees:
             untouched=untouched,
             collects=owners[0].startswith(taint_rules.COLLECTIONS) or not libraries.collecting.isdisjoint(owners),
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
-            fills=not (static or untouched or looks_up or taint_rules.only_looks(name)),
+            fills=not (static or untouched or taint_rules.only_looks(name)),
             looks_up=looks_up,
             holds=is_held,
             called_back=self._called_back(callee, static=static) if sink or is_held else frozenset(),

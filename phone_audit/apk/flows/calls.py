@@ -67,11 +67,12 @@ class CallModel:
     def apply(self, frame: Frame, site: CallSite, values: Sequence[Value], heap: Heap) -> Value:
         """Return what a call returns, and change what objects hold."""
         api = self._callees.api(site.callee, static=site.static)
-        inside = self._whole.kept_in(frame, heap, values[0 if site.static else 1 :]) if api.whole else set()
-        if inside:
-            values = [*values[:-1], bounded(values[-1] | inside)]
         if api.called_back:
             values = [NOTHING if at in api.called_back else value for at, value in enumerate(values)]
+        inside = self._whole.kept_in(frame, heap, values[0 if site.static else 1 :]) if api.whole else set()
+        if inside:
+            last = max(at for at in range(len(values)) if at not in api.called_back)
+            values = [bounded(value | inside) if at == last else value for at, value in enumerate(values)]
         call = Call(site, api, values, heap, frame)
         if frame.tainted and (api.sink or api.writes):
             self._sink(call)
@@ -81,7 +82,7 @@ class CallModel:
                 return kept
         if api.special:
             self._special(call, api.special)
-        if api.fills:
+        if api.fills and not (api.looks_up and self._is_question(call)):
             self._into_receiver(call)
         return self._result(call)
 
@@ -262,10 +263,16 @@ class CallModel:
 
     def _passing(self, call: Call) -> Sequence[Value]:
         """Return those of the values that a call is handed that its result may hold."""
-        if call.site.static:
-            return () if call.api.looks_up else call.values
-        handed = () if call.api.looks_up else call.values[1:]
-        return handed if call.api.untouched else (*call.values[:1], *handed)
+        values = call.values
+        if call.api.looks_up and self._is_question(call):
+            values = values[: call.api.looks_up]
+        return values[1:] if call.api.untouched and not call.site.static else values
+
+    def _is_question(self, call: Call) -> bool:
+        """Tell whether a call asks a database; a statement of SQL that is known may do something else."""
+        if taint_rules.RAW_QUERIES.isdisjoint(call.api.names):
+            return True
+        return all(text.lstrip().lower().startswith("select") for text in texts(call.values[1]))
 
     def _object_result(self, call: Call, passing: Sequence[Value], found: set[Atom]) -> None:
         api, site, heap = call.api, call.site, call.heap

@@ -124,7 +124,7 @@ class ApiModel:
         neutral: whether its result tells next to nothing of the data.
         whole: whether it takes all fields of the objects that it is handed.
         answers: whether its result comes from the other side of a connection.
-        looks_up: whether what is handed over only chooses what it gives.
+        looks_up: how many registers hold what it is given of, where all others only choose that; else 0.
         holds: whether its class is one of a library in which what is to be sent lies.
         called_back: the registers, by their place, of what a library that sends is handed to call back.
         plain: whether its result cannot be changed.
@@ -148,7 +148,7 @@ class ApiModel:
     neutral: bool
     whole: bool
     answers: bool
-    looks_up: bool
+    looks_up: int
     holds: bool
     called_back: frozenset[int]
     plain: bool

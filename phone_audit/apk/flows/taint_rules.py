@@ -257,14 +257,16 @@ ADDRESSES: Final = frozenset(
 """Classes of arguments that may be an address."""
 
 _DATABASE: Final = "android.database.sqlite.SQLiteDatabase"
-LOOKUPS: Final = frozenset(
-    {
-        *(f"{_DATABASE}.{name}" for name in ("query", "queryWithFactory", "rawQuery", "rawQueryWithFactory")),
-        "android.database.sqlite.SQLiteQueryBuilder.query", "android.content.ContentProviderClient.query",
-        "android.app.Activity.managedQuery", QUERY,
-    }
-)  # fmt: skip
-"""Calls that give the rows that what they are handed chooses: it is not in them."""
+RAW_QUERIES: Final = frozenset({f"{_DATABASE}.rawQuery", f"{_DATABASE}.rawQueryWithFactory"})
+"""Calls that are handed a statement of SQL, which need be no question."""
+LOOKUPS: Final[Mapping[str, int]] = {
+    **dict.fromkeys((f"{_DATABASE}.query", f"{_DATABASE}.queryWithFactory", *RAW_QUERIES, QUERY), 1),
+    "android.database.sqlite.SQLiteQueryBuilder.query": 2,
+    "android.content.ContentProviderClient.query": 1,
+    "android.app.Activity.managedQuery": 1,
+}
+"""Calls that give the rows that what they are handed chooses: it is not in them. How many registers hold the database,
+the object that is called first."""
 
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
 _QUERIES: Final = frozenset({Leaf("call", QUERY)})

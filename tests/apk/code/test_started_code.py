@@ -639,47 +639,54 @@ def test_what_names_the_thread_of_activities_may_start_any() -> None:
     assert starts(app(*AIMED), UNNAMED, hooks, named=("app.Main",), wanted="Llib/Screen;")
 
 
-AGAIN = tuple(map(const_string, ("performStopActivity", "requestRelaunchActivity", "android.app.ActivityThread")))
+AGAIN = ("performStopActivity", "requestRelaunchActivity", "android.app.ActivityThread")
+
+
+def loading(name: str, *texts: str) -> Class:
+    return Class(name, [method("f()V", *(unit for text in texts for unit in const_string(text)))])
 
 
 @pytest.mark.parametrize(
-    ("names", "expected"),
+    ("texts", "expected"),
     [
         (AGAIN, False),
+        ((*AGAIN, "mMainThread", "mToken", "ActivityRecreator", "Exception while fetching field values"), False),
         (AGAIN[1:], True),
-        ((*AGAIN, const_string("mH")), True),
-        ((*AGAIN, const_string("mInstrumentation")), True),
+        ((AGAIN[0], AGAIN[2]), True),
+        ((*AGAIN, "mH"), True),
+        ((*AGAIN, "sCurrentActivityThread"), True),
     ],
-    ids=["as AndroidX does", "one method of it", "with its handler", "with its instrumentation"],
+    ids=["as AndroidX does", "with its messages", "one method", "the other method", "its handler", "any other text"],
 )
-def test_what_only_makes_the_same_screen_again_starts_no_other(names: tuple[Units, ...], expected: bool) -> None:
-    recreates = Class("Lr8/a;", [method("f()V", *(unit for name in names for unit in name))])
-    assert starts(app(*AIMED), UNNAMED, recreates, named=("app.Main",), wanted="Llib/Screen;") is expected
-
-
-RECREATES = Class("Lr8/a;", [method("f()V", *(unit for name in AGAIN for unit in name))])
+def test_what_only_makes_the_same_screen_again_starts_no_other(texts: tuple[str, ...], expected: bool) -> None:
+    assert (
+        starts(app(*AIMED), UNNAMED, loading("Lr8/a;", *texts), named=("app.Main",), wanted="Llib/Screen;") is expected
+    )
 
 
 @pytest.mark.parametrize(
     "hooks",
     [
-        Class("Lapp/Hook;", [method("f()V", *AGAIN[2])]),
-        *(
-            Class("Lapp/Hook;", [method("f()V", *const_string(name))])
-            for name in ("mH", "mInstrumentation", "getHandler", "getInstrumentation")
-        ),
-        Class("Lapp/Hook;", statics=[("thread", "android.app.ActivityThread")]),
-        Class("Lapp/Hook;", statics=[("field", "mH")]),
-        Class("Lapp/Hook;", [method("f()V", *(AGAIN[0] * 50))]),
+        loading("Lapp/Hook;", AGAIN[2]),
+        Class("Lapp/Hook;", statics=[("thread", AGAIN[2])]),
+        loading("Lapp/Hook;", *AGAIN, *AGAIN[2:] * 50),
     ],
+    ids=["names it", "keeps its name", "names it very often"],
 )
-def test_another_class_beside_it_that_leads_to_what_starts_components_may_start_any(hooks: Class) -> None:
-    assert starts(app(*AIMED), UNNAMED, RECREATES, hooks, named=("app.Main",), wanted="Llib/Screen;")
+def test_another_class_that_has_the_name_of_the_thread_of_activities_may_start_any(hooks: Class) -> None:
+    again = loading("Lr8/a;", *AGAIN)
+    assert starts(app(*AIMED), UNNAMED, again, hooks, named=("app.Main",), wanted="Llib/Screen;")
 
 
-def test_names_of_fields_and_methods_lead_nowhere() -> None:
-    named = Class("Lapp/Own;", [method("getHandler()V"), method("mH()V")])
-    assert not starts(app(*AIMED), UNNAMED, RECREATES, named, named=("app.Main",), wanted="Llib/Screen;")
+def test_texts_of_other_classes_lead_nowhere() -> None:
+    other = loading("Landroidx/activity/ImmLeaksCleaner;", "mServedView", "mNextServedView", "mH")
+    again = loading("Lr8/a;", *AGAIN)
+    assert not starts(app(*AIMED), UNNAMED, again, other, named=("app.Main",), wanted="Llib/Screen;")
+
+
+def test_where_the_class_that_names_the_thread_cannot_be_read_any_may_be_started() -> None:
+    broken = Class("Lr8/a;", [*loading("Lr8/a;", *AGAIN).methods, Method("g()V", (0x26,))])
+    assert starts(app(*AIMED), UNNAMED, broken, named=("app.Main",), wanted="Llib/Screen;")
 
 
 def test_of_very_many_classes_in_one_method_nothing_is_told() -> None:

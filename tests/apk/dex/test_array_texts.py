@@ -43,9 +43,13 @@ def test_where_it_stands() -> None:
     assert bytes(index.data[found.offset : found.offset + 10]) == b"\0\3\2\0\x1c\0\0\0h\0"
 
 
-@pytest.mark.parametrize("text", ["abc", "a\nbcd", "caf\u00e9s", "abc\0", ""])
+@pytest.mark.parametrize("text", ["abc", "a\nbcd", "caf\u00e9s", "abc\0", "ab\0cd", "\0\0\0\0", ""])
 def test_what_is_short_or_not_plain_is_none(text: str) -> None:
     assert texts(spelling(text)) == []
+
+
+def test_zeros_and_white_space_around_it_are_left_out() -> None:
+    assert texts(spelling(f" {URL}\n\0")) == texts(spelling(f"\0{URL}\r\n", 1)) == [URL]
 
 
 def test_what_no_instruction_fills_in_is_none() -> None:
@@ -56,9 +60,24 @@ def test_what_no_instruction_fills_in_is_none() -> None:
 def test_what_is_too_long_or_does_not_end_in_the_file_is_none() -> None:
     assert texts(spelling("a" * LONGEST)) == ["a" * LONGEST]
     assert texts(spelling("a" * (LONGEST + 1))) == []
+    large = (0x26, 4, 0, RETURN, 0x0300, 2, 4, 1, *payload("text")[4:])
+    assert texts(Class("Lapp/Hidden;", [Method("make()V", large)])) == []
     for cut in range(len(payload(URL))):
         short = (0x26, 4, 0, RETURN, *payload(URL)[: cut + 1])
         assert texts(Class("Lapp/Hidden;", [Method("make()V", short)])) in ([], [URL])
+
+
+def test_several_arrays_of_one_method_and_code_that_methods_share() -> None:
+    first = payload("http://one.dev/")
+    second = 8 + len(first) + len(first) % 2
+    fills = (0x26, 8, 0, 0x26, second - 3, 0, RETURN, 0, *first, *[0] * (len(first) % 2), *payload("http://two.dev/"))
+    assert texts(Class("Lapp/Hidden;", [Method("make()V", fills)])) == ["http://one.dev/", "http://two.dev/"]
+
+
+def test_many_arrays_that_nothing_fills_in_hide_none() -> None:
+    empty = (0x0300, 2, 0, 0) * 3_000
+    decoys = Class("Lapp/A;", [Method("f()V", (RETURN, 0, *empty))])
+    assert texts(decoys, spelling(URL)) == [URL]
 
 
 def test_damaged_tables_are_survived() -> None:

@@ -24,7 +24,7 @@ def holding(*texts: str) -> bytes:
 
 
 def candidates(*texts: str) -> list[str]:
-    _, found = spelled_hosts(index_file(read_dex("classes.dex", holding(*texts))))
+    found = spelled_hosts(index_file(read_dex("classes.dex", holding(*texts)))).candidates
     assert {one.encoding for one in found} <= {"base64"}
     return sorted(one.text for one in found)
 
@@ -34,6 +34,8 @@ def candidates(*texts: str) -> list[str]:
 )
 def test_a_host_alone_in_base64(host: str) -> None:
     assert candidates(encoded(host)) == [host]
+    assert candidates(encoded(host).rstrip("=")) == [host]
+    assert candidates(f"{encoded(host)}\n") == candidates(f"{encoded(host)}\r\n") == [host]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_anything_else_in_base64_is_none(text: str) -> None:
 
 def test_what_is_no_base64_is_none() -> None:
     whole = encoded("147.185.221.22")
-    assert candidates(whole[:-1], f"{whole}=", f"x{whole}", whole.lower(), "startActivity", "MTIzNDU2Nzg5") == []
+    assert candidates(f"{whole}=", f"x{whole}", whole.lower(), "startActivity", "MTIzNDU2Nzg5", "MTQ3!!!!") == []
 
 
 def test_it_counts_with_whoever_holds_it() -> None:
@@ -70,6 +72,23 @@ def test_it_counts_with_whoever_holds_it() -> None:
 
 def test_several_urls_in_one_array() -> None:
     data = assemble([spelling("http://one.dev/a http://two.dev/b")])
-    mentions, found = spelled_hosts(index_file(read_dex("classes.dex", data)))
-    assert [one.found.host for one in mentions] == ["one.dev", "two.dev"]
-    assert found == ()
+    found = spelled_hosts(index_file(read_dex("classes.dex", data)))
+    assert [one.found.host for one in found.mentions] == ["one.dev", "two.dev"]
+    assert found.candidates == ()
+
+
+def test_of_two_files_of_one_name_both_are_read() -> None:
+    files = [read_dex("classes.dex", holding(encoded(host))) for host in ("one.com", "two.com")]
+    found = spelled_hosts([index for file in files for index in index_file(file)])
+    assert sorted(one.text for one in found.candidates) == ["one.com", "two.com"]
+
+
+def test_what_is_too_much_is_cut_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_audit.apk.endpoints.spelled_hosts.MOST", 1)
+    data = holding(encoded("one.com"), encoded("two.com"))
+    found = spelled_hosts(index_file(read_dex("classes.dex", data)))
+    assert [(one.subject, one.code) for one in found.skipped] == [("classes.dex", "too-many-endpoints")]
+    arrays = [spelling("http://one.dev/"), Class("Lapp/Second;", spelling("http://two.dev/").methods)]
+    cut = spelled_hosts(index_file(read_dex("classes2.dex", assemble(arrays))))
+    assert [one.subject for one in cut.skipped] == ["classes2.dex"]
+    assert read_code([("classes.dex", data)], load_knowledge()).skipped

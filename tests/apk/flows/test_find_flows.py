@@ -314,18 +314,52 @@ RAW_QUERY = f"{DATABASE}->rawQuery({TEXT}[{TEXT})Landroid/database/Cursor;"
 ROW = join(invoke(f"Landroid/database/Cursor;->getString(I){TEXT}", 1, 0, opcode=0x72), result(1), SAY)
 
 
-def test_what_chooses_a_row_is_not_in_it() -> None:
-    """A name that is looked up in a database does not go out with what stands beside it."""
-    asks = join(READ, invoke(RAW_QUERY, 4, 5, 1, opcode=0x6E), result(1), ROW)
-    assert ids(activity(create(asks))) == []
-    again = join(READ, invoke(RAW_QUERY, 4, 5, 1, opcode=0x6E), invoke(RAW_QUERY, 4, 5, 6, opcode=0x6E), result(1), ROW)
+ASKS = {
+    f"{DATABASE}->query({TEXT}[{TEXT})": DATABASE,
+    f"{DATABASE}->queryWithFactory({TEXT}[{TEXT})": DATABASE,
+    f"{DATABASE}->rawQuery({TEXT}[{TEXT})": DATABASE,
+    f"Landroid/content/ContentProviderClient;->query({TEXT}[{TEXT})": "Landroid/content/ContentProviderClient;",
+    f"Landroid/app/Activity;->managedQuery({TEXT}[{TEXT})": "Landroid/app/Activity;",
+    f"Landroid/content/ContentResolver;->query({TEXT}[{TEXT})": "Landroid/content/ContentResolver;",
+}
+"""Calls that look something up, and the class of what they are called on."""
+
+
+@pytest.mark.parametrize("call", ASKS)
+def test_what_chooses_a_row_is_not_in_it(call: str) -> None:
+    """A name that is looked up does not go out with what stands beside it."""
+    query = f"{call}Landroid/database/Cursor;"
+    asks = join(READ, new(4, ASKS[call]), invoke(query, 4, 5, 1, opcode=0x6E))
+    assert ids(activity(create(join(asks, result(1), ROW)))) == []
+    again = join(asks, invoke(query, 4, 5, 6, opcode=0x6E), result(1), ROW)
     assert ids(activity(create(again))) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("SELECT id FROM t WHERE name = ?", []),
+        (" select 1", []),
+        ("INSERT INTO t VALUES (?)", ["flow.imei-log"]),
+        ("UPDATE t SET a = ?", ["flow.imei-log"]),
+    ],
+)
+def test_a_statement_that_is_no_question_puts_data_into_a_database(statement: str, expected: list[str]) -> None:
+    asks = join(READ, new(4, DATABASE), text(5, statement), invoke(RAW_QUERY, 4, 5, 1, opcode=0x6E))
+    later = join(asks, text(5, "SELECT * FROM t"), invoke(RAW_QUERY, 4, 5, 6, opcode=0x6E), result(1), ROW)
+    assert ids(activity(create(later))) == expected
 
 
 def test_what_was_put_into_a_database_is_in_its_rows() -> None:
     puts = invoke(f"{DATABASE}->execSQL({TEXT}[{TEXT})V", 4, 5, 1, opcode=0x6E)
-    kept = join(READ, new(4, DATABASE), puts, invoke(RAW_QUERY, 4, 5, 6, opcode=0x6E), result(1), ROW)
-    assert ids(activity(create(kept))) == ["flow.imei-log"]
+    kept = join(READ, new(4, DATABASE), puts)
+    asks = invoke(RAW_QUERY, 4, 5, 6, opcode=0x6E)
+    assert ids(activity(create(join(kept, asks, result(1), ROW)))) == ["flow.imei-log"]
+    builder = "Landroid/database/sqlite/SQLiteQueryBuilder;"
+    built = invoke(f"{builder}->query({DATABASE}[{TEXT})Landroid/database/Cursor;", 6, 4, 5, opcode=0x6E)
+    assert ids(activity(create(join(kept, new(6, builder), built, result(1), ROW)))) == ["flow.imei-log"]
+    chosen = invoke(f"{builder}->query({DATABASE}[{TEXT})Landroid/database/Cursor;", 6, 4, 1, opcode=0x6E)
+    assert ids(activity(create(join(READ, new(4, DATABASE), new(6, builder), chosen, result(1), ROW)))) == []
 
 
 def test_a_method_that_names_a_register_it_does_not_have_is_not_followed() -> None:

@@ -96,3 +96,19 @@ def test_classes_that_derive_from_each_other_are_survived() -> None:
     circle = [Class(USER, statics=[("id", "")], parent="Lx/Above;"), Class("Lx/Above;", parent=USER)]
     (index,) = index_file(read_dex("classes.dex", assemble(circle)))
     assert WholeObjects(program.Program([index]), ()).handing_over([USER.encode()]) == set()
+
+
+@pytest.mark.parametrize("kind", ["Lx/Sent;", f"{DATABASE[:-1]}$CompletionListener;"])
+def test_fields_of_an_object_are_sent_beside_what_is_called_back(kind: str) -> None:
+    signature = f"setValue({OBJECT}{kind})V"
+    library = Class(DATABASE, [Method(signature, (RETURN,), direct=False, registers=5, ins=3)])
+    sends = join(new(3, DATABASE), invoke(f"{DATABASE}->{signature}", 3, 2, 4, opcode=0x6E))
+    assert ids(activity(create(MAKES)), user(), listens(sends), library) == ["flow.imei-network"]
+
+
+def test_fields_of_what_is_called_back_are_not_sent() -> None:
+    client = "Lorg/xmlrpc/android/XMLRPCClient;"
+    signature = f"call(Lx/Callback;{TEXT})V"
+    library = Class(client, [Method(signature, (RETURN,), direct=False, registers=5, ins=3)])
+    sends = join(new(3, client), invoke(f"{client}->{signature}", 3, 2, 4, opcode=0x6E))
+    assert ids(activity(create(MAKES)), user(), listens(sends), library) == []

@@ -248,12 +248,9 @@ def objects(value: Iterable[Atom]) -> list[Obj]:
     return sorted(found, key=_in_order) if len(found) > 1 else found
 
 
-def _in_order(obj: Obj) -> tuple[str, tuple[int, int, int], bytes, str]:
-    slots = ""
-    above: Obj | None = obj
-    while above is not None:
-        slots, above = f"{above.slot} {slots}", above.base
-    return obj.kind, obj.at, obj.type, slots
+def _in_order(obj: Obj) -> tuple[object, ...]:
+    above = () if obj.base is None else _in_order(obj.base)
+    return obj.kind, obj.at, obj.type, obj.exact, str(obj.slot), above
 
 
 def taints(value: Iterable[Atom]) -> Value:

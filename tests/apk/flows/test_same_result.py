@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from phone_audit.apk.flows.calls import CallModel
 from phone_audit.apk.flows.heap import Heap
-from phone_audit.apk.flows.taints import ANY, NOTHING, Obj
+from phone_audit.apk.flows.taints import ANY, MAX_ATOMS, NOTHING, Obj, bounded
 
 VALUE = frozenset({Obj("new", (0, 0, 9), b"LValue;", own=False)})
 
@@ -38,3 +38,14 @@ def test_what_is_put_into_several_objects_at_once_lies_in_each_whatever_their_or
 
     kept = [(held(), [object() for _ in range(number)]) for number in range(50)]
     assert len({tuple(found) for found, _ in kept}) == 1
+
+
+def test_of_more_than_is_kept_of_several_classes_of_one_argument_the_same_is_kept() -> None:
+    names = [f"L{number:02};" for number in range(2 * MAX_ATOMS)]
+
+    def kept(order: list[str]) -> list[str]:
+        made = [Obj("param", (0, 0, -1), name.encode(), own=True, exact=True, is_param=True) for name in order]
+        value = bounded(one.part("field", "place") for one in made)
+        return sorted(one.base.type.decode() for one in value if isinstance(one, Obj) and one.base)
+
+    assert kept(names) == kept(names[::-1]) == names[:MAX_ATOMS]

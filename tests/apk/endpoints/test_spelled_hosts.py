@@ -88,7 +88,8 @@ def test_what_is_too_much_is_cut_and_told(monkeypatch: pytest.MonkeyPatch) -> No
     data = holding(encoded("one.com"), encoded("two.com"))
     found = spelled_hosts(index_file(read_dex("classes.dex", data)))
     assert [(one.subject, one.code) for one in found.skipped] == [("classes.dex", "too-many-endpoints")]
-    arrays = [spelling("http://one.dev/"), Class("Lapp/Second;", spelling("http://two.dev/").methods)]
+    arrays = [Class(f"Lapp/H{at};", spelling(f"http://host{at}.dev/").methods) for at in range(4)]
     cut = spelled_hosts(index_file(read_dex("classes2.dex", assemble(arrays))))
     assert [one.subject for one in cut.skipped] == ["classes2.dex"]
+    assert len(cut.mentions) == 2
     assert read_code([("classes.dex", data)], load_knowledge()).skipped

@@ -50,6 +50,12 @@ def test_views_are_found_by_their_names(ids: Type, *, utf8: bool) -> None:
         ("etPass", "pass"),
         ("passportNumber", None),
         ("passenger", None),
+        ("inputUsr", "user-name"),
+        ("edit_uname_text", "user-name"),
+        ("user_gender", None),
+        ("userAge", None),
+        ("user_", "user-name"),
+        ("user_age_login", "user-name"),
     ],
 )
 def test_names_say_what_may_be_typed(name: str, expected: str | None, *, utf8: bool) -> None:

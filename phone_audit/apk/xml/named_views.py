@@ -23,14 +23,15 @@ KINDS: Final[Mapping[str, Sequence[bytes]]] = {
     "email": (b"mail",),
     "typed-phone": (b"phone", b"mobile"),
     "pass": (b"pass",),
-    "user-name": (b"user", b"login", b"nick"),
+    "user-name": (b"user", b"usr", b"uname", b"login", b"nick"),
 }
 """What the data is called that names of views say, and the letters by which they do; the first kind counts.
 
 `pass` is a password where something is typed in, for it may as well be a button, or the beginning of another word.
 """
 _ORDER: Final = tuple(KINDS)
-
+_NOT_THE_NAME: Final = (b"gender", b"sex", b"age", b"birth", b"city", b"addr", b"country", b"tel", b"card")
+"""What else of a user may be typed in, and is named behind the word for the user."""
 
 _PALETTE: Final = b"editText"
 """How the name begins that a layout editor gives a field for phone numbers, which makers drag in for any text."""
@@ -44,6 +45,8 @@ def _pattern(end: bytes) -> re.Pattern[bytes]:
 
     words = [b"|".join(map(wide, of_kind)) for of_kind in KINDS.values()]
     words[_ORDER.index("pass")] += b"(?!%b|%b)" % (wide(b"port"), wide(b"eng"))
+    others = b"(?!(?:%b)?(?:%b))" % (wide(b"_"), b"|".join(map(wide, _NOT_THE_NAME)))
+    words[_ORDER.index("user-name")] = b"(?:%b)%b" % (words[_ORDER.index("user-name")], others)
     words[_ORDER.index("typed-phone")] = b"(?<!%b)(?:%b)" % (wide(_PALETTE), words[_ORDER.index("typed-phone")])
     return re.compile(b"|".join(b"(%b)" % one for one in words), re.IGNORECASE)
 

@@ -14,7 +14,7 @@ import numpy as np
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.encoded_values import holders_of
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.dex.instructions import DexCodeError, walk
+from phone_audit.apk.dex.instructions import CONST_STRING, CONST_STRING_JUMBO, DexCodeError, walk
 from phone_audit.apk.dex.xrefs import users_of
 
 _INSTRUMENTATION: Final = b"Landroid/app/Instrumentation;"
@@ -22,7 +22,6 @@ _ACTIVITY_THREAD: Final = b"android.app.ActivityThread"
 _MADE_AGAIN: Final = frozenset({_ACTIVITY_THREAD, b"performStopActivity", b"requestRelaunchActivity"})
 _BESIDES: Final = frozenset({b"mMainThread", b"mToken", b"ActivityRecreator", b"Exception while fetching field values"})
 """What the class of AndroidX loads besides; optimisers take some of it away."""
-_CONST_STRING: Final = (0x1A, 0x1B)
 _MOST_USES: Final = 50
 
 
@@ -47,8 +46,9 @@ def _only_makes_again(index: DexIndex) -> bool:
 def _texts_of(index: DexIndex, class_def: int) -> frozenset[bytes]:
     """Return the texts that the methods of a class load; none where code of it cannot be read."""
     codes = [code for row in np.flatnonzero(index.methods.class_def == class_def).tolist() if (code := index.code(row))]
+    loads = (CONST_STRING, CONST_STRING_JUMBO)
     try:
-        loaded = [one.index or 0 for code in codes for one in walk(code.units) if one.opcode in _CONST_STRING]
+        loaded = [one.index or 0 for code in codes for one in walk(code.units) if one.opcode in loads]
     except DexCodeError:
         return frozenset()
     return frozenset(index.raw_string(number) for number in loaded)

@@ -195,14 +195,14 @@ class _Calls:
         chosen = chosen[np.isin(callers[chosen], outside)]
         starts = [method for method in np.unique(places.ids[chosen]).tolist() if self._starts(method)]
         starting = np.isin(places.ids[chosen], starts)
-        by_library = np.isin(callers[chosen], [caller for caller in outside if self._is_library(caller)])
+        libraries = [caller for caller in outside if self._is_library(self._index.descriptor(caller))]
         asks = [method for method in np.unique(places.ids[chosen]).tolist() if self._only_asks(method)]
-        idle = by_library & np.isin(places.ids[chosen], asks)
+        idle = np.isin(callers[chosen], libraries) & np.isin(places.ids[chosen], asks)
         for group in (chosen[starting], chosen[~starting & ~idle]):
             picked = Candidates(*(column[group[:_MAX_TRIED]] for column in places))
             for use in verified(self._index, picked):
-                is_library = self._owner_of(java_name(self._index.row_class(use.row))).party == "library"
-                if not (self._sees_row if is_library else self._starts_row)(use.row):
+                by_library = self._is_library(self._index.row_class(use.row))
+                if not (self._sees_row if by_library else self._starts_row)(use.row):
                     continue
                 called = f"{java_name(self._index.class_descriptor(use.id))}.{self._index.method_name(use.id)}"
                 return evidence_in(self._index, use.row, use.offset, called)
@@ -219,8 +219,8 @@ class _Calls:
         roots = {root_of(prefix) for prefix in fact.code}
         return root_of(caller) not in roots and owner.library not in family_of(fact, self._knowledge)
 
-    def _is_library(self, type_id: int) -> bool:
-        return self._owner_of(java_name(self._index.descriptor(type_id))).party == "library"
+    def _is_library(self, class_: bytes) -> bool:
+        return self._owner_of(java_name(class_)).party == "library"
 
     def _only_asks(self, method: int) -> bool:
         return _ASKS.match(self._index.raw_string(int(self._index.method_ids["name"][method]))) is not None

@@ -80,12 +80,19 @@ def test_many_arrays_that_nothing_fills_in_hide_none() -> None:
     assert texts(decoys, spelling(URL)) == [URL]
 
 
-def test_damaged_tables_are_survived() -> None:
+def test_damaged_tables_are_survived_and_what_is_told_stands_in_a_method() -> None:
     data = assemble([spelling(URL)])
+    told = []
     for at in range(0x20, len(data)):
         changed = data[:at] + b"\xff" + data[at + 1 :]
         for index in index_file(read_dex("classes.dex", changed)):
-            list(array_texts(index))
+            for text, row, offset in array_texts(index):
+                code = index.code(row)
+                assert code is not None
+                assert code.offset <= offset < code.offset + 2 * len(code.units)
+                told.append(text)
+    assert set(told) == {URL}
+    assert len(told) > len(data) // 2
 
 
 @pytest.mark.parametrize(("text", "host"), [(URL, "api.hidden.dev"), ("api.hidden.com", "api.hidden.com")])

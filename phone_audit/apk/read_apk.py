@@ -20,7 +20,7 @@ from phone_audit.apk.signature.verify import hashes_to_take, target_platform, ve
 from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts, with_code
-from phone_audit.apk.xml.typed_views import typed_into
+from phone_audit.apk.xml.typed_views import kinds_by_hint, typed_into
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import MANIFEST, code_entries, is_container
 from phone_audit.apk.zip.directory import Entry
@@ -183,7 +183,8 @@ class _PackageReader:
                 return None
         dexes = self._dexes()
         declared = _declared(self._facts.manifest)
-        views = typed_into(assets.views, self._facts.views)
+        hints = kinds_by_hint(assets.hints, self._facts.resolve)
+        views = typed_into(assets.views, self._facts.views, hints)
         code = self._run(
             "dex",
             lambda: read_code(

@@ -1,17 +1,20 @@
 """What layouts say is typed into their views."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_audit.apk.xml.typed_views import TypedViews, typed_into
+from phone_audit.apk.xml.elements import STRING, Value
+from phone_audit.apk.xml.hints import NOT_OF_A_PERSON
+from phone_audit.apk.xml.typed_views import TypedViews, kinds_by_hint, typed_into
 
 ID, INPUT_TYPE, PASSWORD, PHONE, WIDTH = 0x010100D0, 0x01010220, 0x0101015C, 0x01010167, 0x010100F4
+HINT = 0x01010150
 VIEW, OTHER = 0x7F080010, 0x7F080011
-NAMES = (ID, INPUT_TYPE, PASSWORD, PHONE, WIDTH)
+NAMES = (ID, INPUT_TYPE, PASSWORD, PHONE, WIDTH, HINT)
 NONE = 0xFFFFFFFF
 
 
@@ -19,19 +22,30 @@ def chunk(kind: int, header: bytes, content: bytes = b"") -> bytes:
     return struct.pack("<HHI", kind, 8 + len(header), 8 + len(header) + len(content)) + header + content
 
 
-def view(attributes: Sequence[tuple[int, int, int]], names: Sequence[int]) -> bytes:
+def view(attributes: Sequence[tuple[int, int, int]], names: Sequence[int], tag: int = 0) -> bytes:
     values = [
         struct.pack("<IIIHBBI", NONE, names.index(name), NONE, 8, 0, kind, value) for name, kind, value in attributes
     ]
-    body = struct.pack("<IIHHHHHH", NONE, 0, 20, 20, len(values), 0, 0, 0) + b"".join(values)
+    body = struct.pack("<IIHHHHHH", NONE, tag, 20, 20, len(values), 0, 0, 0) + b"".join(values)
     return chunk(0x0102, struct.pack("<II", 1, NONE), body)
 
 
-def layout(*views: Sequence[tuple[int, int, int]]) -> bytes:
+def pool(texts: Sequence[str], *, utf8: bool) -> bytes:
+    strings = [
+        bytes((len(text), len(text.encode()))) + text.encode() + b"\0"
+        if utf8
+        else struct.pack("<H", len(text)) + text.encode("utf-16-le") + b"\0\0"
+        for text in texts
+    ]
+    offsets = struct.pack(f"<{len(texts)}I", *(sum(map(len, strings[:at])) for at in range(len(texts))))
+    head = struct.pack("<IIIII", len(texts), 0, 0x100 if utf8 else 0, 28 + len(offsets), 0)
+    return chunk(0x0001, head, offsets + b"".join(strings))
+
+
+def layout(*views: Sequence[tuple[int, int, int]], texts: Sequence[str] = (), utf8: bool = True) -> bytes:
     names = [name for name in NAMES if any(name == one for attributes in views for one, _, _ in attributes)]
-    pool = chunk(0x0001, struct.pack("<IIIII", 0, 0, 0, 28, 0))
     known = chunk(0x0180, b"", struct.pack(f"<{len(names)}I", *names))
-    return chunk(0x0003, b"", pool + known + b"".join(view(one, names) for one in views))
+    return chunk(0x0003, b"", pool(texts, utf8=utf8) + known + b"".join(view(one, names) for one in views))
 
 
 def typed(number: int, *attributes: tuple[int, int, int]) -> list[tuple[int, int, int]]:
@@ -76,24 +90,84 @@ def test_what_layouts_do_not_agree_about_is_told_as_nothing() -> None:
 
 def test_a_name_tells_what_is_typed_only_where_something_is() -> None:
     names = {VIEW: "email", OTHER: "password"}
-    assert typed_into({VIEW: "typed"}, names) == {VIEW: "email", OTHER: "password"}
-    assert typed_into({}, names) == {OTHER: "password"}
-    assert typed_into({VIEW: "typed"}, {}) == {}
-    assert typed_into({VIEW: "typed"}, {VIEW: "pass", OTHER: "pass"}) == {VIEW: "password"}
+    assert typed_into({VIEW: "typed"}, names, {}) == {VIEW: "email", OTHER: "password"}
+    assert typed_into({}, names, {}) == {OTHER: "password"}
+    assert typed_into({VIEW: "typed"}, {}, {}) == {}
+    assert typed_into({VIEW: "typed"}, {VIEW: "pass", OTHER: "pass"}, {}) == {VIEW: "password"}
 
 
 def test_what_is_hidden_is_a_password_only_by_its_name() -> None:
     """Answers to questions that only the owner knows, and codes, are hidden too."""
-    assert typed_into({VIEW: "hidden-text"}, {}) == {VIEW: "hidden-text"}
-    assert typed_into({VIEW: "hidden-text"}, {VIEW: "user-name"}) == {VIEW: "hidden-text"}
-    assert typed_into({VIEW: "hidden-text"}, {VIEW: "password"}) == {VIEW: "password"}
-    assert typed_into({VIEW: "hidden-text"}, {VIEW: "pass"}) == {VIEW: "password"}
+    assert typed_into({VIEW: "hidden-text"}, {}, {}) == {VIEW: "hidden-text"}
+    assert typed_into({VIEW: "hidden-text"}, {VIEW: "user-name"}, {}) == {VIEW: "hidden-text"}
+    assert typed_into({VIEW: "hidden-text"}, {VIEW: "password"}, {}) == {VIEW: "password"}
+    assert typed_into({VIEW: "hidden-text"}, {VIEW: "pass"}, {}) == {VIEW: "password"}
+
+
+def said_by_hints(*layouts: bytes, texts: Mapping[int, str] | None = None) -> dict[int, str]:
+    views = TypedViews()
+    for data in layouts:
+        views.add(memoryview(data))
+
+    def resolve(value: Value) -> Value | None:
+        if value.reference is None:
+            return value
+        text = (texts or {}).get(value.reference)
+        return None if text is None else Value(STRING, 0, text)
+
+    return kinds_by_hint(views.hints, resolve)
+
+
+@pytest.mark.parametrize("utf8", [True, False])
+def test_a_hint_is_read_from_the_layout(utf8: bool) -> None:
+    data = layout(typed(VIEW, (HINT, STRING, 1)), typed(OTHER), texts=["x", "Your e-mail"], utf8=utf8)
+    assert said_by_hints(data) == {VIEW: "email"}
+    assert found(data) == {VIEW: "typed"}
+
+
+def test_a_hint_is_read_from_the_resource_that_it_refers_to() -> None:
+    data = layout(typed(VIEW, (HINT, 0x01, 0x7F0A0001)), typed(OTHER, (HINT, 0x01, 0x7F0A0002)))
+    assert said_by_hints(data, texts={0x7F0A0001: "手机号"}) == {VIEW: "typed-phone"}
+
+
+def test_hints_of_one_view_have_to_agree() -> None:
+    mail, port = (layout(typed(VIEW, (HINT, STRING, 0)), texts=[text]) for text in ("E-mail", "Title"))
+    assert said_by_hints(mail, mail) == {VIEW: "email"}
+    assert said_by_hints(mail, port) == {}
+    assert said_by_hints(mail, layout(typed(VIEW, (INPUT_TYPE, 0x11, 1)))) == {}
+
+
+@pytest.mark.parametrize(("tag", "expected"), [(1, {VIEW: "email"}), (2, {})])
+def test_what_stands_around_a_field_may_show_the_hint_in_it(tag: int, expected: dict[int, str]) -> None:
+    texts = ["E-mail", "com.google.android.material.textfield.TextInputLayout", "android.widget.LinearLayout"]
+    names, end = (ID, HINT), chunk(0x0103, struct.pack("<IIII", 1, NONE, NONE, 0))
+    around = view([(HINT, STRING, 0)], names, tag)
+    parts = around + view([(ID, 0x01, VIEW)], names) + end + end + view([(ID, 0x01, OTHER)], names) + end
+    known = chunk(0x0180, b"", struct.pack("<2I", *names))
+    data = chunk(0x0003, b"", pool(texts, utf8=True) + known + parts)
+    assert said_by_hints(data) == expected
+    assert found(data) == dict.fromkeys(expected, "typed")
+
+
+def test_a_hint_goes_before_a_name() -> None:
+    """The person reads the hint: a field for the address of a server may be named after its login."""
+    layouts, names = {VIEW: "typed", OTHER: "typed"}, {VIEW: "user-name", OTHER: "user-name"}
+    assert typed_into(layouts, names, {VIEW: "email"}) == {VIEW: "email", OTHER: "user-name"}
+    assert typed_into(layouts, names, {VIEW: NOT_OF_A_PERSON}) == {OTHER: "user-name"}
+    assert typed_into(layouts, {}, {VIEW: NOT_OF_A_PERSON}) == {}
+
+
+def test_what_is_hidden_is_a_password_where_the_hint_says_so() -> None:
+    assert typed_into({VIEW: "hidden-text"}, {}, {VIEW: "password"}) == {VIEW: "password"}
+    assert typed_into({VIEW: "hidden-text"}, {}, {VIEW: "email"}) == {VIEW: "hidden-text"}
+    assert typed_into({VIEW: "hidden-text"}, {}, {VIEW: NOT_OF_A_PERSON}) == {VIEW: "hidden-text"}
+    assert typed_into({VIEW: "typed"}, {VIEW: "password"}, {VIEW: NOT_OF_A_PERSON}) == {VIEW: "password"}
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8), st.integers(0, 200))
 def test_damaged_layouts_are_survived(changes: list[tuple[int, int]], cut: int) -> None:
-    data = bytearray(layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)), typed(OTHER)))
+    data = bytearray(layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)), typed(OTHER, (HINT, STRING, 0)), texts=["Email"]))
     for at, value in changes:
         data[at % len(data)] = value
     assert set(found(bytes(data[: len(data) - cut])).values()) <= {"hidden-text", "typed"}

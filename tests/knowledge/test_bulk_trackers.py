@@ -30,7 +30,7 @@ def feed(folder: Path, **entries: dict[str, Any]) -> Path:
 
 @pytest.fixture
 def no_corrections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, empty in (("CORRECTIONS", []), ("OWNERS", {}), ("OPT_OUTS", []), ("NEEDS", [])):
+    for name, empty in (("CORRECTIONS", []), ("OWNERS", {}), ("OPT_OUTS", []), ("NEEDS", []), ("TAKES", [])):
         path = tmp_path / name.lower()
         path.write_text(json.dumps(empty))
         monkeypatch.setattr(script, name, path)

@@ -12,7 +12,7 @@ from phone_audit.apk.assets.urls import Candidate, Mention
 from phone_audit.apk.dex.descriptors import Classes
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.text.host_text import MAX_HOST
-from phone_audit.apk.xml.typed_views import TypedViews
+from phone_audit.apk.xml.typed_views import Hints, TypedViews
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.apk.zip.inflate import bunzip2, gunzip, unxz
@@ -41,7 +41,8 @@ class AssetFacts:
 
     `mentions` are hosts of URLs, `candidates` texts that may be bare host names; what else the package holds decides.
     `dexes` are DEX files under any name, also inside archives; `classes` are Java classes, which libraries hold
-    instead. The subjects of `skipped` are names inside the package. `views` is what is typed into views, by number.
+    instead. The subjects of `skipped` are names inside the package. `views` is what is typed into views, by number,
+    `hints` are their hints.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -50,6 +51,7 @@ class AssetFacts:
     classes: tuple[Classes, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     views: Mapping[int, str] = field(default_factory=dict)
+    hints: Hints = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -100,6 +102,7 @@ class _AssetWalker:
             classes=classes,
             skipped=tuple(dict.fromkeys(self._skipped)),
             views=self._views.found,
+            hints=self._views.hints,
         )
 
     def archive(self, archive: Archive, prefix: str, depth: int, own_dex: frozenset[Entry] = frozenset()) -> None:

@@ -35,18 +35,23 @@ def no_ids(_texts: Collection[str]) -> Mapping[str, Collection[int]]:
     return {}
 
 
+def _no_value(_value: Value) -> None:
+    """The same, for what a value refers to."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackageFacts:
     """Either is None where it could not be read; the policy also where its configuration could not.
 
     `views` is what the names of views in compiled resources say, by their number. `ids_of` gives the numbers of the
-    compiled resources that are one of some texts.
+    compiled resources that are one of some texts, `resolve` the value that another one refers to.
     """
 
     manifest: ManifestFacts | None
     policy: NetworkPolicy | None
     views: Mapping[int, str] = field(default_factory=dict)
     ids_of: Callable[[Collection[str]], Mapping[str, Collection[int]]] = field(default=no_ids, compare=False)
+    resolve: Callable[[Value], Value | None] = field(default=_no_value, compare=False)
 
 
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
@@ -83,12 +88,12 @@ class _FactsReader:
             "manifest", self._subject, lambda: read_manifest(parsed.root, _resolve(table), library=library)
         )
         if manifest is None or library:
-            return PackageFacts(manifest, None, self._views, ids_of)
+            return PackageFacts(manifest, None, self._views, ids_of, _resolve(table))
         if self._is_bundle:
             read = (self._feature(name, table) for name in contents.feature_modules(self._archive))
             manifest = with_features(manifest, [facts for facts in read if facts])
         policy = self._steps.run("resources", self._subject, lambda: self._policy(manifest, table))
-        return PackageFacts(manifest, policy, self._views, ids_of)
+        return PackageFacts(manifest, policy, self._views, ids_of, _resolve(table))
 
     def _table(self) -> ResourceValues | None:
         if self._is_bundle:

@@ -17,7 +17,7 @@ from phone_audit.errors import ApkError
 
 MOST: Final = 100_000
 """Entries that are looked at where the number of a text is asked for."""
-_STRING_POOL, TABLE, PACKAGE, TYPE = 0x0001, 0x0002, 0x0200, 0x0201
+STRING_POOL, TABLE, PACKAGE, TYPE = 0x0001, 0x0002, 0x0200, 0x0201
 _UTF8 = 0x100
 _SPARSE, _SHORT_OFFSETS = 1, 2
 _COMPLEX, _COMPACT = 1, 8
@@ -53,7 +53,7 @@ class ResourceTable(ResourceValues):
         if table is None or table.type != TABLE:
             raise _damaged()
         for chunk in chunks(self._data, table.start + table.header, table.end):
-            if chunk.type == _STRING_POOL and self._pool is None:
+            if chunk.type == STRING_POOL and self._pool is None:
                 self._pool = chunk
             elif chunk.type == PACKAGE:
                 (package,) = struct.unpack_from("<I", self._data, chunk.start + 8)
@@ -153,28 +153,7 @@ class ResourceTable(ResourceValues):
         return Value(kind, data, self._string(data) if kind == STRING else None)
 
     def _string(self, number: int) -> str:
-        if self._pool is None:
-            return ""
-        pool = self._pool
-        count, _, flags, strings = struct.unpack_from("<IIII", self._data, pool.start + 8)
-        if number >= count:
-            return ""
-        (offset,) = struct.unpack_from("<I", self._data, pool.start + pool.header + 4 * number)
-        at = pool.start + strings + offset
-        if flags & _UTF8:
-            _, at = self._length8(at)
-            length, at = self._length8(at)
-            return bytes(self._data[at : at + length]).decode("utf-8", "replace")
-        length, at = self._length16(at)
-        return bytes(self._data[at : at + 2 * min(length, _MAX_TEXT)]).decode("utf-16-le", "replace")
-
-    def _length8(self, at: int) -> tuple[int, int]:
-        first, second = self._data[at], self._data[at + 1]
-        return ((first & 0x7F) << 8 | second, at + 2) if first & 0x80 else (first, at + 1)
-
-    def _length16(self, at: int) -> tuple[int, int]:
-        first, second = struct.unpack_from("<HH", self._data, at)
-        return ((first & 0x7FFF) << 16 | second, at + 4) if first & 0x8000 else (first, at + 2)
+        return "" if self._pool is None else pool_string(self._data, self._pool, number)
 
 
 def chunks(data: Buffer, start: int, end: int) -> Iterator[Chunk]:
@@ -185,6 +164,31 @@ def chunks(data: Buffer, start: int, end: int) -> Iterator[Chunk]:
             return
         yield Chunk(kind, header, start, min(start + size, end))
         start += size
+
+
+def pool_string(data: Buffer, pool: Chunk, number: int) -> str:
+    """Return a string of a pool; raises `struct.error` or `IndexError` where it does not lie in the data."""
+    count, _, flags, strings = struct.unpack_from("<IIII", data, pool.start + 8)
+    if number >= count:
+        return ""
+    (offset,) = struct.unpack_from("<I", data, pool.start + pool.header + 4 * number)
+    at = pool.start + strings + offset
+    if flags & _UTF8:
+        _, at = _length8(data, at)
+        length, at = _length8(data, at)
+        return bytes(data[at : at + length]).decode("utf-8", "replace")
+    length, at = _length16(data, at)
+    return bytes(data[at : at + 2 * min(length, _MAX_TEXT)]).decode("utf-16-le", "replace")
+
+
+def _length8(data: Buffer, at: int) -> tuple[int, int]:
+    first, second = data[at], data[at + 1]
+    return ((first & 0x7F) << 8 | second, at + 2) if first & 0x80 else (first, at + 1)
+
+
+def _length16(data: Buffer, at: int) -> tuple[int, int]:
+    first, second = struct.unpack_from("<HH", data, at)
+    return ((first & 0x7FFF) << 16 | second, at + 4) if first & 0x8000 else (first, at + 2)
 
 
 def _damaged() -> ApkError:

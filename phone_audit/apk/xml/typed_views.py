@@ -1,20 +1,22 @@
-"""Views of compiled layouts whose input type says what a person types into them.
+"""Views of compiled layouts whose input type, or hint, says what a person types into them.
 
 Sources: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`, "ResXMLTree_attrExt"; the Android API
-reference, `android.R.attr` and `android.text.InputType`. A visible password counts as nothing: makers say so of
-any field in which the keyboard shall not propose words.
+reference, `android.R.attr` and `android.text.InputType`; Material Components, `TextInputLayout`. A visible password
+counts as nothing: makers say so of any field in which the keyboard shall not propose words.
 """
 
 import re
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
 
-from phone_audit.apk.xml.resources import chunks
+from phone_audit.apk.xml.elements import STRING, Value
+from phone_audit.apk.xml.hints import NOT_OF_A_PERSON, kind_of_hint
+from phone_audit.apk.xml.resources import STRING_POOL, Chunk, chunks, pool_string
 from phone_audit.apk.zip.directory import Buffer
 
-_RESOURCE_MAP, _START = 0x0180, 0x0102
+_RESOURCE_MAP, _START, _END = 0x0180, 0x0102, 0x0103
 _ID, _INPUT_TYPE, _PASSWORD, _PHONE = 0x010100D0, 0x01010220, 0x0101015C, 0x01010167
 _HINT: Final = 0x01010150
 _TYPING: Final = frozenset({_INPUT_TYPE, _PASSWORD, _PHONE, _HINT})
@@ -30,6 +32,20 @@ _LARGEST: Final = 1 << 20
 """Bytes of a layout that is looked at."""
 _MOST: Final = 1 << 14
 """Views of a package that are remembered."""
+_AROUND: Final = "TextInputLayout"
+"""How the class ends that shows its own hint in the field of text that it stands around."""
+_DEEPEST: Final = 100
+
+Hints = Mapping[int, frozenset[Value | None]]
+"""The hints of views, by their number: texts, or the resources that hold them; None where one layout has none."""
+
+
+class _View(NamedTuple):
+    """One view of a layout: its number, what its input type says, and its hint."""
+
+    number: int
+    kind: str | None
+    hint: Value | None
 
 
 class TypedViews:
@@ -37,6 +53,7 @@ class TypedViews:
 
     def __init__(self) -> None:
         self._kinds: dict[int, set[str | None]] = defaultdict(set)
+        self._hints: dict[int, set[Value | None]] = defaultdict(set)
 
     def add(self, data: Buffer) -> None:
         """Take in a compiled XML file, as far as it can be read."""
@@ -51,6 +68,11 @@ class TypedViews:
         known = {view: kinds - {_TYPED} or {_TYPED} for view, kinds in self._kinds.items() if None not in kinds}
         return {view: str(next(iter(kinds))) for view, kinds in known.items() if len(kinds) == 1}
 
+    @property
+    def hints(self) -> Hints:
+        """The hints of the views that have any."""
+        return {view: frozenset(hints) for view, hints in self._hints.items() if hints != {None}}
+
     def _add(self, data: bytes) -> None:
         (pool,) = struct.unpack_from("<I", data, 12)
         kind, header, size = struct.unpack_from("<HHI", data, 8 + pool)
@@ -61,15 +83,13 @@ class TypedViews:
         if _ID not in attributes:
             return
         if _TYPING.isdisjoint(attributes):
-            found = dict.fromkeys(_ids(data, attributes.index(_ID)))
+            found = [_View(number, None, None) for number in dict.fromkeys(_ids(data, attributes.index(_ID)))]
         else:
-            starts = (
-                chunk.start for chunk in chunks(memoryview(data), 8 + pool + size, len(data)) if chunk.type == _START
-            )
-            found = dict(one for one in (_view(data, at, attributes) for at in starts) if one)
-        for view, what in found.items():
-            if view in self._kinds or len(self._kinds) < _MOST:
-                self._kinds[view].add(what)
+            found = list(_views(memoryview(data), 8 + pool + size, attributes))
+        for view in found:
+            if view.number in self._kinds or len(self._kinds) < _MOST:
+                self._kinds[view.number].add(view.kind)
+                self._hints[view.number].add(view.hint)
 
 
 def _ids(data: bytes, name: int) -> Iterator[int]:
@@ -79,32 +99,82 @@ def _ids(data: bytes, name: int) -> Iterator[int]:
         yield int.from_bytes(one[1], "little")
 
 
-def _view(data: bytes, start: int, attributes: tuple[int, ...]) -> tuple[int, str | None] | None:
-    """Return the number of a view, and what its input type says; None for what bears no number."""
-    _, _, first, step, count = struct.unpack_from("<IIHHH", data, start + 16)
-    values: dict[int, int] = {}
+def _views(data: memoryview, start: int, attributes: tuple[int, ...]) -> Iterator[_View]:
+    """Yield the views that bear a number, in their order."""
+    (header,) = struct.unpack_from("<H", data, 10)
+    pool = Chunk(STRING_POOL, header, 8, start)
+    around: list[Value | None] = []
+    for chunk in chunks(data, start, len(data)):
+        if chunk.type == _END:
+            del around[-1:]
+        elif chunk.type == _START:
+            values = _values(data, chunk, attributes)
+            hint = _hint(data, pool, values) or (around[-1] if around else None)
+            if _ID in values:
+                yield _View(values[_ID].data, _typed(values) or (_TYPED if hint else None), hint)
+            is_around = hint is not None and _name(data, pool, chunk).endswith(_AROUND)
+            if len(around) < _DEEPEST:
+                around.append(hint if is_around else None)
+
+
+def _values(data: memoryview, chunk: Chunk, attributes: tuple[int, ...]) -> dict[int, Value]:
+    """Return the values of an element's attributes, by the numbers of their names."""
+    first, step, count = struct.unpack_from("<HHH", data, chunk.start + 24)
+    values: dict[int, Value] = {}
     for at in range(count):
-        _, name, _, _, _, _, value = struct.unpack_from("<IIIHBBI", data, start + 16 + first + at * max(step, 20))
+        name, kind, value = struct.unpack_from("<4xI4x2xxBI", data, chunk.start + 16 + first + at * max(step, 20))
         if name < len(attributes):
-            values[attributes[name]] = value
-    view = values.get(_ID)
-    return None if view is None else (view, _typed(values))
+            values[attributes[name]] = Value(kind, value)
+    return values
 
 
-def _typed(values: Mapping[int, int]) -> str | None:
+def _hint(data: memoryview, pool: Chunk, values: Mapping[int, Value]) -> Value | None:
+    """Return the hint of a view: its text, or a reference to it."""
+    hint = values.get(_HINT)
+    if hint is None or hint.type != STRING:
+        return hint
+    return Value(STRING, hint.data, pool_string(data, pool, hint.data))
+
+
+def _name(data: memoryview, pool: Chunk, chunk: Chunk) -> str:
+    (number,) = struct.unpack_from("<I", data, chunk.start + 20)
+    return pool_string(data, pool, number)
+
+
+def _typed(values: Mapping[int, Value]) -> str | None:
     """Return what is typed into a view with these attributes."""
-    given = values.get(_INPUT_TYPE, 0)
-    if values.get(_PASSWORD) or (given & _CLASS, given & _VARIATION) in _HIDDEN:
+    given = values[_INPUT_TYPE].data if _INPUT_TYPE in values else 0
+    is_hidden = _PASSWORD in values and values[_PASSWORD].data != 0
+    if is_hidden or (given & _CLASS, given & _VARIATION) in _HIDDEN:
         return HIDDEN_TEXT
     return None if _TYPING.isdisjoint(values) else _TYPED
 
 
-def typed_into(layouts: Mapping[int, str], names: Mapping[int, str]) -> dict[int, str]:
-    """Return what is typed into views, by their number: what their layouts say of them, and what their names do.
+def kinds_by_hint(hints: Hints, resolve: Callable[[Value], Value | None]) -> dict[int, str]:
+    """Return what the hints of views say is typed into them, where all hints of a view say the same.
 
-    A password is told by a name alone; another name has to be that of a view that something is typed into, and says
-    nothing of one in which that is hidden.
+    Args:
+        hints: of the views, by their number.
+        resolve: gives the value that a reference leads to.
     """
-    by_name = {view: kind for view, kind in names.items() if kind == "password" or layouts.get(view) == _TYPED}
-    by_name |= {view: "password" for view, kind in names.items() if kind == "pass" and view in layouts}
-    return {view: kind for view, kind in layouts.items() if kind != _TYPED} | by_name
+    found: dict[int, str] = {}
+    for view, given in hints.items():
+        values = [resolve(one) if one is not None else None for one in given]
+        kinds = {kind_of_hint(one.text) if one is not None and one.text else None for one in values}
+        if len(kinds) == 1 and (kind := next(iter(kinds))) is not None:
+            found[view] = kind
+    return found
+
+
+def typed_into(layouts: Mapping[int, str], names: Mapping[int, str], hints: Mapping[int, str]) -> dict[int, str]:
+    """Return what is typed into views, by their number: what their layouts, names and hints say of them.
+
+    A hint, which the person reads, goes before a name. A password is told by a name alone; another name has to be that
+    of a view that something is typed into, and says nothing of one in which that is hidden.
+    """
+    passwords = {view for view, kind in names.items() if kind == "password" or (kind == "pass" and view in layouts)}
+    passwords |= {view for view, kind in hints.items() if kind == "password"}
+    said = {view: kind for view, kind in {**names, **hints}.items() if layouts.get(view) == _TYPED}
+    hidden = {view: kind for view, kind in layouts.items() if kind != _TYPED}
+    found = hidden | said | dict.fromkeys(passwords, "password")
+    return {view: kind for view, kind in found.items() if kind != NOT_OF_A_PERSON}

@@ -1,0 +1,64 @@
+"""What the hints of fields of text say is to be typed in."""
+
+import pytest
+
+from phone_audit.apk.xml.hints import NOT_OF_A_PERSON, WORDS, kind_of_hint
+
+
+@pytest.mark.parametrize(
+    ("hint", "expected"),
+    [
+        ("Email", "email"),
+        ("Your e-mail address *", "email"),
+        ("Correo Electrónico", "email"),
+        ("请输入邮箱", "email"),
+        ("メールアドレス", "email"),
+        ("Enter your Password", "password"),
+        ("Contraseña", "password"),
+        ("Şifre", "password"),
+        ("Mật khẩu", "password"),
+        ("كلمة المرور", "password"),
+        ("Пароль", "password"),
+        ("비밀번호", "password"),
+        ("Password of the server", "password"),
+        ("E-mail password", "password"),
+        ("Mobile Number", "typed-phone"),
+        ("Teléfono", "typed-phone"),
+        ("请输入手机号", "typed-phone"),
+        ("No. HP", "typed-phone"),
+        ("User name", "user-name"),
+        ("USERNAME", "user-name"),
+        ("Kullan\u0131c\u0131 ad\u0131", "user-name"),
+        ("請輸入帳號", "user-name"),
+        ("Login", "user-name"),
+        ("请输入IP", NOT_OF_A_PERSON),
+        ("Port", NOT_OF_A_PERSON),
+        ("Server URL", NOT_OF_A_PERSON),
+        ("验证码", NOT_OF_A_PERSON),
+    ],
+)
+def test_a_hint_says_what_is_typed(hint: str, expected: str) -> None:
+    assert kind_of_hint(hint) == expected
+
+
+@pytest.mark.parametrize(
+    "hint",
+    ["", "Name", "Search", "Microphone", "User identity card", "Login to go on", "Support", "Ship to", "Import", "ID"],
+)
+def test_other_hints_say_nothing(hint: str) -> None:
+    assert kind_of_hint(hint) is None
+
+
+@pytest.mark.parametrize("hint", ["User name or e-mail", "邮箱或用户名", "Phone number or email"])
+def test_a_hint_for_one_of_several_things_says_nothing(hint: str) -> None:
+    assert kind_of_hint(hint) is None
+
+
+def test_only_the_beginning_of_a_long_hint_is_read() -> None:
+    assert kind_of_hint("x" * 1_000 + "email") is None
+
+
+def test_words_are_sought_without_accents() -> None:
+    for words in WORDS.values():
+        assert words == tuple(dict.fromkeys(words))
+    assert kind_of_hint("Contrasena") == kind_of_hint("CONTRASEÑA") == "password"

@@ -56,6 +56,12 @@ def test_views_are_found_by_their_names(ids: Type, *, utf8: bool) -> None:
         ("userAge", None),
         ("user_", "user-name"),
         ("user_age_login", "user-name"),
+        ("reset_password_email", "email"),
+        ("forgotPwdPhone", "typed-phone"),
+        ("forget_pass_mail", "email"),
+        ("emailPassword", "password"),
+        ("password_login", "password"),
+        ("login_email", "email"),
     ],
 )
 def test_names_say_what_may_be_typed(name: str, expected: str | None, *, utf8: bool) -> None:

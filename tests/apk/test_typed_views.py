@@ -164,6 +164,13 @@ def test_what_is_hidden_is_a_password_where_the_hint_says_so() -> None:
     assert typed_into({VIEW: "typed"}, {VIEW: "password"}, {VIEW: NOT_OF_A_PERSON}) == {VIEW: "password"}
 
 
+def test_a_screen_for_a_forgotten_password_takes_an_address() -> None:
+    """Its field is named after the screen, and asks for an e-mail address."""
+    assert typed_into({VIEW: "typed"}, {VIEW: "password"}, {VIEW: "email"}) == {VIEW: "email"}
+    assert typed_into({VIEW: "typed"}, {VIEW: "pass"}, {VIEW: "email"}) == {VIEW: "email"}
+    assert typed_into({VIEW: "hidden-text"}, {VIEW: "password"}, {VIEW: "email"}) == {VIEW: "password"}
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8), st.integers(0, 200))
 def test_damaged_layouts_are_survived(changes: list[tuple[int, int]], cut: int) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import DexIndex
-from phone_audit.apk.xml.named_views import PASSWORD_NAME
+from phone_audit.apk.xml.named_views import kind_of_name
+from phone_audit.apk.xml.typed_views import HIDDEN_TEXT
 
 _IDS: Final = b"R$id;"
 _INT: Final = 0x04
@@ -38,7 +39,8 @@ def view_fields(indexes: Sequence[DexIndex], views: Mapping[int, str]) -> ViewFi
         for name, number in index.type_ids.items():
             if name.endswith((b"/" + _IDS, b"L" + _IDS)) and (row := index.class_rows.get(number)) is not None:
                 for field, value in _of_class(index, row):
-                    if PASSWORD_NAME.search(index.raw_string(int(index.field_ids["name"][field]))):
+                    name = index.raw_string(int(index.field_ids["name"][field]))
+                    if data.get(value) in {None, HIDDEN_TEXT} and kind_of_name(name) == "password":
                         data[value] = "password"
                     if value in data:
                         numbers[index.field_name(field)] = value

@@ -7,6 +7,7 @@ Formats: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`
 
 import re
 import struct
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -25,9 +26,10 @@ KINDS: Final[Mapping[str, Sequence[bytes]]] = {
     "pass": (b"pass",),
     "user-name": (b"user", b"usr", b"uname", b"login", b"nick"),
 }
-"""What the data is called that names of views say, and the letters by which they do; the first kind counts.
+"""What the data is called that names of views say, and the letters by which they do.
 
-`pass` is a password where something is typed in, for it may as well be a button, or the beginning of another word.
+The last one in a name counts (`reset_password_email`), but for one of users (`password_login`). `pass` is a password
+where something is typed in, for it may as well be a button, or the beginning of another word.
 """
 _ORDER: Final = tuple(KINDS)
 _NOT_THE_NAME: Final = (b"gender", b"sex", b"age", b"birth", b"city", b"addr", b"country", b"tel", b"card")
@@ -53,7 +55,6 @@ def _pattern(end: bytes) -> re.Pattern[bytes]:
 
 _NAME: Final = _pattern(b"")
 _WIDE_NAME: Final = _pattern(b"\0")
-PASSWORD_NAME: Final = re.compile(b"|".join(KINDS["password"]), re.IGNORECASE)
 _KIND: Final = re.compile(rb"\x02\x02id\0")
 _WIDE_KIND: Final = re.compile(rb"\x02\0i\0d\0\0\0")
 """The name of the type of such numbers, with its length before it and its end."""
@@ -64,6 +65,18 @@ _TYPE_NAMES, _KEYS = 268, 276
 """Where in the head of a package it stands at which offset its names of types, and of values, begin."""
 _MOST: Final = 1 << 16
 """Values of one type that are looked at; more have no number."""
+
+
+def kind_of_name(name: bytes | memoryview) -> str | None:
+    """Return what the name of a view says, None where it says nothing."""
+    groups = [one.lastindex or 0 for one in _NAME.finditer(name)]
+    return _ORDER[_chosen(groups) - 1] if groups else None
+
+
+def _chosen(groups: Sequence[int]) -> int:
+    """Return the group of a pattern that counts, of all that were found in a name."""
+    strong = [one for one in groups if one - 1 != _ORDER.index("user-name")]
+    return (strong or groups)[-1]
 
 
 def named_views(data: Buffer) -> dict[int, str]:
@@ -97,9 +110,8 @@ def bundled_named_views(data: memoryview, budget: Budget) -> dict[int, str]:
 
 def _bundled_entries(kind: memoryview, budget: Budget) -> Iterator[tuple[int, str]]:
     for entry in budget.messages(kind, 3):
-        hits = [one.lastindex or 0 for one in _NAME.finditer(budget.inner(entry, 2))]
-        if hits:
-            yield budget.number(budget.inner(entry, 1), 1), _ORDER[min(hits) - 1]
+        if said := kind_of_name(budget.inner(entry, 2)):
+            yield budget.number(budget.inner(entry, 1), 1), said
 
 
 def _in_package(data: Buffer, package: Chunk) -> dict[int, str]:
@@ -116,18 +128,18 @@ def _in_package(data: Buffer, package: Chunk) -> dict[int, str]:
 
 
 def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> dict[int, int]:
-    """Return the numbers of the strings of a pool in which a pattern is found, with its first group that is."""
+    """Return the numbers of the strings of a pool in which a pattern is found, with its group that counts."""
     _, header, size, count, _, flags, strings = struct.unpack_from("<HHIIIII", data, start)
     pool = bytes(data[start : start + size])
     begins = np.frombuffer(pool, "<u4", min(count, max(0, len(pool) - header) // 4), header).astype(np.int64) + strings
     order = np.argsort(begins, kind="stable")
     hits = list(islice((plain if flags & _UTF8 else wide).finditer(pool, strings), _MOST))
     at = np.searchsorted(begins[order], [one.start() for one in hits], side="right") - 1
-    found: dict[int, int] = {}
-    for place, group in sorted(zip(at.tolist(), (one.lastindex or 0 for one in hits), strict=True), reverse=True):
+    found: dict[int, list[int]] = defaultdict(list)
+    for place, hit in zip(at.tolist(), hits, strict=True):
         if place >= 0:
-            found[int(order[place])] = group
-    return found
+            found[int(order[place])].append(hit.lastindex or 0)
+    return {number: _chosen(groups) for number, groups in found.items()}
 
 
 def _entries(data: Buffer, chunk: Chunk) -> Iterator[tuple[int, int]]:

@@ -169,12 +169,18 @@ def kinds_by_hint(hints: Hints, resolve: Callable[[Value], Value | None]) -> dic
 def typed_into(layouts: Mapping[int, str], names: Mapping[int, str], hints: Mapping[int, str]) -> dict[int, str]:
     """Return what is typed into views, by their number: what their layouts, names and hints say of them.
 
-    A hint, which the person reads, goes before a name. A password is told by a name alone; another name has to be that
-    of a view that something is typed into, and says nothing of one in which that is hidden.
+    A hint, which the person reads, goes before a name, but for a password one about a server. A password is told by a
+    name alone; another name has to be that of a view that something is typed into, and says nothing of one in which
+    that is hidden.
     """
     passwords = {view for view, kind in names.items() if kind == "password" or (kind == "pass" and view in layouts)}
-    passwords |= {view for view, kind in hints.items() if kind == "password"}
-    said = {view: kind for view, kind in {**names, **hints}.items() if layouts.get(view) == _TYPED}
+    named = dict.fromkeys(passwords, "password") | {
+        view: kind for view, kind in names.items() if view not in passwords and layouts.get(view) == _TYPED
+    }
+    read = {
+        view: kind
+        for view, kind in hints.items()
+        if kind == "password" or (layouts.get(view) == _TYPED and not (kind == NOT_OF_A_PERSON and view in passwords))
+    }
     hidden = {view: kind for view, kind in layouts.items() if kind != _TYPED}
-    found = hidden | said | dict.fromkeys(passwords, "password")
-    return {view: kind for view, kind in found.items() if kind != NOT_OF_A_PERSON}
+    return {view: kind for view, kind in (hidden | named | read).items() if kind != NOT_OF_A_PERSON}

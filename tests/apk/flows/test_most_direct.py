@@ -21,9 +21,11 @@ READ, SEND = step("app.Main"), step("app.Http")
 FIELD, NAME = step("app.Main", "keeps it in app.Main.x"), step("app.Main", "puts it under the name 'x'")
 
 
-def flow(*steps: FlowStep, data: str = "imei", cleartext: bool | None = None, unsure: bool = False) -> Behaviour:
+def flow(
+    *steps: FlowStep, data: str = "imei", cleartext: bool | None = None, unsure: bool = False, sink: str | None = None
+) -> Behaviour:
     return Behaviour(
-        id=f"flow.{data}-network", title="", evidence=(), data=data, steps=steps, cleartext=cleartext,
+        id=f"flow.{data}-network", title="", evidence=(), data=data, steps=steps, cleartext=cleartext, sink=sink,
         library_only=unsure,
     )  # fmt: skip
 
@@ -70,3 +72,31 @@ def test_one_that_nothing_was_seen_to_start_takes_the_place_of_none_that_was() -
     unseen = flow(READ, SEND).model_copy(update={"start_seen": False})
     found = with_most_direct([unseen, flow(READ, FIELD, SEND)], owner)
     assert [(one.told, one.start_seen) for one in found] == [(True, False), (True, True)]
+
+
+WEB = "java.net.URL.openConnection"
+
+
+def test_what_a_library_does_with_what_it_is_handed_is_not_told_again() -> None:
+    handed = flow(READ, SEND, sink="lib.a.Client.send")
+    inside = flow(READ, step("lib.a.Call"), sink=WEB)
+    assert told(handed, inside) == [True, False]
+    assert told(inside) == [True]
+    assert told(flow(READ, step("lib.a.Api"), sink="lib.a.Client.send"), inside) == [True, True], (
+        "nobody handed it over"
+    )
+    assert told(handed, flow(READ, step("lib.b.Call"), sink=WEB)) == [True, True], "another package"
+    assert told(flow(READ, SEND, sink="Client.send"), flow(READ, step("Own"), sink=WEB)) == [True, True]
+
+
+def test_nobody_hides_another_claim_behind_what_a_library_was_handed() -> None:
+    handed = flow(READ, SEND, sink="lib.a.Client.send")
+    call = step("lib.a.Call")
+    for other in (
+        flow(READ, call, sink=WEB, cleartext=True),
+        flow(READ, call, sink=WEB, data="location"),
+        flow(step("app.Main", offset=8), call, sink=WEB),
+        flow(READ, step("lib.a.Call", "encrypts it: x"), call, sink=WEB),
+    ):
+        assert told(handed, other) == [True, True]
+    assert told(flow(READ, SEND, sink="lib.a.Client.send", unsure=True), flow(READ, call, sink=WEB)) == [False, True]

@@ -31,6 +31,14 @@ def test_the_text_of_a_view_is_a_password_where_its_name_says_so(number: int, ex
     assert ids(NAMES, activity(create(finds(number), TEXT_OF, result(1), SAY))) == expected
 
 
+def test_what_the_resources_say_of_a_view_goes_before_its_name() -> None:
+    """Its hint may ask for an e-mail address; where they only say that it is hidden, its name says what it is."""
+    (index,) = index_file(read_dex("classes.dex", assemble([NAMES])))
+    assert view_fields([index], {}).data == {VIEW: "password"}
+    assert view_fields([index], {VIEW: "email"}).data == {VIEW: "email"}
+    assert view_fields([index], {VIEW: "hidden-text"}).data == {VIEW: "password"}
+
+
 def test_it_is_followed_through_the_field_that_holds_the_view() -> None:
     asks = join((0x1107,), member(1, 1, FIELD, put=False), TEXT_OF, result(1), SAY, (RETURN,))
     clicked = Method("onClick(Landroid/view/View;)V", asks, direct=False, registers=10, ins=2)

@@ -20,6 +20,7 @@ DATA_WORDS: Final[Mapping[str, str]] = {
     "typed-phone": "a phone number that is typed in",
     "email": "an e-mail address that is typed in",
     "user-name": "a user name that is typed in",
+    "typed-name": "a person's name that is typed in",
     "imei": "the IMEI",
     "imsi": "the IMSI",
     "iccid": "the number of the SIM card",

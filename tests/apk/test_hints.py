@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_audit.apk.xml.hints import NOT_OF_A_PERSON, WORDS, kind_of_hint
+from phone_audit.apk.xml.hints import A_NAME, NOT_OF_A_PERSON, WORDS, kind_of_hint
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,12 @@ from phone_audit.apk.xml.hints import NOT_OF_A_PERSON, WORDS, kind_of_hint
         ("Kullan\u0131c\u0131 ad\u0131", "user-name"),
         ("請輸入帳號", "user-name"),
         ("Login", "user-name"),
+        ("First name", "typed-name"),
+        ("Apellidos", "typed-name"),
+        ("请输入真实姓名", "typed-name"),
+        ("Name", A_NAME),
+        ("Enter name:", A_NAME),
+        ("Nombre *", A_NAME),
         ("请输入IP", NOT_OF_A_PERSON),
         ("Port", NOT_OF_A_PERSON),
         ("Server URL", NOT_OF_A_PERSON),
@@ -43,7 +49,18 @@ def test_a_hint_says_what_is_typed(hint: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "hint",
-    ["", "Name", "Search", "Microphone", "User identity card", "Login to go on", "Support", "Ship to", "Import", "ID"],
+    [
+        "",
+        "Name of the product",
+        "Search",
+        "Microphone",
+        "User identity card",
+        "Login to go on",
+        "Support",
+        "Ship to",
+        "Import",
+        "ID",
+    ],
 )
 def test_other_hints_say_nothing(hint: str) -> None:
     assert kind_of_hint(hint) is None

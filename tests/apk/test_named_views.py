@@ -62,6 +62,9 @@ def test_views_are_found_by_their_names(ids: Type, *, utf8: bool) -> None:
         ("emailPassword", "password"),
         ("password_login", "password"),
         ("login_email", "email"),
+        ("etFirstName", "typed-name"),
+        ("user_last_name", "typed-name"),
+        ("product_name", None),
     ],
 )
 def test_names_say_what_may_be_typed(name: str, expected: str | None, *, utf8: bool) -> None:

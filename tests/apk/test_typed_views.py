@@ -137,6 +137,15 @@ def test_hints_of_one_view_have_to_agree() -> None:
     assert said_by_hints(mail, layout(typed(VIEW, (INPUT_TYPE, 0x11, 1)))) == {}
 
 
+def test_a_name_is_that_of_the_user_where_a_person_signs_in() -> None:
+    hidden = typed(OTHER, (INPUT_TYPE, 0x11, 0x81))
+    name = typed(VIEW, (HINT, STRING, 0))
+    assert said_by_hints(layout(name, hidden, texts=["Name"])) == {VIEW: "user-name"}
+    assert said_by_hints(layout(name, texts=["Name"])) == {}
+    assert said_by_hints(layout(name, hidden, texts=["Name"]), layout(name, texts=["Name"])) == {}
+    assert said_by_hints(layout(name, texts=["Full name"])) == {VIEW: "typed-name"}
+
+
 @pytest.mark.parametrize(("tag", "expected"), [(1, {VIEW: "email"}), (2, {})])
 def test_what_stands_around_a_field_may_show_the_hint_in_it(tag: int, expected: dict[int, str]) -> None:
     texts = ["E-mail", "com.google.android.material.textfield.TextInputLayout", "android.widget.LinearLayout"]

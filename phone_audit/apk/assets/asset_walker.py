@@ -12,7 +12,7 @@ from phone_audit.apk.assets.urls import Candidate, Mention
 from phone_audit.apk.dex.descriptors import Classes
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.text.host_text import MAX_HOST
-from phone_audit.apk.xml.typed_views import Hints, TypedViews
+from phone_audit.apk.xml.typed_views import NO_HINTS, Hints, TypedViews
 from phone_audit.apk.zip.archive import Archive
 from phone_audit.apk.zip.directory import Entry
 from phone_audit.apk.zip.inflate import bunzip2, gunzip, unxz
@@ -51,7 +51,7 @@ class AssetFacts:
     classes: tuple[Classes, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     views: Mapping[int, str] = field(default_factory=dict)
-    hints: Hints = field(default_factory=dict)
+    hints: Hints = NO_HINTS
 
     @property
     def empty(self) -> bool:

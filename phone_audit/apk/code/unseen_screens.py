@@ -23,7 +23,7 @@ from phone_audit.model.apk import Behaviour
 _CREATE: Final = "onCreate(Landroid/os/Bundle;)V"
 _CREATE_INSTEAD: Final = "onCreate(Landroid/os/Bundle;Landroid/os/PersistableBundle;)V"
 _ENDS: Final = ("finish()V", "finishAffinity()V", "finishAndRemoveTask()V")
-_TYPED: Final = frozenset({"password", "hidden-text", "email", "user-name", "typed-phone"})
+_TYPED: Final = frozenset({"password", "hidden-text", "email", "user-name", "typed-phone", "typed-name"})
 _TEXT: Final = ".getText"
 _DECIDES: Final = frozenset((*IFS, *SWITCHES, *NO_WAY_ON))
 _CALLS: Final = INVOKES - STATIC_INVOKES

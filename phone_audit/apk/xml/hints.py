@@ -10,6 +10,8 @@ from typing import Final
 
 NOT_OF_A_PERSON: Final = "not-of-a-person"
 """Something about a server, or a code that it sent: whatever the view is named, it is no name of a person."""
+A_NAME: Final = "a-name"
+"""Of whom or of what, the hint does not say; where a person signs in or up, it is theirs."""
 _LONGEST: Final = 200
 """Characters of a hint that are looked at."""
 
@@ -37,6 +39,14 @@ WORDS: Final[Mapping[str, Sequence[str]]] = {
         "ユーザー名", "ユーザーid", "아이디", "اسم المستخدم", "kullan.c. ad.", "nama pengguna",
         "gebruikersnaam", "nazwa uzytkownika", "nome utente", "ten [dđ]ang nhap",
     ),
+    "typed-name": (
+        "(?:full|first|last|family|given|middle|your|real|legal)[ _-]?name", "surname", "nombre completo",
+        "primer nombre", "apellido", "nome completo", "primeiro nome", "sobrenome", "cognome", "nom de famille",
+        "prenom", "vorname", "nachname", "familienname", "姓名", "お名前", "氏名", "성명", "الاسم الكامل",
+        "الاسم الاول", "اسم العائلة", "фамилия", "soyad", "nama lengkap", "nama depan", "nama belakang",
+        "ho va ten", "nazwisko", "achternaam", "voornaam", "fornavn", "etternavn", "fornamn", "efternamn",
+    ),
+    A_NAME: (r"^(?:enter |type )?(?:the )?(?:name|nombre|nome|nom|имя|名前|名字|이름|isim|nama|naam|navn|namn|imie)$",),
     NOT_OF_A_PERSON: (
         r"(?<![a-z])ip(?![a-z])", r"(?<![a-z])ports?(?![a-z])", r"(?<![a-z])url(?![a-z])",
         r"(?<![a-z])servers?(?![a-z])", r"(?<![a-z])host(?:name)?(?![a-z])", "服务器", "端口", "验证码",

@@ -24,6 +24,7 @@ KINDS: Final[Mapping[str, Sequence[bytes]]] = {
     "email": (b"mail",),
     "typed-phone": (b"phone", b"mobile"),
     "pass": (b"pass",),
+    "typed-name": (b"firstname", b"first_name", b"lastname", b"last_name", b"fullname", b"full_name", b"surname"),
     "user-name": (b"user", b"usr", b"uname", b"login", b"nick"),
 }
 """What the data is called that names of views say, and the letters by which they do.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from phone_audit.apk.xml.elements import STRING, Value
-from phone_audit.apk.xml.hints import NOT_OF_A_PERSON, kind_of_hint
+from phone_audit.apk.xml.hints import A_NAME, NOT_OF_A_PERSON, kind_of_hint
 from phone_audit.apk.xml.resources import STRING_POOL, Chunk, chunks, pool_string
 from phone_audit.apk.zip.directory import Buffer
 
@@ -36,8 +36,20 @@ _AROUND: Final = "TextInputLayout"
 """How the class ends that shows its own hint in the field of text that it stands around."""
 _DEEPEST: Final = 100
 
-Hints = Mapping[int, frozenset[Value | None]]
-"""The hints of views, by their number: texts, or the resources that hold them; None where one layout has none."""
+
+class Hints(NamedTuple):
+    """The hints of views, by their number.
+
+    Attributes:
+        of: texts, or the resources that hold them; None where one layout has none.
+        beside_hidden: views in whose layouts something else is hidden while it is typed, as where a person signs in.
+    """
+
+    of: Mapping[int, frozenset[Value | None]]
+    beside_hidden: frozenset[int]
+
+
+NO_HINTS: Final = Hints({}, frozenset())
 
 
 class _View(NamedTuple):
@@ -54,6 +66,7 @@ class TypedViews:
     def __init__(self) -> None:
         self._kinds: dict[int, set[str | None]] = defaultdict(set)
         self._hints: dict[int, set[Value | None]] = defaultdict(set)
+        self._beside_hidden: dict[int, bool] = {}
 
     def add(self, data: Buffer) -> None:
         """Take in a compiled XML file, as far as it can be read."""
@@ -71,7 +84,10 @@ class TypedViews:
     @property
     def hints(self) -> Hints:
         """The hints of the views that have any."""
-        return {view: frozenset(hints) for view, hints in self._hints.items() if hints != {None}}
+        return Hints(
+            {view: frozenset(hints) for view, hints in self._hints.items() if hints != {None}},
+            frozenset(view for view, is_beside in self._beside_hidden.items() if is_beside),
+        )
 
     def _add(self, data: bytes) -> None:
         (pool,) = struct.unpack_from("<I", data, 12)
@@ -86,10 +102,12 @@ class TypedViews:
             found = [_View(number, None, None) for number in dict.fromkeys(_ids(data, attributes.index(_ID)))]
         else:
             found = list(_views(memoryview(data), 8 + pool + size, attributes))
+        hides = any(view.kind == HIDDEN_TEXT for view in found)
         for view in found:
             if view.number in self._kinds or len(self._kinds) < _MOST:
                 self._kinds[view.number].add(view.kind)
                 self._hints[view.number].add(view.hint)
+                self._beside_hidden[view.number] = hides and self._beside_hidden.get(view.number, True)
 
 
 def _ids(data: bytes, name: int) -> Iterator[int]:
@@ -158,10 +176,13 @@ def kinds_by_hint(hints: Hints, resolve: Callable[[Value], Value | None]) -> dic
         resolve: gives the value that a reference leads to.
     """
     found: dict[int, str] = {}
-    for view, given in hints.items():
+    for view, given in hints.of.items():
         values = [resolve(one) if one is not None else None for one in given]
         kinds = {kind_of_hint(one.text) if one is not None and one.text else None for one in values}
-        if len(kinds) == 1 and (kind := next(iter(kinds))) is not None:
+        kind = next(iter(kinds)) if len(kinds) == 1 else None
+        if kind == A_NAME:
+            kind = "user-name" if view in hints.beside_hidden else None
+        if kind is not None:
             found[view] = kind
     return found
 

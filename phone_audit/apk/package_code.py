@@ -93,9 +93,9 @@ def read_code(
     owners = Owners(knowledge, declared.package, declared.components)
     constants = [rule for rule in knowledge.rules if rule.texts]
     has_native = any(one.name == NATIVE_ACTIVITY for one in declared.components)
-    code = StartedCode(indexes, owners.of, declared.names, others)
     components = [one.name for one in declared.components]
-    started = code.without_own(components, declared.active, declared.private, own_whole=True)
+    off = () if declared.active is None else {*components} - {*declared.active}
+    started = StartedCode(indexes, owners.of, declared.names, others, off, declared.private)
     look_ups = FieldLookUps(indexes, owners.of, started)
     flow = AddressFlow(
         indexes,
@@ -125,7 +125,7 @@ def read_code(
     flows = find_flows(
         indexes,
         sources_of(knowledge),
-        code.without_own(components, declared.active),
+        started,
         owners.own_starts,
         budget,
         frozenset(one.name for one in declared.components if one.exported),

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from phone_audit.apk.code.class_values import ClassValues
+from phone_audit.apk.code.roots import Roots
 from phone_audit.apk.code.selectors import Row, Selector, Selectors
 from phone_audit.apk.dex.descriptors import descriptor_of, may_be_of_android
 from phone_audit.apk.dex.index import DexIndex, remembered
@@ -70,7 +71,7 @@ class CallSearch:
 
     Args:
         selectors: its methods and classes.
-        kin: gives the classes of which any method may be called as soon as one of them is used.
+        roots: tells which classes run with others.
         is_bridged: whether a web page may call any method of an object.
         is_undeclared: whether a class is a component that the manifest does not name, so that no Intent starts it.
 
@@ -86,7 +87,7 @@ class CallSearch:
     def __init__(
         self,
         selectors: Selectors,
-        kin: Callable[[bytes], Iterable[bytes]],
+        roots: Roots,
         *,
         is_bridged: bool = False,
         is_undeclared: Callable[[bytes], bool] = lambda _: False,
@@ -94,7 +95,7 @@ class CallSearch:
         self._selectors = selectors
         self._tree = selectors.tree
         self._indexes = self._tree.indexes
-        self._kin = kin
+        self._roots = roots
         self._is_bridged = is_bridged
         self._is_undeclared = is_undeclared
         self.seen: set[Row] = set()
@@ -248,6 +249,8 @@ class CallSearch:
         if name not in self._selectors.defined:
             return
         above = self._tree.above(name)
+        for one in filter(self._roots.is_led_to, (name, *above)):
+            self._open_all(one)
         if self._is_made_open:
             self._used += (name, *above)
         defined = self._selectors.defined
@@ -282,7 +285,7 @@ class CallSearch:
                     self._reach_all(rows[selector])
 
     def _open_all(self, name: bytes) -> None:
-        """Take all methods of a class as called that Android may call."""
+        """Take all methods of a class as called that Android, or a library, may call on an object."""
         if name not in self._open:
             self._open.add(name)
             self._reach_all(self._overriding(name))
@@ -306,7 +309,7 @@ class CallSearch:
         self.ready.add(name)
         if name not in self._selectors.defined:
             return
-        self._used += self._kin(name)
+        self._used += self._roots.made_beside(name)
         self._reach_all(self._selectors.rows(name).get(self._selectors.number(b"<clinit>", "()V"), ()))
         if self._tree.has_native(name):
             self._used.append(name)

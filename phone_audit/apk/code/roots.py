@@ -1,11 +1,8 @@
 """Which classes run without any code that is seen to call them, and which run with others.
 
-The package's own code, and what a shrinker renamed and so found to be used, is taken to run, unless only what Android
-starts is asked for: then it is classes with native methods and with programs for a shell, and with `own_whole` what
-annotations name, and classes whose names in files cannot be told from words. Code of nobody that is
-known is not, as long as Android can start anything else of the package: what uses it has to be seen. Objects of a class
-that can be written and read as bytes may be made by whatever reads them, and a class that an annotation names by
-whatever reads that.
+Those are classes with native methods and with programs for a shell, classes that annotations name, and classes whose
+names in files cannot be told from words; where Android can start nothing of the package, all that are no library's.
+Objects of a class that can be written and read as bytes may be made by whatever reads them.
 """
 
 from bisect import bisect_left
@@ -72,42 +69,30 @@ class Roots:
     Args:
         parties: its classes.
         named: the classes that its manifest names, in Java form.
-        own_runs: whether the package's own code is taken to run.
-        own_whole: whether all of a class of its own runs as soon as anything uses it.
     """
 
-    def __init__(
-        self,
-        parties: Parties,
-        named: Collection[str],
-        *,
-        own_runs: bool = True,
-        own_whole: bool = False,
-    ) -> None:
-        self._own_whole = own_whole
+    def __init__(self, parties: Parties, named: Collection[str]) -> None:
         self._parties = parties
         self._indexes = parties.indexes
         self._named = named
-        self._own_runs = own_runs
 
     @cached_property
     def found(self) -> frozenset[bytes]:
         """All classes that are taken to run."""
         names = (f"L{name.replace('.', '/')};".encode("utf-8", "surrogatepass") for name in self._named)
-        is_started = any(name in self._parties.known for name in names)
-        if is_started and not (self._own_runs or self._own_whole):
-            return self._entered
-        if not is_started:
-            return self._parties.own | self._parties.others
-        if not self._own_runs:
-            return self._entered | self._parties.unpackaged | self._in_annotations
-        return self._parties.own | self.from_bytes | self._in_annotations
+        if not any(name in self._parties.known for name in names):
+            return self._led_to
+        return self._entered | self._parties.unpackaged | self._in_annotations
 
     @cached_property
     def from_bytes(self) -> frozenset[bytes]:
-        """The classes that run only where something leads to them, and that whoever reads bytes may make."""
+        """The classes that whoever reads bytes may make."""
         tree = ClassHierarchy(self._indexes)
         return frozenset(name for name in self._led_to if not _FROM_BYTES.isdisjoint(tree.above(name)))
+
+    def is_led_to(self, name: bytes) -> bool:
+        """Tell whether a class is no library's: of an object of it a library may call any method, by annotations."""
+        return name in self._led_to
 
     @property
     def _entered(self) -> frozenset[bytes]:
@@ -120,22 +105,18 @@ class Roots:
             found.update(map(index.row_class, (*rows.tolist(), *of_mains[of_mains >= 0].tolist())))
         return frozenset(found)
 
-    def kin(self, name: bytes) -> Iterator[bytes]:
-        """Yield a class of nobody that is known, and those that tools make beside it, such as `Main_Binding`.
+    def made_beside(self, name: bytes) -> Iterator[bytes]:
+        """Yield the classes that tools make beside a class that is no library's, such as `Main_Binding`.
 
-        Libraries look the latter up by its name. Of what is used so, any method may be called.
+        Libraries look these up by its name, and call any method of them.
         """
-        is_own = self._own_whole and name in self._parties.own
-        if name not in self._parties.others and not is_own:
-            return
         own = name[:-1]
         defined = self._parties.in_order
-        for at in range(bisect_left(defined, own), len(defined)):
+        for at in range(bisect_left(defined, own), len(defined) if self.is_led_to(name) else 0):
             other = defined[at]
             if not other.startswith(own):
                 return
-            behind = other[len(own) :]
-            if behind.startswith((b";", b"_", b"$$")) or not (is_own or behind.startswith(b"$")):
+            if other.startswith((b"_", b"$$"), len(own)):
                 yield other
 
     @property
@@ -153,5 +134,5 @@ class Roots:
 
     @cached_property
     def _led_to(self) -> frozenset[bytes]:
-        """The classes that run only where something leads to them, though no library's."""
-        return self._parties.others if self._own_runs else self._parties.others | self._parties.own
+        """The classes that are no library's."""
+        return self._parties.others | self._parties.own

@@ -1,11 +1,11 @@
 """Which methods of a package something starts: Android by what the package declares or names, or other code that runs.
 
-What is followed are calls forwards (see `call_search`) from where Android begins: the classes that the manifest names,
-the package's own code (see `roots`), and classes that other files name (layouts, preferences, plug-ins, services,
-native code). Of a class of no known library all runs as soon as anything uses it. Nothing is told of a package whose
-manifest could not be read, that loads code from elsewhere, whose code that runs looks up classes by names which are not
-constants or has native code that is no library's (see `class_lookups`), or that is too large. Components that only the
-package itself can start run where it names them, or may compute a name (see `component_lookups`).
+What is followed are calls forwards (see `call_search`) from where Android begins: the components that the manifest
+switches on and what else it names, classes that other files name (layouts, preferences, plug-ins, services, native
+code), and some others (see `roots`). Nothing is told of a package whose manifest could not be read, that loads code
+from elsewhere, whose code that runs looks up classes by names which are not constants or has native code that is no
+library's (see `class_lookups`), or that is too large. Components that only the package itself can start run where it
+names them, or may compute a name (see `component_lookups`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
@@ -45,47 +45,22 @@ _READS_OBJECTS: Final = b"Ljava/io/ObjectInputStream;"
 """What makes objects of the classes that the bytes name which it reads."""
 
 
-class _Package:
-    """What is looked up once for all that is asked of one package."""
-
-    def __init__(
-        self, indexes: Sequence[DexIndex], owner_of: OwnerOf, others: Callable[[], Iterable[bytes | memoryview]]
-    ) -> None:
-        self.parties = Parties(indexes, owner_of)
-        self.selectors = Selectors(indexes)
-        self._owner_of = owner_of
-        self._others = others
-
-    @cached_property
-    def in_files(self) -> Sequence[bytes] | None:
-        """The classes that other files name; None where that cannot be told."""
-        try:
-            return tuple(names_in_files(self._others(), self.selectors.defined))
-        except (ApkError, TooLargeError):
-            return None
-
-    @cached_property
-    def makes_components(self) -> bool:
-        """Whether it brings what makes components itself."""
-        return makes_components(self.selectors.tree, self.selectors.defined)
-
-    @cached_property
-    def lookups(self) -> LookUps:
-        """What its code would look up if all of it ran."""
-        return all_lookups(self.selectors.tree, self._owner_of)
-
-
 class _Undeclared:
     """The components that the manifest does not name, where only Android makes those; none where it was not read."""
 
-    def __init__(self, package: _Package, declared: Collection[str] | None) -> None:
-        self._package = package
+    def __init__(self, selectors: Selectors, declared: Collection[str] | None) -> None:
+        self._selectors = selectors
         self._declared = declared
 
     def has(self, descriptor: bytes) -> bool:
-        if self._declared is None or java_name(descriptor) in self._declared or self._package.makes_components:
+        if self._declared is None or java_name(descriptor) in self._declared or self._makes_components:
             return False
-        return not _COMPONENTS.isdisjoint(self._package.selectors.tree.above(descriptor))
+        return not _COMPONENTS.isdisjoint(self._selectors.tree.above(descriptor))
+
+    @cached_property
+    def _makes_components(self) -> bool:
+        """Whether the package brings what makes components itself."""
+        return makes_components(self._selectors.tree, self._selectors.defined)
 
 
 class StartedCode:
@@ -96,11 +71,8 @@ class StartedCode:
         owner_of: whose code a class is.
         named: the classes that the manifest names, in Java form; None where it could not be read.
         others: gives the bytes of the other files, which may name classes.
-        active: those of them that are switched on, where the package's own code is not taken to run: it has to be
-            reached as all other code.
-        package: what was looked up before.
-        private: those of them that only the package itself can start: its code or files have to name them.
-        own_whole: whether all of a class of its own runs as soon as anything uses it.
+        off: those of the components that the manifest does not switch on.
+        private: those of the components that only the package itself can start: its code or files have to name them.
     """
 
     def __init__(
@@ -109,59 +81,23 @@ class StartedCode:
         owner_of: OwnerOf,
         named: Collection[str] | None,
         others: Callable[[], Iterable[bytes | memoryview]] = tuple,
-        active: Collection[str] | None = None,
-        package: _Package | None = None,
+        off: Collection[str] = (),
         private: Collection[str] = (),
-        *,
-        own_whole: bool = False,
     ) -> None:
         self._private = frozenset(private)
-        self._own_whole = own_whole
         self._indexes = indexes
         self._owner_of = owner_of
-        self._named = named if active is None else active
         self._declared = None if named is None else frozenset(named)
+        self._off = frozenset() if any(map(_switches_on, indexes)) else frozenset(off)
         self._others = others
-        self._own_runs = active is None
-        self._package = package or _Package(indexes, owner_of, others)
-        self._roots = Roots(self._package.parties, named or (), own_runs=self._own_runs, own_whole=own_whole)
-        self._selectors = self._package.selectors
+        self._roots = Roots(Parties(indexes, owner_of), named or ())
+        self._selectors = Selectors(indexes)
         self._tree = self._selectors.tree
-        self._looks_ahead = False
+        self._looks_ahead = self._reads_objects = False
         self._runs_before = -1
         self._methods_before: frozenset[bytes] = frozenset()
         self._sure: tuple[frozenset[Row], frozenset[bytes]] | None = None
         self._stages: Iterator[Callable[[StartedCode], None]] = iter(_STAGES)
-
-    def without_own(
-        self,
-        components: Collection[str],
-        active: Collection[str] | None,
-        private: Collection[str] = (),
-        *,
-        own_whole: bool = False,
-    ) -> "StartedCode":
-        """Return what answers for the same package, where its own code is not taken to run.
-
-        Args:
-            components: those of the classes that the manifest names that may be switched off.
-            active: those of the components that are switched on, None where that is not known.
-            private: those of the components that only the package itself can start.
-            own_whole: whether all of a class of its own runs as soon as anything uses it.
-        """
-        named = self._named
-        if named is not None and active is not None and not any(map(_switches_on, self._indexes)):
-            named = {*named} - ({*components} - {*active})
-        return StartedCode(
-            self._indexes,
-            self._owner_of,
-            self._named,
-            self._others,
-            named,
-            self._package,
-            private,
-            own_whole=own_whole,
-        )
 
     def starts(self, part: int, row: int) -> bool:
         """Tell whether something starts a method, for all that is known."""
@@ -209,9 +145,14 @@ class StartedCode:
 
     @cached_property
     def _search(self) -> CallSearch:
-        is_bridged = not self._own_runs and any(index.strings_equal((_BRIDGE,)) for index in self._indexes)
-        undeclared = _Undeclared(self._package, self._declared)
-        return CallSearch(self._selectors, self._roots.kin, is_bridged=is_bridged, is_undeclared=undeclared.has)
+        is_bridged = any(index.strings_equal((_BRIDGE,)) for index in self._indexes)
+        undeclared = _Undeclared(self._selectors, self._declared)
+        return CallSearch(self._selectors, self._roots, is_bridged=is_bridged, is_undeclared=undeclared.has)
+
+    @cached_property
+    def _lookups(self) -> LookUps:
+        """What its code would look up if all of it ran."""
+        return all_lookups(self._tree, self._owner_of)
 
     def _finds(self, is_found: Callable[[], bool]) -> bool:
         """Go on until something is found; also true where it cannot be told."""
@@ -219,7 +160,7 @@ class StartedCode:
         while not (search.unsettled or is_found()):
             if len(search.seen) > MANY and not self._looks_ahead:
                 self._looks_ahead = True
-                search.end_at(self._package.lookups.ending)
+                search.end_at(self._lookups.ending)
             elif not self._goes_on():
                 return False
         return True
@@ -245,31 +186,26 @@ class StartedCode:
         return stage is not None
 
     def _begin(self) -> None:
-        if self._named is None or (self._own_runs and self._may_look_up_any()):
+        if self._declared is None:
             self._end()
             return
-        if NATIVE_ACTIVITY in self._named:
+        if NATIVE_ACTIVITY in self._declared - self._off:
             self._give_up()
-        for name in {*self._named} - self._private:
-            if self._own_runs:
-                self._search.take_whole(_descriptor(name))
-            else:
-                self._search.take_made(_descriptor(name))
+        for name in self._declared - self._off - self._private:
+            self._search.take_made(_descriptor(name))
 
     def _take_roots(self) -> None:
         for one in self._roots.found:
             self._search.take_whole(one)
 
-    def _may_look_up_any(self) -> bool:
-        """Tell whether code that is taken to run may look up any class; then there is nothing to follow."""
-        roots, indexes = self._roots.found, self._indexes
-        return find_lookups(self._tree, self._owner_of, lambda part, row: indexes[part].row_class(row) in roots).unknown
-
     def _take_named_in_files(self) -> None:
-        if self._package.in_files is None:
+        try:
+            found = tuple(names_in_files(self._others(), self._selectors.defined))
+        except (ApkError, TooLargeError):
             self._end()
-        for found in self._package.in_files or ():
-            self._search.take_whole(found)
+            return
+        for name in found:
+            self._search.take_whole(name)
 
     def _look_up(self) -> None:
         """Take in what code that runs looks up by name; where nothing new runs since the last time, that was all."""
@@ -279,7 +215,7 @@ class StartedCode:
                 self._stages = iter(())
             return
         self._runs_before = len(search.whole) + len(search.seen)
-        lookups = self._package.lookups if self._looks_ahead else LookUps(unknown=True)
+        lookups = self._lookups if self._looks_ahead else LookUps(unknown=True)
         if lookups != LookUps(unknown=False):
             lookups = find_lookups(self._tree, self._owner_of, self._runs)
         search.unsettled |= lookups.unknown
@@ -295,8 +231,8 @@ class StartedCode:
             private, self._private = self._private, frozenset()
             for name in private:
                 self._search.take_made(_descriptor(name))
-        if self._own_whole and reads_objects(self._tree, self._owner_of, self._runs):
-            self._own_whole, taken = False, True
+        if not self._reads_objects and reads_objects(self._tree, self._owner_of, self._runs):
+            self._reads_objects = taken = True
             for one in self._roots.from_bytes:
                 self._search.take_whole(one)
         self._runs_before = -1

@@ -130,7 +130,7 @@ def test_a_helper_that_is_called_by_its_name_or_by_android() -> None:
     """Then what it is handed is not seen."""
     assert starts(HTTP, helper("Lapp/Finder;"), app(*const_string("find"), *of_two(GET_METHOD, types=1)))
     virtual_one = method("find(Ljava/lang/String;)V", 0x1071, Ref("method", FOR_NAME), 3, direct=False, access=1, ins=2)
-    assert starts(HTTP, Class("Lapp/Finder;", [virtual_one]), app())
+    assert starts(HTTP, Class("Lapp/Finder;", [virtual_one]), app(*new("Lapp/Finder;")))
 
 
 def test_native_code_of_no_library_may_start_anything() -> None:

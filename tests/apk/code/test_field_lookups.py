@@ -37,7 +37,9 @@ RUNS = invoke_static("Llib/Host;->f()V")
 
 
 def app(*units: int | Ref) -> Class:
-    return Class("Lapp/Main;", [method("f()V", *RUNS, *units)])
+    """Return a screen that the manifest names."""
+    create = Method("onCreate(Landroid/os/Bundle;)V", (*RUNS, *units, RETURN), direct=False, access=1, ins=2)
+    return Class("Lapp/Main;", [create], parent="Landroid/app/Activity;")
 
 
 def use(*classes: Class, files: tuple[bytes, ...] = ()) -> str:
@@ -128,8 +130,7 @@ def test_code_named_like_another_library_may_read_it_by_its_name() -> None:
 
 def test_native_code_of_the_library_may_read_it() -> None:
     native = Class("Llib/Jni;", [Method("n()V", None, access=0x109)])
-    assert use(HOST, native, app(*invoke_static("Llib/Jni;->n()V"))) == "unknown"
-    assert use(HOST, native, app()) == "unused"
+    assert use(HOST, native, app()) == "unknown"
 
 
 def test_a_file_that_names_its_class() -> None:

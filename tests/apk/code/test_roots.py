@@ -28,7 +28,9 @@ def method(signature: str, *units: int | Ref) -> Method:
 
 
 def app(*units: int | Ref) -> Class:
-    return Class("Lapp/Main;", [method("f()V", *units)])
+    """Return a screen that the manifest names."""
+    create = Method("onCreate(Landroid/os/Bundle;)V", (*units, RETURN), direct=False, access=1, ins=2)
+    return Class("Lapp/Main;", [create], parent="Landroid/app/Activity;")
 
 
 def calls(name: str, target: str) -> Class:
@@ -66,9 +68,11 @@ def test_code_of_nobody_that_is_known_which_nothing_uses() -> None:
     assert not starts(HTTP, app(), calls("Lother/B;", SEND), calls("Llib/C;", SEND))
 
 
-def test_the_same_code_called_by_the_package_or_by_what_a_shrinker_renamed() -> None:
+def test_the_same_code_called_by_the_package() -> None:
     assert starts(HTTP, app(*invoke_static(SEND)))
-    assert starts(HTTP, app(), calls("La/b;", SEND))
+    renamed = calls("La/b;", SEND)
+    assert not starts(HTTP, app(), renamed)
+    assert starts(HTTP, app(*invoke_static("La/b;->f()V")), renamed)
 
 
 def test_it_runs_where_android_could_start_nothing_else() -> None:
@@ -76,10 +80,18 @@ def test_it_runs_where_android_could_start_nothing_else() -> None:
     assert starts(HTTP, app(), named=("app.Gone",))
 
 
-def test_all_of_a_class_that_something_uses() -> None:
+def test_any_method_of_an_object_that_is_made() -> None:
+    """A library may call it by an annotation, or by what its name begins with."""
+    heard = Class("Lother/Heard;", [Method("send()V", SENDS.code, direct=False, access=1, ins=1)])
+    assert starts(heard, app(0x0022, Ref("type", "Lother/Heard;")))
+    assert starts(heard, Class("Lapp/Heir;", parent="Lother/Heard;"), app(0x0022, Ref("type", "Lapp/Heir;")))
+    assert not starts(heard, app())
+
+
+def test_no_other_method_of_a_class_of_which_one_is_called() -> None:
     used = Class("Lother/Http;", [SENDS, method("g()V")])
-    assert starts(used, app(*invoke_static("Lother/Http;->g()V")))
-    assert starts(used, app(0x0022, Ref("type", "Lother/Http;")))
+    assert not starts(used, app(*invoke_static("Lother/Http;->g()V")))
+    assert not starts(used, app(0x0022, Ref("type", "Lother/Http;")))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +105,10 @@ def test_what_tools_make_beside_a_class_that_is_used(name: str, runs: bool) -> N
 
 @pytest.mark.parametrize("kind", ["Ljava/io/Serializable;", "Landroid/os/Parcelable;"])
 def test_objects_that_are_read_from_bytes(kind: str) -> None:
-    assert starts(Class("Lother/Http;", [SENDS], interfaces=[kind]), app())
+    reads = 0x106E, Ref("method", "Ljava/io/ObjectInputStream;->readObject()Ljava/lang/Object;"), 0
+    assert starts(Class("Lother/Http;", [SENDS], interfaces=[kind]), app(*reads))
+    assert not starts(Class("Lother/Http;", [SENDS], interfaces=[kind]), app())
+    assert not starts(Class("Lother/Http;", [SENDS]), app(*reads))
 
 
 def test_a_class_that_another_file_names() -> None:

@@ -32,7 +32,7 @@ def indexed(*classes: Class) -> Sequence[DexIndex]:
 
 
 def started(indexes: Sequence[DexIndex], named: tuple[str, ...] | None = ("app.Main",)) -> StartedCode:
-    return StartedCode(indexes, owner, named).without_own((), named, own_whole=True)
+    return StartedCode(indexes, owner, named)
 
 
 def settled(one: Endpoint, *classes: Class, named: tuple[str, ...] | None = ("app.Main",)) -> Endpoint:

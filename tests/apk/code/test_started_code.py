@@ -29,7 +29,10 @@ def owner(name: str) -> Owner:
 
 
 def starts(
-    *classes: Class, named: tuple[str, ...] | None = (), files: tuple[bytes, ...] = (), wanted: str = "Llib/Http;"
+    *classes: Class,
+    named: tuple[str, ...] | None = ("app.Main",),
+    files: tuple[bytes, ...] = (),
+    wanted: str = "Llib/Http;",
 ) -> bool:
     """Tell whether anything starts `send` of a class of the library."""
     (index,) = index_file(read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name))))
@@ -43,7 +46,9 @@ def method(signature: str, *units: int | Ref, direct: bool = True, access: int =
 
 
 def app(*units: int | Ref) -> Class:
-    return Class("Lapp/Main;", [method("f()V", *units)])
+    """Return a screen that the manifest names."""
+    create = method("onCreate(Landroid/os/Bundle;)V", *units, direct=False, access=1, ins=2)
+    return Class("Lapp/Main;", [create], parent=ACTIVITY)
 
 
 def new(name: str) -> Units:
@@ -83,8 +88,10 @@ def test_a_package_whose_manifest_was_not_read_may_start_all() -> None:
 
 def test_what_the_manifest_names_is_started() -> None:
     """Components, the application, providers, and what meta-data names."""
-    assert starts(HTTP, Class("Llib/Service;", [method("onCreate()V", *SEND)]), named=("lib.Service",))
-    assert not starts(HTTP, Class("Llib/Service;", [method("onCreate()V", *SEND)]), named=("app.Main",))
+    create = method("onCreate()V", *SEND, direct=False, access=1, ins=1)
+    service = Class("Llib/Service;", [create], parent="Landroid/app/Service;")
+    assert starts(HTTP, app(), service, named=("app.Main", "lib.Service"))
+    assert not starts(HTTP, app(), service)
 
 
 TASK = Class(
@@ -230,7 +237,7 @@ def test_nothing_more_is_read_where_code_that_runs_may_look_up_any_class(monkeyp
             yield b""
 
         (index,) = index_file(read_dex("classes.dex", assemble(sorted([HTTP, *classes], key=lambda one: one.name))))
-        return StartedCode([index], owner, ("app.Main",), files).without_own((), ("app.Main",)).starts(0, 1)
+        return StartedCode([index], owner, ("app.Main",), files).starts(0, 1)
 
     plugins = Class("Llib/Plugins;", [method("f()V", *loading)])
     create = method("onCreate(Landroid/os/Bundle;)V", *loading, direct=False, access=1, ins=2)
@@ -265,7 +272,8 @@ def test_a_class_named_like_one_of_android_does_not_end_the_search() -> None:
 
 def test_where_there_is_too_much_all_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_search, "_MOST", 1)
-    assert starts(HTTP, app(*invoke_static("Llib/Other;->f()V")), Class("Lapp/B;", [method("f()V"), method("g()V")]))
+    calls = (*invoke_static("Lapp/B;->f()V"), *invoke_static("Lapp/B;->g()V"))
+    assert starts(HTTP, app(*calls), Class("Lapp/B;", [method("f()V"), method("g()V")]))
 
 
 def held(*holders: HeldBy, **changes: object) -> Endpoint:
@@ -392,7 +400,8 @@ def test_classes_that_use_one_another_need_no_deep_stack() -> None:
     (index,) = index_file(read_dex("classes.dex", assemble(sorted(chain, key=lambda one: one.name))))
     nobody = Owner("unknown", None)
     code = StartedCode([index], lambda _name: nobody, ("other.C",))
-    assert all(code.starts(0, row) for row in range(index.methods.method.size))
+    rows = [row for row in range(index.methods.method.size) if index.row_class(row) != b"Lother/C;"]
+    assert all(code.starts(0, row) for row in rows)
 
 
 def test_many_made_classes_below_one_of_many_methods_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -423,7 +432,7 @@ def by_android(
     classes = sorted((HTTP, SCREEN, main, *more), key=lambda one: one.name)
     (index,) = index_file(read_dex("classes.dex", assemble(classes)))
     named = {"app.Main", "lib.Screen"}
-    code = StartedCode([index], owner, named).without_own(named, named, private, own_whole=True)
+    code = StartedCode([index], owner, named, private=private)
     rows = [row for row in range(index.methods.method.size) if index.row_class(row) == b"Llib/%s;" % wanted.encode()]
     return any(code.starts(0, row) for row in rows if index.row_name(row).startswith("send"))
 
@@ -567,7 +576,7 @@ def test_a_screen_that_only_the_package_can_start_is_not_forgotten_where_objects
     )
     (index,) = index_file(read_dex("classes.dex", assemble([evil, main, spy, HTTP])))
     names = ("app.Main", "app.Spy")
-    code = StartedCode([index], owner, names).without_own((), names, ("app.Spy",), own_whole=True)
+    code = StartedCode([index], owner, names, private=("app.Spy",))
     assert code.starts_any(code.named("lib.Http", "send()V"))
 
 
@@ -582,7 +591,7 @@ def test_what_a_method_looks_up_that_was_looked_up_itself_counts() -> None:
         "Lapp/Main;", [method("onCreate(Landroid/os/Bundle;)V", *looks, direct=False, access=1, ins=2)], parent=ACTIVITY
     )
     (index,) = index_file(read_dex("classes.dex", assemble([main, inner, HTTP])))
-    code = StartedCode([index], owner, ("app.Main",)).without_own((), ("app.Main",))
+    code = StartedCode([index], owner, ("app.Main",))
     assert code.starts_any(code.named("lib.Http", "send()V"))
 
 

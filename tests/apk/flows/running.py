@@ -12,6 +12,7 @@ from phone_audit.knowledge.load import load_knowledge
 
 SOURCES = sources_of(load_knowledge())
 _OWN = Owner("first-party", None)
+_LIBRARY = Owner("library", "Lib")
 
 
 def flows_in(
@@ -24,8 +25,18 @@ def flows_in(
     off: Collection[str] = (),
     files: Sequence[bytes] = (),
     views: Mapping[int, str] = NO_VIEWS,
+    library: str = "?",
 ) -> Flows:
-    """Return the flows of a package whose manifest switches `active` on and leaves others `off`."""
+    """Return the flows of a package whose manifest switches `active` on and leaves others `off`.
+
+    All code is its own, but that of the class `library`.
+    """
     components = None if active is None else {*active, *off}
-    code = StartedCode(indexes, lambda _name: _OWN, components, lambda: files)
-    return find_flows(indexes, SOURCES, code.without_own(components or (), active), own, budget, exported, views)
+    code = StartedCode(
+        indexes,
+        lambda name: _LIBRARY if name == library else _OWN,
+        components,
+        lambda: files,
+        {*off} - {*(active or ())},
+    )
+    return find_flows(indexes, SOURCES, code, own, budget, exported, views)

@@ -133,7 +133,7 @@ def read_code(
     )
     seen = UnseenScreens(indexes, declared.active).with_seen_screens(with_started_steps(flows.found, started))
     sure = SharedFields(indexes, owners.of).with_sure_fields(seen)
-    told = with_most_direct(with_connections(sure, endpoints, owners.of), owners.of)
+    told = with_most_direct(with_connections(sure, endpoints, owners.of), endpoints, owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
     skipped = [skip for file in files for skip in file.skipped]

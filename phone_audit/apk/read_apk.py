@@ -183,7 +183,7 @@ class _PackageReader:
                 return None
         dexes = self._dexes()
         declared = _declared(self._facts.manifest)
-        hints = kinds_by_hint(assets.hints, self._facts.resolve)
+        hints = self._run("resources", lambda: kinds_by_hint(assets.hints, self._facts.text_of)) or {}
         views = typed_into(assets.views, self._facts.views, hints)
         code = self._run(
             "dex",

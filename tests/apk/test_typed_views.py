@@ -2,14 +2,23 @@
 
 import struct
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phone_audit.apk.read_apk import read_apk
 from phone_audit.apk.xml.elements import STRING, Value
-from phone_audit.apk.xml.hints import NOT_OF_A_PERSON
+from phone_audit.apk.xml.hints import NOT_OF_A_PERSON, SEVERAL
 from phone_audit.apk.xml.typed_views import TypedViews, kinds_by_hint, typed_into
+from phone_audit.knowledge.load import load_knowledge
+from tests.apk.dex.assembler import assemble
+from tests.apk.flows.test_find_flows import SAY, activity, create, join, result
+from tests.apk.flows.test_view_fields import TEXT_OF, finds
+from tests.apk.packages import manifest
+from tests.apk.tables import Type, make_table
+from tests.apk.zips import Part, make_zip
 
 ID, INPUT_TYPE, PASSWORD, PHONE, WIDTH = 0x010100D0, 0x01010220, 0x0101015C, 0x01010167, 0x010100F4
 HINT = 0x01010150
@@ -109,13 +118,7 @@ def said_by_hints(*layouts: bytes, texts: Mapping[int, str] | None = None) -> di
     for data in layouts:
         views.add(memoryview(data))
 
-    def resolve(value: Value) -> Value | None:
-        if value.reference is None:
-            return value
-        text = (texts or {}).get(value.reference)
-        return None if text is None else Value(STRING, 0, text)
-
-    return kinds_by_hint(views.hints, resolve)
+    return kinds_by_hint(views.hints, (texts or {}).get)
 
 
 @pytest.mark.parametrize("utf8", [True, False])
@@ -175,9 +178,63 @@ def test_what_is_hidden_is_a_password_where_the_hint_says_so() -> None:
 
 def test_a_screen_for_a_forgotten_password_takes_an_address() -> None:
     """Its field is named after the screen, and asks for an e-mail address."""
-    assert typed_into({VIEW: "typed"}, {VIEW: "password"}, {VIEW: "email"}) == {VIEW: "email"}
-    assert typed_into({VIEW: "typed"}, {VIEW: "pass"}, {VIEW: "email"}) == {VIEW: "email"}
-    assert typed_into({VIEW: "hidden-text"}, {VIEW: "password"}, {VIEW: "email"}) == {VIEW: "password"}
+    for name in ("password", "pass", "password-or-email"):
+        assert typed_into({VIEW: "typed"}, {VIEW: name}, {VIEW: "email"}) == {VIEW: "email"}
+        assert typed_into({VIEW: "hidden-text"}, {VIEW: name}, {VIEW: "email"}) == {VIEW: "password"}
+    assert typed_into({VIEW: "typed"}, {VIEW: "password-or-email"}, {}) == {VIEW: "email"}
+    assert typed_into({}, {VIEW: "password-or-email"}, {}) == {VIEW: "password"}
+
+
+def test_a_hint_about_a_password_and_something_else_counts_where_the_text_is_hidden() -> None:
+    assert typed_into({VIEW: "hidden-text"}, {}, {VIEW: SEVERAL}) == {VIEW: "password"}
+    assert typed_into({VIEW: "typed"}, {VIEW: "email"}, {VIEW: SEVERAL}) == {VIEW: "email"}
+    assert typed_into({VIEW: "typed"}, {}, {VIEW: SEVERAL}) == {}
+
+
+def test_a_text_that_cannot_be_read_takes_nothing_away() -> None:
+    names = (ID, INPUT_TYPE, HINT)
+    known = chunk(0x0180, b"", struct.pack("<3I", *names))
+    hint = [(ID, 0x01, VIEW), (INPUT_TYPE, 0x11, 0x81), (HINT, STRING, 0)]
+    forged = bytearray(pool(["Email"], utf8=True))
+    forged[28:32] = b"\0\xff\xff\xff"
+    data = chunk(0x0003, b"", bytes(forged) + known + view(hint, names) + view([(ID, 0x01, OTHER)], names, 1))
+    assert found(data) == {VIEW: "hidden-text"}
+    assert said_by_hints(data) == {}
+
+
+@pytest.mark.parametrize("utf8", [True, False])
+def test_what_says_nothing_is_not_kept(*, utf8: bool) -> None:
+    data = layout(typed(VIEW, (HINT, STRING, 0)), texts=["x" * 120], utf8=utf8)
+    views = TypedViews()
+    views.add(memoryview(data))
+    assert views.hints.of == {VIEW: frozenset({""})}
+
+
+def test_many_hints_of_one_view_say_nothing() -> None:
+    views = TypedViews()
+    for number in range(100):
+        views.add(memoryview(layout(typed(VIEW, (HINT, 0x01, 0x7F0A0000 + number)))))
+    assert len(views.hints.of[VIEW]) == 9
+    assert kinds_by_hint(views.hints, lambda _: "Email") == {}
+
+
+def test_attributes_do_not_reach_beyond_their_element() -> None:
+    names = (ID, HINT)
+    known = chunk(0x0180, b"", struct.pack("<2I", *names))
+    body = bytearray(view([(HINT, STRING, 0)], names))
+    body[28:30] = struct.pack("<H", 0xFFFF)  # the count of attributes
+    data = chunk(0x0003, b"", pool(["Email"], utf8=True) + known + bytes(body) + view([(ID, 0x01, VIEW)], names))
+    assert found(data) == {}
+
+
+def test_a_field_behind_deeply_nested_ones_shows_the_hint_around_it() -> None:
+    names, end = (ID, HINT), chunk(0x0103, struct.pack("<IIII", 1, NONE, NONE, 0))
+    texts = ["E-mail", "x.TextInputLayout", "android.widget.LinearLayout"]
+    around = view([(HINT, STRING, 0)], names, 1)
+    deep = view([], names, 2) * 300 + end * 300
+    known = chunk(0x0180, b"", struct.pack("<2I", *names))
+    body = around + deep + view([(ID, 0x01, VIEW)], names, 2) + end * 2
+    assert said_by_hints(chunk(0x0003, b"", pool(texts, utf8=True) + known + body)) == {VIEW: "email"}
 
 
 @settings(max_examples=200, deadline=None)
@@ -186,4 +243,27 @@ def test_damaged_layouts_are_survived(changes: list[tuple[int, int]], cut: int) 
     data = bytearray(layout(typed(VIEW, (INPUT_TYPE, 0x11, 0x81)), typed(OTHER, (HINT, STRING, 0)), texts=["Email"]))
     for at, value in changes:
         data[at % len(data)] = value
-    assert set(found(bytes(data[: len(data) - cut])).values()) <= {"hidden-text", "typed"}
+    damaged = bytes(data[: len(data) - cut])
+    assert set(found(damaged).values()) <= {"hidden-text", "typed"}
+    assert set(said_by_hints(damaged).values()) <= {"email"}
+
+
+def test_a_hint_in_the_resources_makes_what_is_typed_known_in_the_code(tmp_path: Path) -> None:
+    """From the package to the flow: the layout refers to the text, and the code asks for the view by its number."""
+    text = 0x7F020000
+    code = assemble([activity(create(join(finds(VIEW), TEXT_OF, result(1), SAY)))])
+
+    def flows(hint: str) -> list[str]:
+        parts = [
+            manifest("policy"),
+            Part("classes.dex", code),
+            Part("res/layout/main.xml", layout(typed(VIEW, (HINT, 0x01, text)))),
+            Part("resources.arsc", make_table([Type(2, {0: Value(STRING, 0)})], [hint])),
+        ]
+        path = tmp_path / "a.apk"
+        path.write_bytes(make_zip(parts))
+        info = read_apk(path, shown_as="a.apk", knowledge=load_knowledge())
+        return [one.id for one in info.behaviours or () if one.id.startswith("flow.")]
+
+    assert flows("Your e-mail address") == ["flow.email-log"]
+    assert flows("Search") == []

@@ -1,73 +1,88 @@
-"""Flows that say what a more direct one says already: the same data, read at the same place and sent by the same code.
+"""Flows that say what a more direct one says already: the same data, read at the same place and as readable.
 
-Where data is put into a field or under a name, it is not sure that the same is taken out: the fewer such steps, the
-surer a flow is. Where data is handed to a library that sends it, what the library's own code does with it is no other
-claim either. The others stay listed, and are not told of the package.
+Where data is put into a field or under a name, it is not sure that the same is taken out: of flows that the same code
+sends, the fewer such steps one has, the surer it is. Where data is handed to a library that sends it, what code in the
+library's package does with it is no other claim, unless that code names a host. The others stay listed, and are not
+told of the package.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from phone_audit.apk.code.libraries import Owner, OwnerOf
 from phone_audit.apk.flows.taints import CHANGES
-from phone_audit.model.apk import Behaviour, FlowStep
+from phone_audit.model.apk import Behaviour, Endpoint, FlowStep, connecting_methods
 
 _KEEPS = ("keeps it ", "puts it ")
 """How steps begin that put data where other code finds it."""
-_Claim = tuple[str, FlowStep, tuple[Owner, ...], bool, bool, bool]
 
 
-def with_most_direct(flows: Iterable[Behaviour], owner_of: OwnerOf) -> Iterator[Behaviour]:
-    """Yield flows; those beside which a more direct one of the same claim is told are `library_only`."""
-    flows = list(flows)
-    handed = {_to(flow) for flow in flows if flow.told and _library(flow) not in {_sender(flow), ""}}
-    fewest: dict[_Claim, int] = {}
-    for flow in flows:
-        if flow.told and (claim := _claim(flow, owner_of)):
-            fewest[claim] = min(_kept(flow), fewest.get(claim, _kept(flow)))
-    for flow in flows:
-        claim = _claim(flow, owner_of)
-        is_longer = claim is not None and _kept(flow) > fewest.get(claim, _kept(flow))
-        is_inside = _to(flow)._replace(library=_sender(flow)) in handed
-        yield flow.model_copy(update={"library_only": True}) if is_longer or is_inside else flow
-
-
-def _claim(flow: Behaviour, owner_of: OwnerOf) -> _Claim | None:
-    if not flow.steps:
-        return None
-    owners = tuple(dict.fromkeys(owner_of(step.class_) for step in flow.steps))
-    is_changed = any(step.what.startswith(CHANGES) for step in flow.steps)
-    return flow.id, flow.steps[0], owners, flow.cleartext is True, is_changed, flow.start_seen
-
-
-class _Handed(NamedTuple):
-    """Data that was read at one place and is handed to the package of a library that sends it."""
+class _Claim(NamedTuple):
+    """What a flow says, whatever the way from the source to the sink."""
 
     id: str
-    read: FlowStep | None
+    read: FlowStep
     cleartext: bool
     changed: bool
     start_seen: bool
-    library: str
 
 
-def _to(flow: Behaviour) -> _Handed:
-    steps = flow.steps or ()
-    is_changed = any(step.what.startswith(CHANGES) for step in steps)
-    read = steps[0] if steps else None
-    return _Handed(flow.id, read, flow.cleartext is True, is_changed, flow.start_seen, _library(flow))
+def with_most_direct(
+    flows: Iterable[Behaviour], endpoints: Iterable[Endpoint], owner_of: OwnerOf
+) -> Iterator[Behaviour]:
+    """Yield flows; those beside which a more direct one of the same claim is told are `library_only`."""
+    connecting = connecting_methods(one for one in endpoints if one.counts)
+    shortest = list(_with_fewest_kept(flows, owner_of))
+    told = [(claim, flow) for flow in shortest if flow.told and (claim := _claim(flow))]
+    all_handed = {(claim, _sink_package(flow)) for claim, flow in told}
+    handed = {
+        (claim, _sink_package(flow)) for claim, flow in told if (claim, _sender_package(flow)) not in all_handed
+    } - {(claim, "") for claim, _ in told}
+    for flow in shortest:
+        is_inside = (_claim(flow), _sender_package(flow)) in handed and not _names_host(flow, connecting)
+        yield flow.model_copy(update={"library_only": True}) if is_inside else flow
 
 
-def _library(flow: Behaviour) -> str:
-    """Return the package of the class that is handed the data at the end."""
-    return (flow.sink or "").rpartition(".")[0].rpartition(".")[0]
+def _with_fewest_kept(flows: Iterable[Behaviour], owner_of: OwnerOf) -> Iterator[Behaviour]:
+    """Yield flows; those beside which one of the same code is told that puts data into fewer places are not told."""
+    flows = list(flows)
+    fewest: dict[tuple[_Claim, tuple[Owner, ...]], int] = {}
+    for flow in flows:
+        if flow.told and (claim := _claim(flow)):
+            key = claim, _owners(flow, owner_of)
+            fewest[key] = min(_kept(flow), fewest.get(key, _kept(flow)))
+    for flow in flows:
+        claim = _claim(flow)
+        is_longer = claim is not None and _kept(flow) > fewest.get((claim, _owners(flow, owner_of)), _kept(flow))
+        yield flow.model_copy(update={"library_only": True}) if is_longer else flow
 
 
-def _sender(flow: Behaviour) -> str:
-    """Return the package of the class that hands it over."""
-    return flow.steps[-1].class_.rpartition(".")[0] if flow.steps else ""
+def _claim(flow: Behaviour) -> _Claim | None:
+    if not flow.steps:
+        return None
+    is_changed = any(step.what.startswith(CHANGES) for step in flow.steps)
+    return _Claim(flow.id, flow.steps[0], flow.cleartext is True, is_changed, flow.start_seen)
+
+
+def _owners(flow: Behaviour, owner_of: OwnerOf) -> tuple[Owner, ...]:
+    return tuple(dict.fromkeys(owner_of(step.class_) for step in flow.steps or ()))
 
 
 def _kept(flow: Behaviour) -> int:
     """Return how often data is put somewhere on the way."""
     return sum(step.what.startswith(_KEEPS) for step in flow.steps or ())
+
+
+def _sink_package(flow: Behaviour) -> str:
+    """Return the package of the class that is handed the data at the end."""
+    return (flow.sink or "").rpartition(".")[0].rpartition(".")[0]
+
+
+def _sender_package(flow: Behaviour) -> str:
+    """Return the package of the class that hands it over."""
+    return flow.steps[-1].class_.rpartition(".")[0] if flow.steps else ""
+
+
+def _names_host(flow: Behaviour, connecting: Collection[tuple[str, str]]) -> bool:
+    """Tell whether the method that sends the data connects to a host that the package names."""
+    return any((step.class_, step.method) in connecting for step in (flow.steps or ())[-1:])

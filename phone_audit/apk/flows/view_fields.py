@@ -39,8 +39,8 @@ def view_fields(indexes: Sequence[DexIndex], views: Mapping[int, str]) -> ViewFi
         for name, number in index.type_ids.items():
             if name.endswith((b"/" + _IDS, b"L" + _IDS)) and (row := index.class_rows.get(number)) is not None:
                 for field, value in _of_class(index, row):
-                    name = index.raw_string(int(index.field_ids["name"][field]))
-                    if data.get(value) in {None, HIDDEN_TEXT} and kind_of_name(name) == "password":
+                    said = kind_of_name(index.raw_string(int(index.field_ids["name"][field]))) or ""
+                    if data.get(value) in {None, HIDDEN_TEXT} and said.startswith("password"):
                         data[value] = "password"
                     if value in data:
                         numbers[index.field_name(field)] = value

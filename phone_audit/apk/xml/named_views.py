@@ -29,10 +29,13 @@ KINDS: Final[Mapping[str, Sequence[bytes]]] = {
 }
 """What the data is called that names of views say, and the letters by which they do.
 
-The last one in a name counts (`reset_password_email`), but for one of users (`password_login`). `pass` is a password
-where something is typed in, for it may as well be a button, or the beginning of another word.
+The last one in a name counts (`reset_password_email`), but for one of users (`password_login`), and for a password as
+long as it is not known that what is typed is shown. `pass` is a password where something is typed in, for it may as
+well be a button, or the beginning of another word.
 """
 _ORDER: Final = tuple(KINDS)
+EITHER: Final = "password-or-"
+"""Begins a kind where a name says both, the password first: where the text is shown, it is the other."""
 _NOT_THE_NAME: Final = (b"gender", b"sex", b"age", b"birth", b"city", b"addr", b"country", b"tel", b"card")
 """What else of a user may be typed in, and is named behind the word for the user."""
 
@@ -70,14 +73,16 @@ _MOST: Final = 1 << 16
 
 def kind_of_name(name: bytes | memoryview) -> str | None:
     """Return what the name of a view says, None where it says nothing."""
-    groups = [one.lastindex or 0 for one in _NAME.finditer(name)]
-    return _ORDER[_chosen(groups) - 1] if groups else None
+    return _kind([one.lastindex or 0 for one in _NAME.finditer(name)])
 
 
-def _chosen(groups: Sequence[int]) -> int:
-    """Return the group of a pattern that counts, of all that were found in a name."""
-    strong = [one for one in groups if one - 1 != _ORDER.index("user-name")]
-    return (strong or groups)[-1]
+def _kind(groups: Sequence[int]) -> str | None:
+    """Return what a name says, by the groups of the pattern that were found in it."""
+    kinds = [_ORDER[one - 1] for one in groups]
+    last = next((one for one in reversed(kinds) if one != "user-name"), kinds[-1] if kinds else None)
+    if "password" not in kinds:
+        return last
+    return "password" if last in {"password", "pass"} else f"{EITHER}{last}"
 
 
 def named_views(data: Buffer) -> dict[int, str]:
@@ -124,12 +129,14 @@ def _in_package(data: Buffer, package: Chunk) -> dict[int, str]:
     for chunk in chunks(data, package.start + package.header, package.end):
         if chunk.type == TYPE and data[chunk.start + 8] - 1 in kinds:
             first = (number & 0xFF) << 24 | data[chunk.start + 8] << 16
-            found |= {first | entry: _ORDER[wanted[key] - 1] for entry, key in _entries(data, chunk) if key in wanted}
+            found |= {
+                first | entry: kind for entry, key in _entries(data, chunk) if (kind := _kind(wanted.get(key, ())))
+            }
     return found
 
 
-def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> dict[int, int]:
-    """Return the numbers of the strings of a pool in which a pattern is found, with its group that counts."""
+def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> dict[int, list[int]]:
+    """Return the numbers of the strings of a pool in which a pattern is found, with its groups that are."""
     _, header, size, count, _, flags, strings = struct.unpack_from("<HHIIIII", data, start)
     pool = bytes(data[start : start + size])
     begins = np.frombuffer(pool, "<u4", min(count, max(0, len(pool) - header) // 4), header).astype(np.int64) + strings
@@ -140,7 +147,7 @@ def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Patter
     for place, hit in zip(at.tolist(), hits, strict=True):
         if place >= 0:
             found[int(order[place])].append(hit.lastindex or 0)
-    return {number: _chosen(groups) for number, groups in found.items()}
+    return found
 
 
 def _entries(data: Buffer, chunk: Chunk) -> Iterator[tuple[int, int]]:

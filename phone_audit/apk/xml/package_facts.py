@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from phone_audit.apk.records import INSIDE
 from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml import bundle_xml
-from phone_audit.apk.xml.elements import Element, Parsed, ResourceValues, Value
+from phone_audit.apk.xml.elements import REFERENCE, Element, Parsed, ResourceValues, Value
 from phone_audit.apk.xml.manifest import ManifestFacts, read_manifest, with_features
 from phone_audit.apk.xml.named_views import bundled_named_views, named_views
 from phone_audit.apk.xml.resources import ResourceTable
@@ -35,8 +35,8 @@ def no_ids(_texts: Collection[str]) -> Mapping[str, Collection[int]]:
     return {}
 
 
-def _no_value(_value: Value) -> None:
-    """The same, for what a value refers to."""
+def no_text(_number: int) -> None:
+    """The same, for the text of a resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class PackageFacts:
     """Either is None where it could not be read; the policy also where its configuration could not.
 
     `views` is what the names of views in compiled resources say, by their number. `ids_of` gives the numbers of the
-    compiled resources that are one of some texts, `resolve` the value that another one refers to.
+    compiled resources that are one of some texts, `text_of` the text of a resource by its number.
     """
 
     manifest: ManifestFacts | None
     policy: NetworkPolicy | None
     views: Mapping[int, str] = field(default_factory=dict)
     ids_of: Callable[[Collection[str]], Mapping[str, Collection[int]]] = field(default=no_ids, compare=False)
-    resolve: Callable[[Value], Value | None] = field(default=_no_value, compare=False)
+    text_of: Callable[[int], str | None] = field(default=no_text, compare=False)
 
 
 def read_package_facts(archive: Archive, subject: str, steps: Steps) -> PackageFacts:
@@ -88,12 +88,12 @@ class _FactsReader:
             "manifest", self._subject, lambda: read_manifest(parsed.root, _resolve(table), library=library)
         )
         if manifest is None or library:
-            return PackageFacts(manifest, None, self._views, ids_of, _resolve(table))
+            return PackageFacts(manifest, None, self._views, ids_of, _text_of(table))
         if self._is_bundle:
             read = (self._feature(name, table) for name in contents.feature_modules(self._archive))
             manifest = with_features(manifest, [facts for facts in read if facts])
         policy = self._steps.run("resources", self._subject, lambda: self._policy(manifest, table))
-        return PackageFacts(manifest, policy, self._views, ids_of, _resolve(table))
+        return PackageFacts(manifest, policy, self._views, ids_of, _text_of(table))
 
     def _table(self) -> ResourceValues | None:
         if self._is_bundle:
@@ -167,6 +167,16 @@ def _resolve(*tables: ResourceValues | None) -> Callable[[Value], Value | None]:
         return next((one for one in found if one is not None), None)
 
     return resolve
+
+
+def _text_of(table: ResourceValues | None) -> Callable[[int], str | None]:
+    """Return what gives the text of a resource by its number."""
+
+    def text_of(number: int) -> str | None:
+        found = table.resolve(Value(REFERENCE, number)) if table is not None else None
+        return None if found is None else found.text
+
+    return text_of
 
 
 def _half_read(what: str) -> ApkError:

@@ -43,6 +43,7 @@ class ResourceTable(ResourceValues):
         self._data = data
         self._pool: Chunk | None = None
         self._types: dict[tuple[int, int], list[Chunk]] = {}
+        self._sparse_known: dict[int, dict[int, int]] = {}
         try:
             self._walk()
         except (struct.error, IndexError) as error:
@@ -134,7 +135,10 @@ class ResourceTable(ResourceValues):
     def _entry_offset(self, chunk: Chunk, flags: int, count: int, number: int) -> int | None:
         at = chunk.start + chunk.header
         if flags & _SPARSE:
-            return next((offset for index, offset in self._sparse(chunk, count) if index == number), None)
+            if chunk.start not in self._sparse_known:
+                entries = reversed(list(self._sparse(chunk, count)))  # the first one of a number counts
+                self._sparse_known[chunk.start] = dict(entries)
+            return self._sparse_known[chunk.start].get(number)
         if number >= count:
             return None
         if flags & _SHORT_OFFSETS:
@@ -166,8 +170,8 @@ def chunks(data: Buffer, start: int, end: int) -> Iterator[Chunk]:
         start += size
 
 
-def pool_string(data: Buffer, pool: Chunk, number: int) -> str:
-    """Return a string of a pool; raises `struct.error` or `IndexError` where it does not lie in the data."""
+def pool_string(data: Buffer, pool: Chunk, number: int, longest: int = _MAX_TEXT) -> str:
+    """Return a string of a pool, or its beginning; `struct.error` or `IndexError` where it does not lie in the data."""
     count, _, flags, strings = struct.unpack_from("<IIII", data, pool.start + 8)
     if number >= count:
         return ""
@@ -176,9 +180,9 @@ def pool_string(data: Buffer, pool: Chunk, number: int) -> str:
     if flags & _UTF8:
         _, at = _length8(data, at)
         length, at = _length8(data, at)
-        return bytes(data[at : at + length]).decode("utf-8", "replace")
+        return bytes(data[at : at + min(length, 4 * longest)]).decode("utf-8", "replace")
     length, at = _length16(data, at)
-    return bytes(data[at : at + 2 * min(length, _MAX_TEXT)]).decode("utf-16-le", "replace")
+    return bytes(data[at : at + 2 * min(length, longest)]).decode("utf-16-le", "replace")
 
 
 def _length8(data: Buffer, at: int) -> tuple[int, int]:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from phone_audit.apk.xml.elements import STRING, Value
-from phone_audit.apk.xml.hints import A_NAME, NOT_OF_A_PERSON, kind_of_hint
+from phone_audit.apk.xml.hints import A_NAME, LONGEST, NOT_OF_A_PERSON, SEVERAL, kind_of_hint
+from phone_audit.apk.xml.named_views import EITHER
 from phone_audit.apk.xml.resources import STRING_POOL, Chunk, chunks, pool_string
 from phone_audit.apk.zip.directory import Buffer
 
@@ -25,27 +26,32 @@ _TEXT, _NUMBER = 1, 2
 _TYPED: Final = "typed"
 """Something is typed in; which keyboard is shown for it does not say what."""
 HIDDEN_TEXT: Final = "hidden-text"
-"""What is typed in is not shown; whether it is a password, the name of the view says."""
+"""What is typed in is not shown; whether it is a password, its hint or the name of the view says."""
 _HIDDEN: Final = frozenset({(_TEXT, 0x80), (_TEXT, 0xE0), (_NUMBER, 0x10)})
 """Class and variation of what is not shown while it is typed."""
 _LARGEST: Final = 1 << 20
 """Bytes of a layout that is looked at."""
 _MOST: Final = 1 << 14
 """Views of a package that are remembered."""
+_MOST_HINTS: Final = 8
+"""Hints of one view, and as many again of references in each of these, that are told apart."""
 _AROUND: Final = "TextInputLayout"
 """How the class ends that shows its own hint in the field of text that it stands around."""
-_DEEPEST: Final = 100
+_NOTHING_SAID: Final = ""
+
+Hint = str | int
+"""What a hint says is typed in (nothing that is known: an empty text), or the number of the resource that holds it."""
 
 
 class Hints(NamedTuple):
     """The hints of views, by their number.
 
     Attributes:
-        of: texts, or the resources that hold them; None where one layout has none.
+        of: what they say; None where one layout has none.
         beside_hidden: views in whose layouts something else is hidden while it is typed, as where a person signs in.
     """
 
-    of: Mapping[int, frozenset[Value | None]]
+    of: Mapping[int, frozenset[Hint | None]]
     beside_hidden: frozenset[int]
 
 
@@ -57,7 +63,7 @@ class _View(NamedTuple):
 
     number: int
     kind: str | None
-    hint: Value | None
+    hint: Hint | None
 
 
 class TypedViews:
@@ -65,7 +71,7 @@ class TypedViews:
 
     def __init__(self) -> None:
         self._kinds: dict[int, set[str | None]] = defaultdict(set)
-        self._hints: dict[int, set[Value | None]] = defaultdict(set)
+        self._hints: dict[int, set[Hint | None]] = defaultdict(set)
         self._beside_hidden: dict[int, bool] = {}
 
     def add(self, data: Buffer) -> None:
@@ -101,12 +107,13 @@ class TypedViews:
         if _TYPING.isdisjoint(attributes):
             found = [_View(number, None, None) for number in dict.fromkeys(_ids(data, attributes.index(_ID)))]
         else:
-            found = list(_views(memoryview(data), 8 + pool + size, attributes))
+            found = list(_Layout(memoryview(data), 8 + pool + size, attributes).views())
         hides = any(view.kind == HIDDEN_TEXT for view in found)
         for view in found:
             if view.number in self._kinds or len(self._kinds) < _MOST:
                 self._kinds[view.number].add(view.kind)
-                self._hints[view.number].add(view.hint)
+                hints = self._hints[view.number]
+                hints.add(view.hint if len(hints) < _MOST_HINTS else None)
                 self._beside_hidden[view.number] = hides and self._beside_hidden.get(view.number, True)
 
 
@@ -117,46 +124,78 @@ def _ids(data: bytes, name: int) -> Iterator[int]:
         yield int.from_bytes(one[1], "little")
 
 
-def _views(data: memoryview, start: int, attributes: tuple[int, ...]) -> Iterator[_View]:
-    """Yield the views that bear a number, in their order."""
-    (header,) = struct.unpack_from("<H", data, 10)
-    pool = Chunk(STRING_POOL, header, 8, start)
-    around: list[Value | None] = []
-    for chunk in chunks(data, start, len(data)):
-        if chunk.type == _END:
-            del around[-1:]
-        elif chunk.type == _START:
-            values = _values(data, chunk, attributes)
-            hint = _hint(data, pool, values) or (around[-1] if around else None)
-            if _ID in values:
-                yield _View(values[_ID].data, _typed(values) or (_TYPED if hint else None), hint)
-            is_around = hint is not None and _name(data, pool, chunk).endswith(_AROUND)
-            if len(around) < _DEEPEST:
-                around.append(hint if is_around else None)
+class _Layout:
+    """Reads one layout.
 
+    Args:
+        data: all of it.
+        start: where its elements begin, behind its texts and the numbers of its attributes' names.
+        attributes: those numbers.
+    """
 
-def _values(data: memoryview, chunk: Chunk, attributes: tuple[int, ...]) -> dict[int, Value]:
-    """Return the values of an element's attributes, by the numbers of their names."""
-    first, step, count = struct.unpack_from("<HHH", data, chunk.start + 24)
-    values: dict[int, Value] = {}
-    for at in range(count):
-        name, kind, value = struct.unpack_from("<4xI4x2xxBI", data, chunk.start + 16 + first + at * max(step, 20))
-        if name < len(attributes):
-            values[attributes[name]] = Value(kind, value)
-    return values
+    def __init__(self, data: memoryview, start: int, attributes: tuple[int, ...]) -> None:
+        self._data = data
+        self._start = start
+        self._attributes = attributes
+        (header,) = struct.unpack_from("<H", data, 10)
+        self._pool = Chunk(STRING_POOL, header, 8, start)
+        self._texts: dict[int, str | None] = {}
+        self._said: dict[int, str] = {}
 
+    def views(self) -> Iterator[_View]:
+        """Yield the views that bear a number, in their order, up to damage."""
+        depth = 0
+        around: dict[int, Hint] = {}
+        for chunk in chunks(self._data, self._start, len(self._data)):
+            if chunk.type == _END:
+                around.pop(depth, None)
+                depth -= 1
+            elif chunk.type == _START:
+                values = self._values(chunk)
+                hint = self._hint(values)
+                if hint is None:
+                    hint = around.get(depth)
+                depth += 1
+                if _ID in values:
+                    yield _View(values[_ID].data, _typed(values) or (None if hint is None else _TYPED), hint)
+                if hint is not None and (self._tag(chunk) or "").endswith(_AROUND):
+                    around[depth] = hint
 
-def _hint(data: memoryview, pool: Chunk, values: Mapping[int, Value]) -> Value | None:
-    """Return the hint of a view: its text, or a reference to it."""
-    hint = values.get(_HINT)
-    if hint is None or hint.type != STRING:
-        return hint
-    return Value(STRING, hint.data, pool_string(data, pool, hint.data))
+    def _values(self, chunk: Chunk) -> dict[int, Value]:
+        """Return the values of an element's attributes, by the numbers of their names."""
+        first, step, count = struct.unpack_from("<HHH", self._data, chunk.start + 24)
+        step = max(step, 20)
+        begin = chunk.start + 16 + first
+        values: dict[int, Value] = {}
+        for at in range(begin, begin + step * min(count, max(0, chunk.end - begin) // step), step):
+            name, kind, value = struct.unpack_from("<4xI4x2xxBI", self._data, at)
+            if name < len(self._attributes):
+                values[self._attributes[name]] = Value(kind, value)
+        return values
 
+    def _hint(self, values: Mapping[int, Value]) -> Hint | None:
+        hint = values.get(_HINT)
+        if hint is None:
+            return None
+        if hint.reference is not None:
+            return hint.reference
+        number = hint.data if hint.type == STRING else -1
+        if number not in self._said:
+            self._said[number] = kind_of_hint(self._text(number) or "") or _NOTHING_SAID
+        return self._said[number]
 
-def _name(data: memoryview, pool: Chunk, chunk: Chunk) -> str:
-    (number,) = struct.unpack_from("<I", data, chunk.start + 20)
-    return pool_string(data, pool, number)
+    def _tag(self, chunk: Chunk) -> str | None:
+        (number,) = struct.unpack_from("<I", self._data, chunk.start + 20)
+        return self._text(number)
+
+    def _text(self, number: int) -> str | None:
+        """Return the beginning of a text; None where it cannot be read."""
+        if number not in self._texts:
+            try:
+                self._texts[number] = None if number < 0 else pool_string(self._data, self._pool, number, LONGEST)
+            except (struct.error, IndexError):
+                self._texts[number] = None
+        return self._texts[number]
 
 
 def _typed(values: Mapping[int, Value]) -> str | None:
@@ -168,21 +207,22 @@ def _typed(values: Mapping[int, Value]) -> str | None:
     return None if _TYPING.isdisjoint(values) else _TYPED
 
 
-def kinds_by_hint(hints: Hints, resolve: Callable[[Value], Value | None]) -> dict[int, str]:
+def kinds_by_hint(hints: Hints, text_of: Callable[[int], str | None]) -> dict[int, str]:
     """Return what the hints of views say is typed into them, where all hints of a view say the same.
 
     Args:
         hints: of the views, by their number.
-        resolve: gives the value that a reference leads to.
+        text_of: gives the text of a resource by its number.
     """
+    numbers = {one for given in hints.of.values() for one in given if isinstance(one, int)}
+    said = {number: kind_of_hint(text_of(number) or "") or _NOTHING_SAID for number in numbers}
     found: dict[int, str] = {}
     for view, given in hints.of.items():
-        values = [resolve(one) if one is not None else None for one in given]
-        kinds = {kind_of_hint(one.text) if one is not None and one.text else None for one in values}
+        kinds = {said[one] if isinstance(one, int) else one for one in given}
         kind = next(iter(kinds)) if len(kinds) == 1 else None
         if kind == A_NAME:
             kind = "user-name" if view in hints.beside_hidden else None
-        if kind is not None:
+        if kind:
             found[view] = kind
     return found
 
@@ -194,14 +234,23 @@ def typed_into(layouts: Mapping[int, str], names: Mapping[int, str], hints: Mapp
     name alone; another name has to be that of a view that something is typed into, and says nothing of one in which
     that is hidden.
     """
-    passwords = {view for view, kind in names.items() if kind == "password" or (kind == "pass" and view in layouts)}
-    named = dict.fromkeys(passwords, "password") | {
-        view: kind for view, kind in names.items() if view not in passwords and layouts.get(view) == _TYPED
-    }
-    read = {
-        view: kind
-        for view, kind in hints.items()
-        if kind == "password" or (layouts.get(view) == _TYPED and not (kind == NOT_OF_A_PERSON and view in passwords))
-    }
-    hidden = {view: kind for view, kind in layouts.items() if kind != _TYPED}
-    return {view: kind for view, kind in (hidden | named | read).items() if kind != NOT_OF_A_PERSON}
+    views = {*layouts, *names, *hints}
+    found = {view: _kind(layouts.get(view), names.get(view), hints.get(view)) for view in views}
+    return {view: kind for view, kind in found.items() if kind is not None}
+
+
+def _kind(layout: str | None, name: str | None, hint: str | None) -> str | None:
+    """Return what is typed into one view."""
+    is_shown = layout == _TYPED
+    is_password = name is not None and name.startswith("pass") and (layout is not None or name != "pass")
+    if is_shown and name is not None and name.startswith(EITHER):
+        is_password, name = False, name.removeprefix(EITHER)
+    if hint == "password" or (hint == SEVERAL and layout == HIDDEN_TEXT):
+        return "password"
+    if is_shown and hint not in {None, SEVERAL, NOT_OF_A_PERSON}:
+        return hint
+    if is_password:
+        return "password"
+    if not is_shown:
+        return layout
+    return None if hint == NOT_OF_A_PERSON else name

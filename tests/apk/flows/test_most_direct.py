@@ -1,10 +1,14 @@
 """Of flows with the same claim the most direct are told; a longer one that says anything else is told, too."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.flows.most_direct import with_most_direct
-from phone_audit.model.apk import Behaviour, FlowStep
+from phone_audit.model.apk import Behaviour, Endpoint, FlowStep
+from phone_audit.model.finding import Evidence
+from tests.judge.cases import endpoint
 
 OWNERS = {"lib": Owner("library", "Lib"), "other": Owner("library", "Other")}
 
@@ -30,8 +34,8 @@ def flow(
     )  # fmt: skip
 
 
-def told(*flows: Behaviour) -> list[bool]:
-    found = list(with_most_direct(flows, owner))
+def told(*flows: Behaviour, endpoints: Sequence[Endpoint] = ()) -> list[bool]:
+    found = list(with_most_direct(flows, endpoints, owner))
     assert [one.steps for one in found] == [one.steps for one in flows], "all stay listed, in their order"
     return [one.told for one in found]
 
@@ -70,7 +74,7 @@ def test_what_is_not_told_itself_takes_nothing_away() -> None:
 
 def test_one_that_nothing_was_seen_to_start_takes_the_place_of_none_that_was() -> None:
     unseen = flow(READ, SEND).model_copy(update={"start_seen": False})
-    found = with_most_direct([unseen, flow(READ, FIELD, SEND)], owner)
+    found = with_most_direct([unseen, flow(READ, FIELD, SEND)], (), owner)
     assert [(one.told, one.start_seen) for one in found] == [(True, False), (True, True)]
 
 
@@ -100,3 +104,28 @@ def test_nobody_hides_another_claim_behind_what_a_library_was_handed() -> None:
     ):
         assert told(handed, other) == [True, True]
     assert told(flow(READ, SEND, sink="lib.a.Client.send", unsure=True), flow(READ, call, sink=WEB)) == [False, True]
+
+
+def test_two_libraries_that_hand_the_same_data_to_each_other_hide_nothing() -> None:
+    to_b = flow(READ, step("lib.a.Evil"), sink="lib.b.Client.send")
+    to_a = flow(READ, step("lib.b.Evil"), sink="lib.a.Client.send")
+    assert told(to_b, to_a) == [True, True]
+    own = flow(READ, SEND, sink="lib.a.Client.send")
+    assert told(own, to_b) == [True, False]
+    assert told(own, to_b, flow(READ, step("lib.b.Call"), sink=WEB)) == [True, False, True], (
+        "what is hidden hides nothing"
+    )
+
+
+def test_a_longer_flow_that_is_not_told_hides_nothing() -> None:
+    longer = flow(READ, FIELD, SEND, sink="lib.a.Client.send")
+    assert told(flow(READ, SEND, sink=WEB), longer, flow(READ, step("lib.a.Call"), sink=WEB)) == [True, False, True]
+
+
+def test_code_in_the_package_of_a_library_that_names_a_host_is_told() -> None:
+    handed, inside = flow(READ, SEND, sink="lib.a.Client.send"), flow(READ, step("lib.a.Evil"), sink=WEB)
+    call = Evidence(kind="call", where="classes.dex", value="fetched: x", class_="lib.a.Evil", method="f()V")
+    host = endpoint("evil.example").model_copy(update={"use": "fetched", "use_evidence": (call,)})
+    assert told(handed, inside, endpoints=[host]) == [True, True]
+    other = call.model_copy(update={"class_": "lib.a.Other"})
+    assert told(handed, inside, endpoints=[host.model_copy(update={"use_evidence": (other,)})]) == [True, False]

@@ -13,6 +13,7 @@ from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.constants import rows_with
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, verified
+from phone_audit.apk.flows.renamed_requests import renamed_requests
 from phone_audit.apk.flows.sending_libraries import REQUESTS
 from phone_audit.apk.flows.view_fields import ViewFields, view_fields
 
@@ -218,8 +219,10 @@ class Program(ClassHierarchy):
     @cached_property
     def requests(self) -> list[frozenset[int]]:
         """For each part the method_ids by which a library sends what they are handed, as their annotations say."""
+        renamed = renamed_requests(self.indexes)
         kinds = [
-            [number for name, number in index.type_ids.items() if name.startswith(REQUESTS)] for index in self.indexes
+            [number for name, number in index.type_ids.items() if name.startswith(REQUESTS) or name in renamed]
+            for index in self.indexes
         ]
         return [methods_with(index, of_part) for index, of_part in zip(self.indexes, kinds, strict=True)]
 

@@ -22,6 +22,7 @@ from tests.apk.flows.test_find_flows import (
     new,
     result,
     static,
+    text,
 )
 
 QUEUE = "Lcom/android/volley/RequestQueue;"
@@ -183,6 +184,24 @@ def test_a_method_that_an_annotation_makes_a_request_sends_what_it_is_handed() -
 
     assert found(data) == []
     assert found(told) == ["flow.imei-network"]
+
+
+def test_an_annotation_of_retrofit_may_bear_another_name() -> None:
+    """A shrinker renames it, and what asks for it; the message of the latter stays."""
+    login = f"login({TEXT})Lb/b;"
+    api = Class("Lx/Api;", [Method(login, None, direct=False, access=0x401)], access=0x601)
+    sends = create(READ, invoke(f"Lx/Api;->{login}", 2, 1, opcode=0x72))
+    asks = (0x1020, Ref("type", "Lb/c;"))  # instance-of v0, v1
+
+    def found(message: str, access: int = 0x2601) -> list[str]:
+        reads = Class("Lb/a;", [Method("a()V", join(asks, text(1, message), (RETURN,)), access=9, registers=4)])
+        data = assemble([activity(sends), api, reads, Class("Lb/c;", access=access)])
+        told = with_annotation(data, "Lx/Api;", "Lb/c;", login)
+        return [flow.id for flow in flows_in(index_file(read_dex("classes.dex", told)), {"x.Main"}).found]
+
+    assert found("Only one HTTP method is allowed. Found: %s and %s.") == ["flow.imei-network"]
+    assert found("Only one HTTP method is allowed.") == []
+    assert found("Only one HTTP method is allowed. Found: %s and %s.", access=0x601) == []
 
 
 @pytest.mark.parametrize("cut", [1, 3, 8, 12, 20])

@@ -1,10 +1,14 @@
 import pytest
 
+from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.package_code import CodeFacts, read_code
-from phone_audit.model.apk import Obfuscation
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import Component, Obfuscation
 from phone_audit.model.finding import Skipped
+from tests.apk.dex.assembler import assemble
 from tests.apk.dex.builder import Source, build_container, build_dex
 from tests.apk.facts import knowledge, tracker
+from tests.apk.flows.test_find_flows import READ, SAY, activity, create, invoke, new, text
 
 _KNOWN = knowledge(trackers=[tracker("Sdk", code=["com.sdk"], hosts=["sdk.example.cn"])])
 
@@ -83,3 +87,35 @@ def test_the_share_is_over_all_classes() -> None:
 def test_naming_a_loader_is_a_sign_of_code_from_elsewhere(loader: str) -> None:
     assert _obfuscation("La/Main;", types=(loader,)).dynamic_code is True
     assert _obfuscation("La/Main;", types=("Ldalvik/system/PathClassLoader;",)).dynamic_code is None
+
+
+URL = "http://one.example.cn/x"
+
+
+def _screen(name: str, *, exported: bool) -> Component:
+    return Component(kind="activity", name=name, exported=exported, permission=None, actions=())
+
+
+@pytest.mark.parametrize(
+    ("other", "active", "started"),
+    [
+        (_screen("x.Other", exported=True), {"x.Main", "x.Other"}, True),
+        (_screen("x.Other", exported=True), {"x.Main"}, False),
+        (_screen("x.Other", exported=False), {"x.Main", "x.Other"}, False),
+    ],
+)
+def test_what_the_manifest_says_of_a_screen_decides_whether_its_code_starts(
+    other: Component, active: set[str], *, started: bool
+) -> None:
+    """One that is switched off does not run, nor one that only the package itself could start and does not name."""
+    opens = invoke("Ljava/net/URL;-><init>(Ljava/lang/String;)V", 1, 2, opcode=0x70)
+    connects = invoke("Ljava/net/URL;->openConnection()Ljava/net/URLConnection;", 1, opcode=0x6E)
+    fetches = create(new(1, "Ljava/net/URL;"), text(2, URL), opens, connects)
+    screens = [activity(create()), activity(fetches, name="Lx/Other;"), activity(create(READ, SAY), name="Lx/Tells;")]
+    tells = other.model_copy(update={"name": "x.Tells"})
+    components = (_screen("x.Main", exported=True), other, tells)
+    named = frozenset(active | ({"x.Tells"} if "x.Other" in active else set()))
+    declared = Declared(components=components, package="x", active=named)
+    facts = read_code([("classes.dex", assemble(screens))], load_knowledge(), declared)
+    assert [one.started is not False for one in facts.endpoints] == [started]
+    assert [one.id for one in facts.behaviours if one.id.startswith("flow.")] == (["flow.imei-log"] if started else [])

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_audit.apk.read_apk import read_apk
+from phone_audit.apk.xml import typed_views
 from phone_audit.apk.xml.elements import STRING, Value
 from phone_audit.apk.xml.hints import NOT_OF_A_PERSON, SEVERAL
 from phone_audit.apk.xml.typed_views import TypedViews, kinds_by_hint, typed_into
@@ -165,8 +166,9 @@ def test_a_hint_goes_before_a_name() -> None:
     """The person reads the hint: a field for the address of a server may be named after its login."""
     layouts, names = {VIEW: "typed", OTHER: "typed"}, {VIEW: "user-name", OTHER: "user-name"}
     assert typed_into(layouts, names, {VIEW: "email"}) == {VIEW: "email", OTHER: "user-name"}
-    assert typed_into(layouts, names, {VIEW: NOT_OF_A_PERSON}) == {OTHER: "user-name"}
-    assert typed_into(layouts, {}, {VIEW: NOT_OF_A_PERSON}) == {}
+    nobodys = {VIEW: NOT_OF_A_PERSON}
+    assert typed_into(layouts, names, nobodys) == nobodys | {OTHER: "user-name"}
+    assert typed_into(layouts, {VIEW: "password-or-email"}, nobodys) == nobodys, "so that `R$id` makes it no password"
 
 
 def test_what_is_hidden_is_a_password_where_the_hint_says_so() -> None:
@@ -208,6 +210,20 @@ def test_what_says_nothing_is_not_kept(*, utf8: bool) -> None:
     views = TypedViews()
     views.add(memoryview(data))
     assert views.hints.of == {VIEW: frozenset({""})}
+
+
+def test_a_hint_that_is_known_counts_wherever_it_comes() -> None:
+    known = [layout(typed(VIEW, (HINT, 0x01, 0x7F0A0000 + number))) for number in range(8)]
+    for layouts in ([known[0], *known], [*known, known[0]]):
+        assert said_by_hints(*layouts, texts={0x7F0A0000 + number: "Email" for number in range(8)}) == {VIEW: "email"}
+
+
+def test_too_many_texts_of_hints_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typed_views, "_MOST_TEXTS", 1)
+    data = layout(typed(VIEW, (HINT, STRING, 0)), typed(OTHER, (HINT, STRING, 1)), texts=["Email", "E-mail"])
+    assert said_by_hints(data) == {VIEW: "email"}
+    references = layout(typed(VIEW, (HINT, 0x01, 1)), typed(OTHER, (HINT, 0x01, 2)))
+    assert said_by_hints(references, texts={1: "Email", 2: "Email"}) == {VIEW: "email"}
 
 
 def test_many_hints_of_one_view_say_nothing() -> None:

@@ -63,7 +63,13 @@ _OUTSIDE: Final = {
     b"Ljava/util/concurrent/Callable;": frozenset({b"call"}),
 }
 """The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
-_BY_SERIALISATION: Final = frozenset({b"readObject", b"writeObject", b"readResolve", b"writeReplace"})
+_BY_SERIALISATION: Final = frozenset({
+    b"readObject", b"readObjectNoData", b"writeObject", b"readResolve", b"writeReplace",
+})  # fmt: skip
+_BY_NAME: Final = frozenset({b"<init>", b"values"})
+"""What makes another object of a class, or lists those of an enum: Android does for fragments, `EnumSet` for enums."""
+_OF_LAYOUTS: Final = frozenset({"(Landroid/view/View;)V", "(Landroid/view/MenuItem;)Z"})
+"""What methods take and give that a layout or a menu names as `onClick`."""
 
 
 class CallSearch:
@@ -251,6 +257,7 @@ class CallSearch:
         above = self._tree.above(name)
         for one in filter(self._roots.is_led_to, (name, *above)):
             self._open_all(one)
+            self._reach_all(self._called_by_name(one))
         if self._is_made_open:
             self._used += (name, *above)
         defined = self._selectors.defined
@@ -285,10 +292,18 @@ class CallSearch:
                     self._reach_all(rows[selector])
 
     def _open_all(self, name: bytes) -> None:
-        """Take all methods of a class as called that Android, or a library, may call on an object."""
+        """Take all methods of a class as called that Android may call."""
         if name not in self._open:
             self._open.add(name)
             self._reach_all(self._overriding(name))
+
+    def _called_by_name(self, name: bytes) -> Iterator[Row]:
+        """Yield what Android or a library calls by a name or an annotation where there is an object of a class."""
+        selectors = self._selectors
+        for selector, rows in selectors.rows(name).items():
+            if selectors.names[selector] in _BY_NAME or selectors.prototypes[selector] in _OF_LAYOUTS:
+                yield from rows
+        yield from selectors.annotated(name)
 
     def _overriding(self, name: bytes, called: Collection[bytes] | None = None) -> Iterator[Row]:
         """Yield the methods of a class that may override others; with `called` those of these names."""

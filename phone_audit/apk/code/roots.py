@@ -21,6 +21,8 @@ _FROM_BYTES = frozenset({b"Ljava/io/Serializable;", b"Ljava/io/Externalizable;",
 _OWN = frozenset({"first-party", "obfuscated"})
 _NATIVE = 0x100
 _MAIN = "main([Ljava/lang/String;)V"
+_MADE = (b"_", b"$$", b"JsonAdapter;")
+"""What tools put behind the name of a class to name what they make for it: ButterKnife, Room, Dagger, Moshi."""
 
 
 class Parties:
@@ -91,7 +93,10 @@ class Roots:
         return frozenset(name for name in self._led_to if not _FROM_BYTES.isdisjoint(tree.above(name)))
 
     def is_led_to(self, name: bytes) -> bool:
-        """Tell whether a class is no library's: of an object of it a library may call any method, by annotations."""
+        """Tell whether a class is no library's: where an object of it is made, a library may call any method of it.
+
+        Libraries do so by annotations, by what names begin with, and Android by names in layouts.
+        """
         return name in self._led_to
 
     @property
@@ -110,14 +115,12 @@ class Roots:
 
         Libraries look these up by its name, and call any method of them.
         """
-        own = name[:-1]
         defined = self._parties.in_order
-        for at in range(bisect_left(defined, own), len(defined) if self.is_led_to(name) else 0):
-            other = defined[at]
-            if not other.startswith(own):
-                return
-            if other.startswith((b"_", b"$$"), len(own)):
-                yield other
+        for beginning in (name[:-1] + mark for mark in _MADE if self.is_led_to(name)):
+            at = bisect_left(defined, beginning)
+            while at < len(defined) and defined[at].startswith(beginning):
+                yield defined[at]
+                at += 1
 
     @property
     def _in_annotations(self) -> frozenset[bytes]:

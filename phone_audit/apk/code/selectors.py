@@ -1,11 +1,12 @@
 """The methods that classes define and that calls ask for, by numbers that hold in all parts of a package."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 
+from phone_audit.apk.dex.annotations import annotated_methods
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.index import DexIndex, remembered
 
@@ -24,13 +25,15 @@ class Selectors:
         self._numbers: dict[tuple[bytes, str], Selector] = {}
         self._of_class: dict[bytes, dict[Selector, list[Row]]] = {}
         self.names: list[bytes] = []
-        """The name by the number of each selector that was met."""
+        self.prototypes: list[str] = []
+        """Name and prototype by the number of each selector that was met."""
 
     def number(self, name: bytes, prototype: str) -> Selector:
         """Return the number of a name and a prototype."""
         found = self._numbers.setdefault((name, prototype), len(self.names))
         if found == len(self.names):
             self.names.append(name)
+            self.prototypes.append(prototype)
         return found
 
     def asked_for(self, part: int, number: int) -> tuple[bytes, Selector]:
@@ -55,6 +58,13 @@ class Selectors:
                 for row in rows[ends[class_def] : ends[class_def + 1]]:
                     found.setdefault(self.asked_for(part, methods[row])[1], []).append((part, row))
         return found
+
+    def annotated(self, name: bytes) -> Iterator[Row]:
+        """Yield the methods of a class that bear an annotation which can be read while the package runs."""
+        for part, class_def in self.defined.get(name, ()):
+            index = self._indexes[part]
+            rows = (int(index.method_rows[one]) for one in annotated_methods(index, class_def))
+            yield from ((part, row) for row in rows if row >= 0)
 
     @cached_property
     def defined(self) -> dict[bytes, list[tuple[int, int]]]:

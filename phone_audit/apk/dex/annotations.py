@@ -18,6 +18,8 @@ _MAP_OFFSET: Final = 0x34
 _MAP_ITEM: Final = struct.Struct("<HHII")
 _MOST_KINDS: Final = 64
 _ANNOTATION_ITEM: Final = 0x2004
+_RUNTIME: Final = 1
+"""VISIBILITY_RUNTIME: what code may ask for while it runs."""
 _BY_COMPILER: Final = 2
 """VISIBILITY_SYSTEM: what compilers say of classes, such as which stand inside of which."""
 _STRING, _TYPE, _ARRAY, _ANNOTATION = 0x17, 0x18, 0x1C, 0x1D
@@ -84,6 +86,24 @@ def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
         except struct.error:
             continue
     return frozenset(found)
+
+
+def annotated_methods(index: DexIndex, class_def: int) -> list[int]:
+    """Return the method_ids of a class that bear an annotation which is kept for when it runs; up to damage."""
+    data, at = memoryview(index.data.data).cast("B"), int(index.part.class_defs["annotations"][class_def])
+    found: list[int] = []
+    with suppress(struct.error):
+        for method, offset in _methods_of(data, at) if at else ():
+            is_kept = any(one < len(data) and data[one] == _RUNTIME for one in _offsets(data, offset))
+            found += [method] if is_kept and method < index.method_rows.size else []
+    return found
+
+
+def _methods_of(data: memoryview, at: int) -> Iterator[tuple[int, int]]:
+    """Yield the methods of an annotations_directory_item, each with where its annotations stand."""
+    _, fields, methods, _ = _DIRECTORY.unpack_from(data, at)
+    begin = at + _DIRECTORY.size + _OF_MEMBER.size * fields
+    return _OF_MEMBER.iter_unpack(data[begin : begin + _OF_MEMBER.size * methods])
 
 
 def classes_annotated_with(index: DexIndex, strings: Collection[int], most: int) -> dict[int, list[int]]:

@@ -35,9 +35,8 @@ def with_most_direct(
     shortest = list(_with_fewest_kept(flows, owner_of))
     told = [(claim, flow) for flow in shortest if flow.told and (claim := _claim(flow))]
     all_handed = {(claim, _sink_package(flow)) for claim, flow in told}
-    handed = {
-        (claim, _sink_package(flow)) for claim, flow in told if (claim, _sender_package(flow)) not in all_handed
-    } - {(claim, "") for claim, _ in told}
+    outside = [(claim, flow) for claim, flow in told if (claim, _sender_package(flow)) not in all_handed]
+    handed = {(claim, package) for claim, flow in outside if (package := _sink_package(flow))}
     for flow in shortest:
         is_inside = (_claim(flow), _sender_package(flow)) in handed and not _names_host(flow, connecting)
         yield flow.model_copy(update={"library_only": True}) if is_inside else flow

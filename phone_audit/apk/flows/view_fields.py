@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import DexIndex
+from phone_audit.apk.xml.hints import NOT_OF_A_PERSON
 from phone_audit.apk.xml.named_views import kind_of_name
 from phone_audit.apk.xml.typed_views import HIDDEN_TEXT
 
@@ -44,7 +45,7 @@ def view_fields(indexes: Sequence[DexIndex], views: Mapping[int, str]) -> ViewFi
                         data[value] = "password"
                     if value in data:
                         numbers[index.field_name(field)] = value
-    return ViewFields(data, numbers)
+    return ViewFields({view: kind for view, kind in data.items() if kind != NOT_OF_A_PERSON}, numbers)
 
 
 def _of_class(index: DexIndex, row: int) -> Iterator[tuple[int, int]]:

@@ -158,6 +158,10 @@ class ResourceValues(ABC):
     def values(self, resource_id: int) -> tuple[Value, ...]:
         """Return the values of a resource in all configurations, the default one first; damage gives what is left."""
 
+    def count_of(self, resource_id: int) -> int:
+        """Return in how many configurations a resource is looked for."""
+        return 1
+
     def resolve(self, value: Value) -> Value | None:
         """Follow references until there is a value; None where that leads nowhere or in a circle."""
         for _ in range(_MAX_REFERENCES):

@@ -6,6 +6,7 @@ The words are those of the languages that most packages speak. Letters count ali
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 SEVERAL: Final = "several"
@@ -75,9 +76,10 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
 _PATTERNS: Final = {kind: _pattern(words) for kind, words in WORDS.items()}
 
 
+@lru_cache(maxsize=4096)
 def kind_of_hint(text: str) -> str | None:
     """Return what a hint asks for; None where it says nothing that is known, or several things of which one may do."""
-    plain = _plain(text[:LONGEST]).strip(" .:*")
+    plain = _plain(text[:LONGEST])[:LONGEST].strip(" .:*")
     found = {kind for kind, pattern in _PATTERNS.items() if pattern.search(plain)}
     if len(found) <= 1:
         return next(iter(found), None)

@@ -25,6 +25,8 @@ from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, ACCEPTS_ANY_HOST_NAME
 
 _XML_LIMIT = 16 * 2**20
 _RESOURCES_LIMIT = 256 * 2**20
+_MOST_LOOK_UPS = 1_000_000
+"""Configurations that are looked at for the texts of hints."""
 _CLEARTEXT = "cleartextTrafficPermitted"
 _NO_CLEARTEXT_FROM = 28
 _NO_USER_CERTIFICATES_FROM = 24
@@ -170,10 +172,13 @@ def _resolve(*tables: ResourceValues | None) -> Callable[[Value], Value | None]:
 
 
 def _text_of(table: ResourceValues | None) -> Callable[[int], str | None]:
-    """Return what gives the text of a resource by its number."""
+    """Return what gives the text of a resource by its number, as long as looking it up is not too much work."""
+    left = _MOST_LOOK_UPS
 
     def text_of(number: int) -> str | None:
-        found = table.resolve(Value(REFERENCE, number)) if table is not None else None
+        nonlocal left
+        left -= table.count_of(number) if table is not None else 1
+        found = table.resolve(Value(REFERENCE, number)) if table is not None and left > 0 else None
         return None if found is None else found.text
 
     return text_of

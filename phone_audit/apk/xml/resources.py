@@ -79,6 +79,9 @@ class ResourceTable(ResourceValues):
         found.sort(key=lambda item: not item[0])
         return tuple(value for _, value in found)
 
+    def count_of(self, resource_id: int) -> int:
+        return len(self._types.get((resource_id >> 24 or _APPLICATION, (resource_id >> 16) & 0xFF), ()))
+
     def ids_of(self, texts: Collection[str]) -> dict[str, set[int]]:
         """Return the numbers of the resources that are one of these texts; some may be missing in a huge table."""
         found: dict[str, set[int]] = {}

@@ -34,7 +34,9 @@ _LARGEST: Final = 1 << 20
 _MOST: Final = 1 << 14
 """Views of a package that are remembered."""
 _MOST_HINTS: Final = 8
-"""Hints of one view, and as many again of references in each of these, that are told apart."""
+"""Hints of one view that are told apart."""
+_MOST_TEXTS: Final = 4_096
+"""Texts of hints in layouts, and references to others, that are looked at; more say nothing."""
 _AROUND: Final = "TextInputLayout"
 """How the class ends that shows its own hint in the field of text that it stands around."""
 _NOTHING_SAID: Final = ""
@@ -73,6 +75,7 @@ class TypedViews:
         self._kinds: dict[int, set[str | None]] = defaultdict(set)
         self._hints: dict[int, set[Hint | None]] = defaultdict(set)
         self._beside_hidden: dict[int, bool] = {}
+        self._said: dict[str, str] = {}
 
     def add(self, data: Buffer) -> None:
         """Take in a compiled XML file, as far as it can be read."""
@@ -107,14 +110,20 @@ class TypedViews:
         if _TYPING.isdisjoint(attributes):
             found = [_View(number, None, None) for number in dict.fromkeys(_ids(data, attributes.index(_ID)))]
         else:
-            found = list(_Layout(memoryview(data), 8 + pool + size, attributes).views())
+            found = list(_Layout(memoryview(data), 8 + pool + size, attributes, self._say).views())
         hides = any(view.kind == HIDDEN_TEXT for view in found)
         for view in found:
             if view.number in self._kinds or len(self._kinds) < _MOST:
                 self._kinds[view.number].add(view.kind)
                 hints = self._hints[view.number]
-                hints.add(view.hint if len(hints) < _MOST_HINTS else None)
+                hints.add(view.hint if view.hint in hints or len(hints) < _MOST_HINTS else None)
                 self._beside_hidden[view.number] = hides and self._beside_hidden.get(view.number, True)
+
+    def _say(self, text: str) -> str:
+        """Return what a hint says is typed in."""
+        if text not in self._said and len(self._said) < _MOST_TEXTS:
+            self._said[text] = kind_of_hint(text) or _NOTHING_SAID
+        return self._said.get(text, _NOTHING_SAID)
 
 
 def _ids(data: bytes, name: int) -> Iterator[int]:
@@ -131,16 +140,17 @@ class _Layout:
         data: all of it.
         start: where its elements begin, behind its texts and the numbers of its attributes' names.
         attributes: those numbers.
+        say: tells what a hint says is typed in.
     """
 
-    def __init__(self, data: memoryview, start: int, attributes: tuple[int, ...]) -> None:
+    def __init__(self, data: memoryview, start: int, attributes: tuple[int, ...], say: Callable[[str], str]) -> None:
         self._data = data
         self._start = start
         self._attributes = attributes
         (header,) = struct.unpack_from("<H", data, 10)
         self._pool = Chunk(STRING_POOL, header, 8, start)
         self._texts: dict[int, str | None] = {}
-        self._said: dict[int, str] = {}
+        self._say = say
 
     def views(self) -> Iterator[_View]:
         """Yield the views that bear a number, in their order, up to damage."""
@@ -179,10 +189,7 @@ class _Layout:
             return None
         if hint.reference is not None:
             return hint.reference
-        number = hint.data if hint.type == STRING else -1
-        if number not in self._said:
-            self._said[number] = kind_of_hint(self._text(number) or "") or _NOTHING_SAID
-        return self._said[number]
+        return self._say(self._text(hint.data if hint.type == STRING else -1) or "")
 
     def _tag(self, chunk: Chunk) -> str | None:
         (number,) = struct.unpack_from("<I", self._data, chunk.start + 20)
@@ -214,11 +221,11 @@ def kinds_by_hint(hints: Hints, text_of: Callable[[int], str | None]) -> dict[in
         hints: of the views, by their number.
         text_of: gives the text of a resource by its number.
     """
-    numbers = {one for given in hints.of.values() for one in given if isinstance(one, int)}
-    said = {number: kind_of_hint(text_of(number) or "") or _NOTHING_SAID for number in numbers}
+    numbers = sorted({one for given in hints.of.values() for one in given if isinstance(one, int)})
+    said = {number: kind_of_hint(text_of(number) or "") or _NOTHING_SAID for number in numbers[:_MOST_TEXTS]}
     found: dict[int, str] = {}
     for view, given in hints.of.items():
-        kinds = {said[one] if isinstance(one, int) else one for one in given}
+        kinds = {said.get(one, _NOTHING_SAID) if isinstance(one, int) else one for one in given}
         kind = next(iter(kinds)) if len(kinds) == 1 else None
         if kind == A_NAME:
             kind = "user-name" if view in hints.beside_hidden else None
@@ -229,6 +236,8 @@ def kinds_by_hint(hints: Hints, text_of: Callable[[int], str | None]) -> dict[in
 
 def typed_into(layouts: Mapping[int, str], names: Mapping[int, str], hints: Mapping[int, str]) -> dict[int, str]:
     """Return what is typed into views, by their number: what their layouts, names and hints say of them.
+
+    That may be that it is nobody's (`NOT_OF_A_PERSON`), so that nothing else names it.
 
     A hint, which the person reads, goes before a name, but for a password one about a server. A password is told by a
     name alone; another name has to be that of a view that something is typed into, and says nothing of one in which
@@ -253,4 +262,4 @@ def _kind(layout: str | None, name: str | None, hint: str | None) -> str | None:
         return "password"
     if not is_shown:
         return layout
-    return None if hint == NOT_OF_A_PERSON else name
+    return NOT_OF_A_PERSON if hint == NOT_OF_A_PERSON else name

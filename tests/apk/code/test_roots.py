@@ -11,6 +11,7 @@ from phone_audit.apk.dex.index import index_file
 from phone_audit.model.apk import HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
+from tests.apk.flows.test_sending_libraries import with_annotation
 from tests.judge.cases import endpoint
 
 URL = "http://other.example/x"
@@ -88,6 +89,42 @@ def test_any_method_of_an_object_that_is_made() -> None:
     assert not starts(heard, app())
 
 
+@pytest.mark.parametrize(
+    ("signature", "runs"),
+    [
+        ("sendIt(Landroid/view/View;)V", True),
+        ("sendIt(Landroid/view/MenuItem;)Z", True),
+        ("sendIt(Ljava/lang/String;)V", False),
+    ],
+)
+def test_a_static_method_that_a_layout_may_name(signature: str, runs: bool) -> None:
+    """`android:onClick` looks the method up by its name, and calls it whether it is static or not."""
+    clicked = Class("Lother/Screen;", [Method(signature, SENDS.code, ins=1, access=9)])
+    assert starts(clicked, app(0x0022, Ref("type", "Lother/Screen;"))) is runs
+    assert not starts(clicked, app())
+
+
+def test_another_constructor_and_the_values_of_an_enum() -> None:
+    calls = (*invoke_static(SEND), RETURN)
+    again = Class("Lother/Page;", [Method("<init>(I)V", calls, ins=2, access=0x10001)])
+    assert starts(HTTP, again, app(0x0022, Ref("type", "Lother/Page;")))
+    values = Class("Lother/Kind;", [Method("values()[Lother/Kind;", calls, ins=0, access=9)])
+    assert starts(HTTP, values, app(0x0022, Ref("type", "Lother/Kind;")))
+
+
+@pytest.mark.parametrize(("visibility", "runs"), [(RUNTIME, True), (BUILD, False)])
+def test_a_private_method_that_bears_an_annotation(visibility: int, runs: bool) -> None:
+    """Libraries call it by what annotation it bears, such as that a permission was given."""
+    granted = Class("Lother/Screen;", [Method("send()V", SENDS.code, ins=1, access=2)])
+    screen, mark = app(0x0022, Ref("type", "Lother/Screen;")), Class("Lother/Granted;", access=0x2601)
+    data = assemble(sorted((granted, screen, mark), key=lambda one: one.name))
+    borne = with_annotation(data, "Lother/Screen;", "Lother/Granted;", "send()V", visibility)
+    for content, expected in ((data, False), (borne, runs)):
+        (index,) = index_file(read_dex("classes.dex", content))
+        code = StartedCode([index], owner, ("app.Main",))
+        assert code.starts_any(code.named("other.Screen", "send()V")) is expected
+
+
 def test_no_other_method_of_a_class_of_which_one_is_called() -> None:
     used = Class("Lother/Http;", [SENDS, method("g()V")])
     assert not starts(used, app(*invoke_static("Lother/Http;->g()V")))
@@ -96,7 +133,13 @@ def test_no_other_method_of_a_class_of_which_one_is_called() -> None:
 
 @pytest.mark.parametrize(
     ("name", "runs"),
-    [("Lother/A_Binding;", True), ("Lother/A$$Json;", True), ("Lother/A$1;", False), ("Lother/B_Binding;", False)],
+    [
+        ("Lother/A_Binding;", True),
+        ("Lother/A$$Json;", True),
+        ("Lother/AJsonAdapter;", True),
+        ("Lother/A$1;", False),
+        ("Lother/B_Binding;", False),
+    ],
 )
 def test_what_tools_make_beside_a_class_that_is_used(name: str, runs: bool) -> None:
     used = Class("Lother/A;", [method("g()V")])

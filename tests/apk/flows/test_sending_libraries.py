@@ -158,14 +158,14 @@ def test_what_a_request_of_volley_gives_when_it_is_asked_is_sent(name: str, pare
     assert ids(activity(create(makes)), own) == expected
 
 
-def with_annotation(data: bytes, descriptor: str, kind: str, method: str) -> bytes:
-    """Let the one method of an interface bear an annotation."""
+def with_annotation(data: bytes, descriptor: str, kind: str, method: str, visibility: int = 1) -> bytes:
+    """Let the one method of a class bear an annotation."""
     (index,) = index_file(read_dex("classes.dex", data))
     number = next(one for one in range(index.method_ids.size) if index.method_name(one) == method)
     row = index.class_rows[index.type_ids[descriptor.encode()]]
     at = (len(data) + 3) // 4 * 4
     directory = struct.pack("<IIIIII", 0, 0, 1, 0, number, at + 24)
-    items = struct.pack("<II", 1, at + 32) + bytes((1, index.type_ids[kind.encode()], 0))
+    items = struct.pack("<II", 1, at + 32) + bytes((visibility, index.type_ids[kind.encode()], 0))
     changed = bytearray(data.ljust(at, b"\0") + directory + items)
     (class_defs,) = struct.unpack_from("<I", data, 0x64)
     struct.pack_into("<I", changed, class_defs + 32 * row + 20, at)

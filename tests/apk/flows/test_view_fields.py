@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.flows.view_fields import view_fields
+from phone_audit.apk.xml.hints import NOT_OF_A_PERSON
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 from tests.apk.flows.running import flows_in
 from tests.apk.flows.test_find_flows import SAY, Code, activity, create, ids, invoke, join, member, result
@@ -37,6 +38,7 @@ def test_what_the_resources_say_of_a_view_goes_before_its_name() -> None:
     assert view_fields([index], {}).data == {VIEW: "password"}
     assert view_fields([index], {VIEW: "email"}).data == {VIEW: "email"}
     assert view_fields([index], {VIEW: "hidden-text"}).data == {VIEW: "password"}
+    assert view_fields([index], {VIEW: NOT_OF_A_PERSON}).data == {}
 
 
 def test_it_is_followed_through_the_field_that_holds_the_view() -> None:

@@ -103,6 +103,7 @@ def read_code(
         has_native=has_native,
         may_read=look_ups.may_read,
         may_find=look_ups.may_find,
+        package=declared.package,
     )
     uses_of = AddressUses(flow)
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)

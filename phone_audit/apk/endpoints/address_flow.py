@@ -105,17 +105,19 @@ class AddressFlow:
         has_native: bool = False,
         may_read: Callable[[bytes, bytes], bool] = lambda _class, _field: True,
         may_find: Callable[[bytes], bool] = lambda _field: True,
+        package: str | None = None,
     ) -> None:
         """Get ready.
 
         With `has_native` the manifest starts native code. `may_read` tells whether anything may read a static field in
         another way than by an instruction for it, and `may_find` whether a field of a name is looked up on any class.
+        `package` is its name; None where it is not known.
         """
         self._may_find = may_find
         self._has_native = has_native
         self._may_read = may_read
         self.tree = ClassTree(indexes)
-        self.steps = AddressSteps(self.tree, effects)
+        self.steps = AddressSteps(self.tree, effects, package)
         self._reaches: dict[Node, Reach] = {}
         self._back: dict[RegisterNode, list[tuple[Node, RegisterNode]]] = defaultdict(list)
         self._comes_back: dict[RegisterNode, set[bool]] = defaultdict(set)

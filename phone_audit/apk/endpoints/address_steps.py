@@ -12,7 +12,7 @@ from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction
 from phone_audit.apk.endpoints.address_nodes import READ_OUT, Argument, Ending, FieldNode, Reach, RegisterNode
 from phone_audit.apk.endpoints.call_effects import CallEffects, is_platform
-from phone_audit.apk.endpoints.intents import INTENT, is_for_others
+from phone_audit.apk.endpoints.intents import INTENT, PublicIntents, is_for_others
 from phone_audit.knowledge.schema.call import CallFact
 from phone_audit.model.apk import AddressUse
 
@@ -63,9 +63,10 @@ class Called(NamedTuple):
 class AddressSteps:
     """Follows an address inside one method at a time. What is found is kept; `looked_at` counts the work."""
 
-    def __init__(self, tree: ClassTree, effects: CallEffects) -> None:
+    def __init__(self, tree: ClassTree, effects: CallEffects, package: str | None = None) -> None:
         self.looked_at = 0
         self.tree = tree
+        self.public = PublicIntents(effects.public_actions, effects.public_kinds, package)
         self._effects = effects
 
     @property
@@ -316,7 +317,7 @@ class _Walk:
         index = self._tree.indexes[self._place.part]
         if made.opcode != dalvik.NEW_INSTANCE or made.index is None or index.descriptor(made.index) != INTENT:
             return False
-        return is_for_others(index, self._method, at, self._effects.public_actions, self._effects.public_kinds)
+        return is_for_others(index, self._method, at, self._steps.public)
 
     def _from_call(self, call: Instruction) -> None:
         """Go back through a call that gives the object back which it is called on, such as `append`."""

@@ -55,11 +55,12 @@ def get_static(field: str, register: int) -> Units:
     return 0x62 | register << 8, Ref("field", field)
 
 
-def uses(*classes: Class, strings: Sequence[str] = ()) -> dict[str, TextUse]:
+def uses(*classes: Class, strings: Sequence[str] = (), package: str | None = "org.vendor.app") -> dict[str, TextUse]:
     """Return what becomes of each string with a scheme."""
     file = read_dex("classes.dex", assemble(classes, strings))
     spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(b"://")}
-    found = AddressUses(AddressFlow(index_file(file), CallEffects(load_knowledge().calls)))(spots)
+    effects = CallEffects(load_knowledge().calls)
+    found = AddressUses(AddressFlow(index_file(file), effects, package=package))(spots)
     return {spots[spot]: seen for spot, seen in found.items()}
 
 
@@ -701,6 +702,55 @@ NARROWED: dict[str, tuple[Units, str]] = {
 @pytest.mark.parametrize(("code", "use"), NARROWED.values(), ids=NARROWED.keys())
 def test_an_intent_that_only_the_package_may_take(code: Units, use: str) -> None:
     assert use_of(*opened(more=code)) == use
+
+
+def _for_package(name: str) -> Units:
+    return (*text(name, 3), *virtual(f"{_INTENT}->setPackage({_STRING}){_INTENT}", 1, 3))
+
+
+def _for_activity(name: str) -> Units:
+    named = f"{_INTENT}->setClassName({_STRING}{_STRING}){_INTENT}"
+    return (*text(name, 3), *text(f"{name}.Main", 6), *virtual(named, 1, 3, 6))
+
+
+NAMED: dict[str, tuple[Units, str]] = {
+    "a package of another maker": (_for_package("com.android.browser"), "opened"),
+    "an activity of another maker": (_for_activity("com.android.browser"), "opened"),
+    "the package itself": (_for_package("org.vendor.app"), "unknown"),
+    "another package of the same maker": (_for_package("org.vendor.fetcher"), "unknown"),
+    "an activity of the same maker": (_for_activity("org.vendor.fetcher"), "unknown"),
+    "first another, then the same maker": (
+        (*_for_package("com.android.browser"), *_for_package("org.vendor.app")),
+        "unknown",
+    ),
+    "first another, then a class": (
+        (
+            *_for_package("com.android.browser"),
+            *virtual(f"{_INTENT}->setClass(Landroid/content/Context;Ljava/lang/Class;){_INTENT}", 1, 4, 5),
+        ),
+        "unknown",
+    ),
+    "a package that is no constant": (virtual(f"{_INTENT}->setPackage({_STRING}){_INTENT}", 1, 6), "unknown"),
+}
+
+
+@pytest.mark.parametrize(("code", "use"), NAMED.values(), ids=NAMED.keys())
+def test_an_intent_that_names_who_may_take_it(code: Units, use: str) -> None:
+    assert use_of(*opened(more=code)) == use
+
+
+def test_an_intent_for_another_maker_where_the_package_may_be_any() -> None:
+    code = (*text(_URL), *opened(more=_for_package("com.android.browser")))
+    assert uses(Class(_A, [method(*code)]), package=None)[_URL].use == "unknown"
+
+
+def test_an_intent_for_another_maker_with_an_action_of_its_own() -> None:
+    """Where the package is named on one way only, the other one leads to the package itself."""
+    assert use_of(*opened("org.vendor.GO", more=_for_package("com.android.browser"))) == "unknown"
+
+
+def test_an_address_that_is_opened_elsewhere_and_connected_to() -> None:
+    assert use_of(*opened(more=_for_package("com.android.browser")), *_CONNECT) == "fetched"
 
 
 def test_an_intent_that_another_method_narrows() -> None:

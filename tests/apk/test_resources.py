@@ -90,6 +90,23 @@ def test_references_are_followed_to_the_end() -> None:
     assert found.resolve(number(4)) == number(4)
 
 
+def test_each_reference_that_is_followed_is_asked_for_first() -> None:
+    found = table(
+        Type(1, {0: reference(0x7F020000)}),
+        Type(2, {0: number(3)}),
+        Type(2, {0: number(4)}, config=LANGUAGE),
+    )
+    asked: list[int] = []
+
+    def may_look(count: int) -> bool:
+        asked.append(count)
+        return True
+
+    assert found.resolve(reference(0x7F010000), may_look) == number(3)
+    assert asked == [1, 2], "the second has two configurations"
+    assert found.resolve(reference(0x7F010000), lambda count: count < 2) is None
+
+
 def test_references_that_lead_nowhere() -> None:
     circle = table(Type(1, {0: reference(0x7F010001), 1: reference(0x7F010000)}))
     assert circle.resolve(reference(0x7F010000)) is None

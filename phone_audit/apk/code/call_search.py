@@ -63,13 +63,15 @@ _OUTSIDE: Final = {
     b"Ljava/util/concurrent/Callable;": frozenset({b"call"}),
 }
 """The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
+_OF_ANNOTATIONS: Final = 8
+"""What it counts for to look at the annotations of one method."""
 _BY_SERIALISATION: Final = frozenset({
     b"readObject", b"readObjectNoData", b"writeObject", b"readResolve", b"writeReplace",
 })  # fmt: skip
 _BY_NAME: Final = frozenset({b"<init>", b"values"})
 """What makes another object of a class, or lists those of an enum: Android does for fragments, `EnumSet` for enums."""
-_OF_LAYOUTS: Final = frozenset({"(Landroid/view/View;)V", "(Landroid/view/MenuItem;)Z"})
-"""What methods take and give that a layout or a menu names as `onClick`."""
+_OF_LAYOUTS: Final = ("(Landroid/view/View;)", "(Landroid/view/MenuItem;)")
+"""What methods take that a layout or a menu names as `onClick`; whatever they give back, and static ones as well."""
 
 
 class CallSearch:
@@ -117,6 +119,7 @@ class CallSearch:
         self._definers: dict[Selector, list[bytes]] = defaultdict(list)
         self._answering: set[bytes] = set()
         self._open: set[bytes] = set()
+        self._named: set[bytes] = set()
         self._called: set[tuple[bytes, frozenset[bytes]]] = set()
         self._taken: list[set[tuple[int, int]]] = [set() for _ in self._indexes]
         self._looked_up = 0
@@ -255,9 +258,11 @@ class CallSearch:
         if name not in self._selectors.defined:
             return
         above = self._tree.above(name)
-        for one in filter(self._roots.is_led_to, (name, *above)):
+        led_to = [one for one in (name, *above) if self._roots.is_led_to(one)]
+        for one in led_to:
             self._open_all(one)
-            self._reach_all(self._called_by_name(one))
+        for one in (name, *above) if led_to else ():
+            self._name_all(one)
         if self._is_made_open:
             self._used += (name, *above)
         defined = self._selectors.defined
@@ -297,13 +302,28 @@ class CallSearch:
             self._open.add(name)
             self._reach_all(self._overriding(name))
 
-    def _called_by_name(self, name: bytes) -> Iterator[Row]:
-        """Yield what Android or a library calls by a name or an annotation where there is an object of a class."""
+    def _name_all(self, name: bytes) -> None:
+        """Take as called what Android or a library calls by a name or an annotation where there is an object."""
+        if name in self._named:
+            return
+        self._named.add(name)
+        is_led_to = self._roots.is_led_to(name)
         selectors = self._selectors
         for selector, rows in selectors.rows(name).items():
-            if selectors.names[selector] in _BY_NAME or selectors.prototypes[selector] in _OF_LAYOUTS:
-                yield from rows
-        yield from selectors.annotated(name)
+            is_named = is_led_to and selectors.names[selector] in _BY_NAME
+            if is_named or selectors.prototypes[selector].startswith(_OF_LAYOUTS):
+                self._reach_all(rows)
+        if is_led_to:
+            self._reach_all(self._annotated(name))
+
+    def _annotated(self, name: bytes) -> Iterator[Row]:
+        for row, is_kept in self._selectors.annotated(name):
+            self._walked += _OF_ANNOTATIONS
+            if self._walked > _MOST_WALKED:
+                self.unsettled = self.cut = True
+                return
+            if is_kept:
+                yield row
 
     def _overriding(self, name: bytes, called: Collection[bytes] | None = None) -> Iterator[Row]:
         """Yield the methods of a class that may override others; with `called` those of these names."""

@@ -116,7 +116,8 @@ class Roots:
         Libraries look these up by its name, and call any method of them.
         """
         defined = self._parties.in_order
-        for beginning in (name[:-1] + mark for mark in _MADE if self.is_led_to(name)):
+        stems = {name[:-1], name[:-1].replace(b"$", b"_")} if self.is_led_to(name) else ()
+        for beginning in (stem + mark for stem in sorted(stems) for mark in _MADE):
             at = bisect_left(defined, beginning)
             while at < len(defined) and defined[at].startswith(beginning):
                 yield defined[at]

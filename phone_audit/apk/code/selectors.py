@@ -59,12 +59,13 @@ class Selectors:
                     found.setdefault(self.asked_for(part, methods[row])[1], []).append((part, row))
         return found
 
-    def annotated(self, name: bytes) -> Iterator[Row]:
-        """Yield the methods of a class that bear an annotation which can be read while the package runs."""
+    def annotated(self, name: bytes) -> Iterator[tuple[Row, bool]]:
+        """Yield the methods of a class that bear annotations, and whether one can be read while the package runs."""
         for part, class_def in self.defined.get(name, ()):
-            index = self._indexes[part]
-            rows = (int(index.method_rows[one]) for one in annotated_methods(index, class_def))
-            yield from ((part, row) for row in rows if row >= 0)
+            rows = self._indexes[part].method_rows
+            for method, is_kept in annotated_methods(self._indexes[part], class_def):
+                if rows[method] >= 0:
+                    yield (part, int(rows[method])), is_kept
 
     @cached_property
     def defined(self) -> dict[bytes, list[tuple[int, int]]]:

@@ -88,15 +88,25 @@ def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def annotated_methods(index: DexIndex, class_def: int) -> list[int]:
-    """Return the method_ids of a class that bear an annotation which is kept for when it runs; up to damage."""
+def annotated_methods(index: DexIndex, class_def: int) -> Iterator[tuple[int, bool]]:
+    """Yield the method_ids of a class that bear annotations, and whether one is kept for when it runs; up to damage.
+
+    Annotations that cannot be read, or are more than a compiler writes, are taken to be kept.
+    """
     data, at = memoryview(index.data.data).cast("B"), int(index.part.class_defs["annotations"][class_def])
-    found: list[int] = []
     with suppress(struct.error):
         for method, offset in _methods_of(data, at) if at else ():
-            is_kept = any(one < len(data) and data[one] == _RUNTIME for one in _offsets(data, offset))
-            found += [method] if is_kept and method < index.method_rows.size else []
-    return found
+            if method < index.method_rows.size:
+                yield method, _is_kept(data, offset)
+
+
+def _is_kept(data: memoryview, at: int) -> bool:
+    """Tell whether an annotation_set_item holds an annotation that can be read while the code runs."""
+    try:
+        offsets = _offsets(data, at)
+        return len(offsets) == _MOST_OF_ONE or any(data[one] == _RUNTIME for one in offsets)
+    except (struct.error, IndexError):
+        return True
 
 
 def _methods_of(data: memoryview, at: int) -> Iterator[tuple[int, int]]:

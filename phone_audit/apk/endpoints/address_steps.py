@@ -66,7 +66,8 @@ class AddressSteps:
     def __init__(self, tree: ClassTree, effects: CallEffects, package: str | None = None) -> None:
         self.looked_at = 0
         self.tree = tree
-        self.public = PublicIntents(effects.public_actions, effects.public_kinds, package)
+        apps = effects.public_apps - {package} if package else frozenset[str]()
+        self.public = PublicIntents(effects.public_actions, effects.public_kinds, apps)
         self._effects = effects
 
     @property
@@ -248,7 +249,7 @@ class _Walk:
             self._made(one, one.registers[0])
         elif fact.effect == "intent":
             self._end("opened" if self._place.for_others else "unknown", _shown(member), one)
-        elif fact.effect == "named":
+        elif fact.effect in ("named", "addressed"):
             if not self._is_new:
                 self._end("unknown", _shown(member), one)
             return Further(result=True)
@@ -327,7 +328,11 @@ class _Walk:
             member = Called(*self._tree.called(self._place.part, call.index))
             is_static = call.opcode in dalvik.STATIC_INVOKES
             fact = self._effects.of(member.owner, member.name, 1 if is_static else 0)
-            if fact is not None and fact.effect in ("result", "object", "named") and is_platform(member.owner):
+            if (
+                fact is not None
+                and fact.effect in ("result", "object", "named", "addressed")
+                and is_platform(member.owner)
+            ):
                 if not is_static:
                     self._made(call, call.registers[0])
                 return

@@ -11,7 +11,8 @@ from phone_audit.knowledge.schema.call import LOWERING, CallFact, is_of_platform
 
 _ANY: Final = "*"
 _ORDER: Final = (
-    "fetched", "callback", "named", "intent", "object", "result", "opened", "printed", "compared", "nothing",
+    "fetched", "callback", "named", "addressed", "intent", "object", "result", "opened", "printed", "compared",
+    "nothing",
 )  # fmt: skip
 """Where several facts name one call, the first of these counts."""
 
@@ -24,6 +25,7 @@ class CallEffects:
         known = [fact for fact in facts if not fact.is_of_flows]
         self.public_actions = frozenset(text for fact in known if fact.effect == "intent" for text in fact.texts)
         self.public_kinds = frozenset(text for fact in known if fact.effect == "named" for text in fact.texts)
+        self.public_apps = frozenset(text for fact in known if fact.effect == "addressed" for text in fact.texts)
         for fact in sorted(known, key=lambda one: (_ORDER.index(one.effect), one.id)):
             for owner in fact.classes:
                 for method in fact.methods:

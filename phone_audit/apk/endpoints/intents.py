@@ -11,8 +11,6 @@ from phone_audit.apk.dex.instructions import Instruction
 INTENT: Final = b"Landroid/content/Intent;"
 _NAMES_CLASS: Final = frozenset({"setClass", "setClassName", "setComponent", "setPackage", "setSelector", "fillIn"})
 _NAMES_PACKAGE: Final = ("setPackage(", "setClassName(Ljava/lang/String;")
-_MAKER: Final = 2
-"""Labels of a package's name that say whose it is: `com.vendor`."""
 _NARROWS: Final = frozenset(
     {"addCategory", "setType", "setTypeAndNormalize", "setDataAndType", "setDataAndTypeAndNormalize", "setIdentifier"}
 )
@@ -22,20 +20,17 @@ _STRING: Final = "Ljava/lang/String;"
 
 
 class PublicIntents(NamedTuple):
-    """What an Intent for other apps alone may hold: public actions, and public categories and types.
-
-    `package` is the package that makes it; None where it is not known.
-    """
+    """What an Intent for other apps alone may hold: public actions, public categories and types, known apps."""
 
     actions: Collection[str]
     kinds: Collection[str]
-    package: str | None
+    apps: Collection[str]
 
 
 def is_for_others(index: DexIndex, method: Method, at: int, public: PublicIntents) -> bool:
     """Tell whether an Intent that is made at a place is one for public actions, as far as the method shows.
 
-    It is not where a class may be named on any way, but in a package of another maker, or where an action, a category
+    It is not where a class may be named on any way, but in a known app, or where an action, a category
     or a type may be something else than one of the public ones.
     """
     found: set[str | None] = set()
@@ -45,7 +40,7 @@ def is_for_others(index: DexIndex, method: Method, at: int, public: PublicIntent
         if one.opcode in dalvik.MOVE_OBJECT:
             return Further(one.registers[:1])
         if one.opcode in dalvik.INVOKES and one.index is not None and index.class_descriptor(one.index) == INTENT:
-            found.update(_texts(index, method, one, read.register, public.package))
+            found.update(_texts(index, method, one, read.register, public.apps))
             return Further(result=one.registers[0] == read.register)
         return Further()
 
@@ -53,7 +48,7 @@ def is_for_others(index: DexIndex, method: Method, at: int, public: PublicIntent
     return whole and not found.isdisjoint(public.actions) and found <= {*public.actions, *public.kinds}
 
 
-def _texts(index: DexIndex, method: Method, called: Instruction, intent: int, package: str | None) -> set[str | None]:
+def _texts(index: DexIndex, method: Method, called: Instruction, intent: int, apps: Collection[str]) -> set[str | None]:
     """Return the actions, categories and types that a call gives to an Intent; None for what is not clear."""
     if called.index is None or called.registers[0] != intent or called.opcode in dalvik.STATIC_INVOKES:
         return set()
@@ -61,7 +56,7 @@ def _texts(index: DexIndex, method: Method, called: Instruction, intent: int, pa
     simple = name.partition("(")[0]
     if name.startswith(_NAMES_PACKAGE):
         named = _constants(index, method, called, called.registers[1])
-        return set() if all(_is_of_another_maker(one, package) for one in named) else {None}
+        return set() if named <= {*apps} else {None}
     if simple in _NAMES_CLASS or _CLASS in name:
         return {None}
     if simple in _NARROWS:
@@ -69,13 +64,6 @@ def _texts(index: DexIndex, method: Method, called: Instruction, intent: int, pa
     if not name.startswith((f"<init>({_STRING}", f"setAction({_STRING}")):
         return {None} if name.startswith("<init>(L") else set()
     return _constants(index, method, called, called.registers[1])
-
-
-def _is_of_another_maker(named: str | None, package: str | None) -> bool:
-    """Tell whether a package is surely none of the maker of another one, who could have it fetch what it is handed."""
-    if not named or not package or "." not in named:
-        return False
-    return named.split(".")[:_MAKER] != package.split(".")[:_MAKER]
 
 
 def _constants(index: DexIndex, method: Method, called: Instruction, register: int) -> set[str | None]:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.xml.hints import NOT_OF_A_PERSON
-from phone_audit.apk.xml.named_views import kind_of_name
+from phone_audit.apk.xml.named_views import EITHER, kind_of_name
 from phone_audit.apk.xml.typed_views import HIDDEN_TEXT
 
 _IDS: Final = b"R$id;"
@@ -41,7 +41,8 @@ def view_fields(indexes: Sequence[DexIndex], views: Mapping[int, str]) -> ViewFi
             if name.endswith((b"/" + _IDS, b"L" + _IDS)) and (row := index.class_rows.get(number)) is not None:
                 for field, value in _of_class(index, row):
                     said = kind_of_name(index.raw_string(int(index.field_ids["name"][field]))) or ""
-                    if data.get(value) in {None, HIDDEN_TEXT} and said.startswith("password"):
+                    may_be = {None, HIDDEN_TEXT} if said.startswith(EITHER) else {None, HIDDEN_TEXT, NOT_OF_A_PERSON}
+                    if said.startswith("password") and data.get(value) in may_be:
                         data[value] = "password"
                     if value in data:
                         numbers[index.field_name(field)] = value

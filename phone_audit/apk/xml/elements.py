@@ -1,7 +1,7 @@
 """Compiled XML as plain values: elements with typed attributes, known by resource id or by name."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 ANDROID = "http://schemas.android.com/apk/res/android"
@@ -162,12 +162,15 @@ class ResourceValues(ABC):
         """Return in how many configurations a resource is looked for."""
         return 1
 
-    def resolve(self, value: Value) -> Value | None:
-        """Follow references until there is a value; None where that leads nowhere or in a circle."""
+    def resolve(self, value: Value, may_look: Callable[[int], bool] = lambda _: True) -> Value | None:
+        """Follow references until there is a value; None where that leads nowhere or in a circle.
+
+        `may_look` is asked before each of them, with the number of configurations, and may end it.
+        """
         for _ in range(_MAX_REFERENCES):
             if value.reference is None:
                 return value
-            found = self.values(value.reference)
+            found = self.values(value.reference) if may_look(self.count_of(value.reference)) else ()
             if not found:
                 return None
             value = found[0]

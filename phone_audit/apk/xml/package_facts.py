@@ -175,10 +175,13 @@ def _text_of(table: ResourceValues | None) -> Callable[[int], str | None]:
     """Return what gives the text of a resource by its number, as long as looking it up is not too much work."""
     left = _MOST_LOOK_UPS
 
-    def text_of(number: int) -> str | None:
+    def may_look(count: int) -> bool:
         nonlocal left
-        left -= table.count_of(number) if table is not None else 1
-        found = table.resolve(Value(REFERENCE, number)) if table is not None and left > 0 else None
+        left -= count
+        return left > 0
+
+    def text_of(number: int) -> str | None:
+        found = None if table is None else table.resolve(Value(REFERENCE, number), may_look)
         return None if found is None else found.text
 
     return text_of

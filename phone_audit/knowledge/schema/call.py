@@ -8,15 +8,15 @@ from pydantic import field_validator
 from phone_audit.model.base import Frozen
 
 CallEffect = Literal[
-    "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "callback",
-    "sent", "held", "collected", "written", "asked",
+    "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "addressed",
+    "callback", "sent", "held", "collected", "written", "asked",
 ]  # fmt: skip
 """What a method does with an address: connects to it; shows it or gives it to another app; does so where it is called
 of a known object; compares it; nothing at all; its result holds it; the object that is called and the result hold it;
-sends the Intent that holds it; gives such an Intent a receiver by name; hands it to another method of the same
-object. Of libraries, and of any data: sends it; its object holds it; the same, where several methods put it there piece
-by piece; its result holds all fields of the objects that it is handed; the library asks a method that stands in for
-this one, and sends what it returns."""
+sends the Intent that holds it; gives such an Intent a receiver by name, or by its package; hands it to another method
+of the same object. Of libraries, and of any data: sends it; its object holds it; the same, where several methods put it
+there piece by piece; its result holds all fields of the objects that it is handed; the library asks a method that
+stands in for this one, and sends what it returns."""
 
 _OF_FLOWS: Final[frozenset[CallEffect]] = frozenset({"sent", "held", "collected", "written", "asked"})
 """Effects that data is followed by, and that say nothing of an address."""
@@ -69,13 +69,14 @@ class CallFact(Frozen):
     called, 1 the first argument; where it is empty, each but that object. An effect that lowers holds only for classes
     of Android, since a package can bring any other class under any name. Of a `final` class nothing derives, so that no
     method of the package stands in for its own; with `complete` all classes of Android that have the method are named,
-    so that only what derives from one of them can. With `intent` an address is opened where the
-    Intent is made with one of `texts` and names no class of the package; what is `named` with one of `texts` narrows an
-    Intent as any app does. Where code of the package calls one of `read_back`, a method of any class or, with dots, of
-    that class, an address does not count as opened, since it may be read out again. `printed` is an address where the
-    object that is called comes from one of the static fields in `texts`. A `callback` is the method of the same object
-    that is handed the same arguments. `rule` takes a text out with which nothing else happens. By its `structure` it is
-    known what sends under other names. Each self-test is a class, a method, an argument: `java.net.URL.openStream 0`.
+    so that only what derives from one of them can. With `intent` an address is opened where the Intent is made with one
+    of `texts` and names no class of the package; what is `named` with one of `texts` narrows an Intent as any app does,
+    and one that is `addressed` to a package among `texts` is for that app. Where code of the package calls one of
+    `read_back`, a method of any class or, with dots, of that class, an address does not count as opened, since it may
+    be read out again. `printed` is an address where the object that is called comes from one of the static fields in
+    `texts`. A `callback` is the method of the same object that is handed the same arguments. `rule` takes a text out
+    with which nothing else happens. By its `structure` it is known what sends under other names. Each self-test is a
+    class, a method, an argument: `java.net.URL.openStream 0`.
     """
 
     id: str

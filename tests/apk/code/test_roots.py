@@ -1,10 +1,14 @@
 """Code of no known library runs where something uses it: nobody hides code by giving it a name that nobody knows."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from phone_audit.apk.code.libraries import Owner
+from phone_audit.apk.code.selectors import Row, Selectors
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_hosts import with_started
+from phone_audit.apk.dex import annotations as dex_annotations
 from phone_audit.apk.dex.annotations import types_in_annotations
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
@@ -39,6 +43,7 @@ def calls(name: str, target: str) -> Class:
 
 
 SENDS = method("send()V", *const_string(URL))
+GRANTED = Class("Lother/Granted;", access=0x2601)
 HTTP = Class("Lother/Http;", [SENDS])
 SEND = "Lother/Http;->send()V"
 OF_A_NAME = "Ljava/lang/Class;->forName(Ljava/lang/String;)Ljava/lang/Class;"
@@ -93,7 +98,9 @@ def test_any_method_of_an_object_that_is_made() -> None:
     ("signature", "runs"),
     [
         ("sendIt(Landroid/view/View;)V", True),
+        ("sendIt(Landroid/view/View;)I", True),
         ("sendIt(Landroid/view/MenuItem;)Z", True),
+        ("sendIt(Landroid/view/MenuItem;)V", True),
         ("sendIt(Ljava/lang/String;)V", False),
     ],
 )
@@ -102,6 +109,12 @@ def test_a_static_method_that_a_layout_may_name(signature: str, runs: bool) -> N
     clicked = Class("Lother/Screen;", [Method(signature, SENDS.code, ins=1, access=9)])
     assert starts(clicked, app(0x0022, Ref("type", "Lother/Screen;"))) is runs
     assert not starts(clicked, app())
+
+
+def test_a_static_method_that_a_layout_may_name_in_a_class_above() -> None:
+    above = Class("Llib/Screen;", [Method("sendIt(Landroid/view/View;)V", SENDS.code, ins=1, access=9)])
+    assert starts(above, Class("Lapp/Heir;", parent="Llib/Screen;"), app(0x0022, Ref("type", "Lapp/Heir;")))
+    assert not starts(above, app())
 
 
 def test_another_constructor_and_the_values_of_an_enum() -> None:
@@ -115,14 +128,41 @@ def test_another_constructor_and_the_values_of_an_enum() -> None:
 @pytest.mark.parametrize(("visibility", "runs"), [(RUNTIME, True), (BUILD, False)])
 def test_a_private_method_that_bears_an_annotation(visibility: int, runs: bool) -> None:
     """Libraries call it by what annotation it bears, such as that a permission was given."""
+    assert _is_called(_borne(visibility)) is runs
+
+
+def _borne(visibility: int, *more: Class) -> StartedCode:
+    """The code of a package that makes an object with a private method that bears an annotation."""
     granted = Class("Lother/Screen;", [Method("send()V", SENDS.code, ins=1, access=2)])
-    screen, mark = app(0x0022, Ref("type", "Lother/Screen;")), Class("Lother/Granted;", access=0x2601)
-    data = assemble(sorted((granted, screen, mark), key=lambda one: one.name))
+    made = app(*(unit for one in (granted, *more) for unit in (0x0022, Ref("type", one.name))))
+    data = assemble(sorted((granted, made, GRANTED, *more), key=lambda one: one.name))
     borne = with_annotation(data, "Lother/Screen;", "Lother/Granted;", "send()V", visibility)
-    for content, expected in ((data, False), (borne, runs)):
-        (index,) = index_file(read_dex("classes.dex", content))
-        code = StartedCode([index], owner, ("app.Main",))
-        assert code.starts_any(code.named("other.Screen", "send()V")) is expected
+    return StartedCode(index_file(read_dex("classes.dex", borne)), owner, ("app.Main",))
+
+
+def _is_called(code: StartedCode) -> bool:
+    return code.starts_any(code.named("other.Screen", "send()V"))
+
+
+def test_annotations_of_which_not_all_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one for which a library calls the method may stand behind them."""
+    assert not _is_called(_borne(BUILD))
+    monkeypatch.setattr(dex_annotations, "_MOST_OF_ONE", 1)
+    assert _is_called(_borne(BUILD))
+
+
+def test_annotations_are_read_once_however_many_classes_derive(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    annotated = Selectors.annotated
+
+    def reads(self: Selectors, name: bytes) -> Iterator[tuple[Row, bool]]:
+        read.append(name)
+        yield from annotated(self, name)
+
+    monkeypatch.setattr(Selectors, "annotated", reads)
+    heirs = [Class(f"Lother/Heir{number};", parent="Lother/Screen;") for number in range(5)]
+    assert _is_called(_borne(RUNTIME, *heirs))
+    assert read.count(b"Lother/Screen;") == 1
 
 
 def test_no_other_method_of_a_class_of_which_one_is_called() -> None:
@@ -144,6 +184,13 @@ def test_no_other_method_of_a_class_of_which_one_is_called() -> None:
 def test_what_tools_make_beside_a_class_that_is_used(name: str, runs: bool) -> None:
     used = Class("Lother/A;", [method("g()V")])
     assert starts(Class(name, [SENDS]), used, app(*invoke_static("Lother/A;->g()V"))) is runs
+
+
+def test_what_tools_make_beside_a_class_inside_another() -> None:
+    """Moshi joins the names with an underscore."""
+    used = Class("Lother/A$In;", [method("g()V")])
+    made = Class("Lother/A_InJsonAdapter;", [SENDS])
+    assert starts(made, used, app(*invoke_static("Lother/A$In;->g()V")))
 
 
 @pytest.mark.parametrize("kind", ["Ljava/io/Serializable;", "Landroid/os/Parcelable;"])

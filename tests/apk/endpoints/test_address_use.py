@@ -714,16 +714,16 @@ def _for_activity(name: str) -> Units:
 
 
 NAMED: dict[str, tuple[Units, str]] = {
-    "a package of another maker": (_for_package("com.android.browser"), "opened"),
-    "an activity of another maker": (_for_activity("com.android.browser"), "opened"),
+    "a browser": (_for_package("com.android.browser"), "opened"),
+    "an activity of a browser": (_for_activity("com.android.browser"), "opened"),
     "the package itself": (_for_package("org.vendor.app"), "unknown"),
-    "another package of the same maker": (_for_package("org.vendor.fetcher"), "unknown"),
-    "an activity of the same maker": (_for_activity("org.vendor.fetcher"), "unknown"),
-    "first another, then the same maker": (
+    "a package that may be of the same maker": (_for_package("com.helper.fetcher"), "unknown"),
+    "an activity that may be of the same maker": (_for_activity("com.helper.fetcher"), "unknown"),
+    "first a browser, then the package itself": (
         (*_for_package("com.android.browser"), *_for_package("org.vendor.app")),
         "unknown",
     ),
-    "first another, then a class": (
+    "first a browser, then a class": (
         (
             *_for_package("com.android.browser"),
             *virtual(f"{_INTENT}->setClass(Landroid/content/Context;Ljava/lang/Class;){_INTENT}", 1, 4, 5),
@@ -739,12 +739,13 @@ def test_an_intent_that_names_who_may_take_it(code: Units, use: str) -> None:
     assert use_of(*opened(more=code)) == use
 
 
-def test_an_intent_for_another_maker_where_the_package_may_be_any() -> None:
+@pytest.mark.parametrize("package", [None, "com.android.browser"])
+def test_an_intent_for_a_browser_that_may_be_the_package_itself(package: str | None) -> None:
     code = (*text(_URL), *opened(more=_for_package("com.android.browser")))
-    assert uses(Class(_A, [method(*code)]), package=None)[_URL].use == "unknown"
+    assert uses(Class(_A, [method(*code)]), package=package)[_URL].use == "unknown"
 
 
-def test_an_intent_for_another_maker_with_an_action_of_its_own() -> None:
+def test_an_intent_for_a_browser_with_an_action_of_its_own() -> None:
     """Where the package is named on one way only, the other one leads to the package itself."""
     assert use_of(*opened("org.vendor.GO", more=_for_package("com.android.browser"))) == "unknown"
 

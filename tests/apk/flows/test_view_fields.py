@@ -38,7 +38,7 @@ def test_what_the_resources_say_of_a_view_goes_before_its_name() -> None:
     assert view_fields([index], {}).data == {VIEW: "password"}
     assert view_fields([index], {VIEW: "email"}).data == {VIEW: "email"}
     assert view_fields([index], {VIEW: "hidden-text"}).data == {VIEW: "password"}
-    assert view_fields([index], {VIEW: NOT_OF_A_PERSON}).data == {}
+    assert view_fields([index], {VIEW: NOT_OF_A_PERSON}).data == {VIEW: "password"}
 
 
 def test_it_is_followed_through_the_field_that_holds_the_view() -> None:

@@ -92,6 +92,11 @@ class _AssetWalker:
         if self._urls.full:
             reason = f"Its files mention hosts more than {MAX_MENTIONS} times; the others are not listed."
             self._note("", ApkError(reason, code="too-many-endpoints"))
+        if self._views.is_cut:
+            reason = (
+                "Its layouts hold more fields or hints than are looked at; what is typed into the others is not known."
+            )
+            self._note("", ApkError(reason, code="too-many-views"))
         classes = tuple(
             Classes(where, sorted(named), sorted(self._defined[where])) for where, named in sorted(self._named.items())
         )

@@ -8,7 +8,7 @@ counts as nothing: makers say so of any field in which the keyboard shall not pr
 import re
 import struct
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from phone_audit.apk.xml.elements import STRING, Value
@@ -76,6 +76,7 @@ class TypedViews:
         self._hints: dict[int, set[Hint | None]] = defaultdict(set)
         self._beside_hidden: dict[int, bool] = {}
         self._said: dict[str, str] = {}
+        self._is_cut = False
 
     def add(self, data: Buffer) -> None:
         """Take in a compiled XML file, as far as it can be read."""
@@ -98,6 +99,11 @@ class TypedViews:
             frozenset(view for view, is_beside in self._beside_hidden.items() if is_beside),
         )
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there were more views or hints than are looked at."""
+        return self._is_cut or len(_references(self._hints.values())) > _MOST_TEXTS
+
     def _add(self, data: bytes) -> None:
         (pool,) = struct.unpack_from("<I", data, 12)
         kind, header, size = struct.unpack_from("<HHI", data, 8 + pool)
@@ -118,12 +124,17 @@ class TypedViews:
                 hints = self._hints[view.number]
                 hints.add(view.hint if view.hint in hints or len(hints) < _MOST_HINTS else None)
                 self._beside_hidden[view.number] = hides and self._beside_hidden.get(view.number, True)
+            else:
+                self._is_cut = True
 
     def _say(self, text: str) -> str:
         """Return what a hint says is typed in."""
-        if text not in self._said and len(self._said) < _MOST_TEXTS:
+        if text not in self._said:
+            if len(self._said) >= _MOST_TEXTS:
+                self._is_cut = True
+                return _NOTHING_SAID
             self._said[text] = kind_of_hint(text) or _NOTHING_SAID
-        return self._said.get(text, _NOTHING_SAID)
+        return self._said[text]
 
 
 def _ids(data: bytes, name: int) -> Iterator[int]:
@@ -221,7 +232,7 @@ def kinds_by_hint(hints: Hints, text_of: Callable[[int], str | None]) -> dict[in
         hints: of the views, by their number.
         text_of: gives the text of a resource by its number.
     """
-    numbers = sorted({one for given in hints.of.values() for one in given if isinstance(one, int)})
+    numbers = sorted(_references(hints.of.values()))
     said = {number: kind_of_hint(text_of(number) or "") or _NOTHING_SAID for number in numbers[:_MOST_TEXTS]}
     found: dict[int, str] = {}
     for view, given in hints.of.items():
@@ -232,6 +243,11 @@ def kinds_by_hint(hints: Hints, text_of: Callable[[int], str | None]) -> dict[in
         if kind:
             found[view] = kind
     return found
+
+
+def _references(hints: Iterable[Collection[Hint | None]]) -> set[int]:
+    """Return the resources that hints refer to."""
+    return {one for given in hints for one in given if isinstance(one, int)}
 
 
 def typed_into(layouts: Mapping[int, str], names: Mapping[int, str], hints: Mapping[int, str]) -> dict[int, str]:

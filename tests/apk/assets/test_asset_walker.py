@@ -13,9 +13,12 @@ import pytest
 from phone_audit.apk.assets import asset_walker, embedded_formats, encoded_urls, url_search
 from phone_audit.apk.assets import urls as urls_module
 from phone_audit.apk.assets.asset_walker import AssetFacts, read_assets
+from phone_audit.apk.xml import typed_views
+from phone_audit.apk.xml.elements import REFERENCE, STRING
 from phone_audit.apk.zip import inflate
 from phone_audit.apk.zip.archive import Archive
 from tests.apk.assets.builders import java_class, look, tar
+from tests.apk.test_typed_views import HINT, layout, typed
 from tests.apk.zips import Part, make_zip
 
 URL = "https://stat.vendor.cn/up"
@@ -138,6 +141,18 @@ def test_mentions_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     found = look({"a.txt": f"{URL}\n".encode() * 9, "A.class": java_class("A", [f"x{n}.vendor.cn" for n in range(9)])})
     assert (len(found.mentions), len(found.candidates)) == (5, 5)
     assert cuts(found) == [("", "too-many-endpoints")]
+
+
+@pytest.mark.parametrize("most", ["_MOST", "_MOST_TEXTS"])
+def test_layouts_of_which_not_all_is_remembered(monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+    """What is typed in behind them is not known, and nobody can hide it so without a word."""
+    fields = [typed(number, (HINT, STRING, number)) for number in range(3)]
+    references = [typed(number, (HINT, REFERENCE, number)) for number in range(3)]
+    in_layout = {"res/a.xml": layout(*fields, texts=["x", "y", "z"])}
+    in_resources = {"res/a.xml": layout(*references)}
+    assert [cuts(look(files)) for files in (in_layout, in_resources)] == [[], []]
+    monkeypatch.setattr(typed_views, most, 2)
+    assert [cuts(look(files)) for files in (in_layout, in_resources)] == [[("", "too-many-views")]] * 2
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-16-le"])

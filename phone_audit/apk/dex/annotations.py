@@ -74,17 +74,13 @@ def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
     defs = index.part.class_defs
     interfaces = (defs["access"] & _INTERFACE != 0) & (defs["annotations"] != 0)
     for at in defs["annotations"][interfaces].tolist() if types else ():
-        try:
-            _, fields, methods, _ = _DIRECTORY.unpack_from(data, at)
-            left -= methods
-            if left < 0:
-                break
-            begin = at + _DIRECTORY.size + _OF_MEMBER.size * fields
-            for method, offset in _OF_MEMBER.iter_unpack(data[begin : begin + _OF_MEMBER.size * methods]):
+        with suppress(struct.error):
+            for method, offset in _methods_of(data, at):
+                left -= 1
+                if left < 0:
+                    return frozenset(found)
                 if not _types_of_set(data, offset).isdisjoint(types):
                     found.add(method)
-        except struct.error:
-            continue
     return frozenset(found)
 
 

@@ -45,6 +45,10 @@ _NEW_ARRAY: Final = 0x23
 _NATIVE: Final = 0x100
 _UNITS_OF_A_STEP: Final = 8
 """Code units whose beginnings are found in the time of one pair."""
+_NAMES: Final = ("named", "addressed")
+"""Effects that give an Intent a receiver."""
+_GIVES_BACK: Final = ("result", "object", *_NAMES)
+"""Effects of calls whose result may be the object that is called."""
 _BY_HANDLE: Final = range(0xFA, 0xFE)
 """invoke-polymorphic and invoke-custom."""
 _PIECES: Final = frozenset({0x44, 0x47, 0x48, 0x49, 0x4A})
@@ -249,7 +253,7 @@ class _Walk:
             self._made(one, one.registers[0])
         elif fact.effect == "intent":
             self._end("opened" if self._place.for_others else "unknown", _shown(member), one)
-        elif fact.effect in ("named", "addressed"):
+        elif fact.effect in _NAMES:
             if not self._is_new:
                 self._end("unknown", _shown(member), one)
             return Further(result=True)
@@ -328,11 +332,7 @@ class _Walk:
             member = Called(*self._tree.called(self._place.part, call.index))
             is_static = call.opcode in dalvik.STATIC_INVOKES
             fact = self._effects.of(member.owner, member.name, 1 if is_static else 0)
-            if (
-                fact is not None
-                and fact.effect in ("result", "object", "named", "addressed")
-                and is_platform(member.owner)
-            ):
+            if fact is not None and fact.effect in _GIVES_BACK and is_platform(member.owner):
                 if not is_static:
                     self._made(call, call.registers[0])
                 return

@@ -5,7 +5,7 @@ of which an audit needs two or three, so only chunk headers are walked and one o
 """
 
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -65,13 +65,10 @@ class ResourceTable(ResourceValues):
 
     def values(self, resource_id: int) -> tuple[Value, ...]:
         """Return the values of a resource; those that are bags (styles, arrays) are left out."""
-        package, kind, number = resource_id >> 24, (resource_id >> 16) & 0xFF, resource_id & 0xFFFF
-        if package == _LIBRARY:
-            package = _APPLICATION
         found: list[tuple[bool, Value]] = []
-        for chunk in self._types.get((package, kind), ()):
+        for chunk in self._configurations(resource_id):
             try:
-                value = self._value(chunk, number)
+                value = self._value(chunk, resource_id & 0xFFFF)
             except (struct.error, IndexError):
                 continue
             if value is not None:
@@ -80,7 +77,11 @@ class ResourceTable(ResourceValues):
         return tuple(value for _, value in found)
 
     def count_of(self, resource_id: int) -> int:
-        return len(self._types.get((resource_id >> 24 or _APPLICATION, (resource_id >> 16) & 0xFF), ()))
+        return len(self._configurations(resource_id))
+
+    def _configurations(self, resource_id: int) -> Sequence[Chunk]:
+        package, kind = resource_id >> 24, (resource_id >> 16) & 0xFF
+        return self._types.get((_APPLICATION if package == _LIBRARY else package, kind), ())
 
     def ids_of(self, texts: Collection[str]) -> dict[str, set[int]]:
         """Return the numbers of the resources that are one of these texts; some may be missing in a huge table."""

@@ -95,7 +95,9 @@ def read_code(
     has_native = any(one.name == NATIVE_ACTIVITY for one in declared.components)
     components = [one.name for one in declared.components]
     off = () if declared.active is None else {*components} - {*declared.active}
-    started = StartedCode(indexes, owners.of, declared.names, others, off, declared.private)
+    started = StartedCode(
+        indexes, owners.of, declared.names, others, off, declared.private, are_marked=declared.marks_for_pages
+    )
     look_ups = FieldLookUps(indexes, owners.of, started)
     flow = AddressFlow(
         indexes,

@@ -282,4 +282,5 @@ def _declared(manifest: ManifestFacts | None) -> Declared:
         active,
         manifest.loaded,
         shares_uid=manifest.shared_user_id is not None,
+        target=manifest.platform_target,
     )

@@ -10,6 +10,7 @@ from phone_audit.model.apk import Component
 from phone_audit.model.finding import Evidence
 
 _MANIFEST: Final = "AndroidManifest.xml"
+_MARKS_FOR_PAGES: Final = 17
 _PRIVATE: Final = ("activity", "service", "receiver")
 
 
@@ -19,6 +20,7 @@ class Declared:
 
     `active` are the names of the components that are not switched off, None where the manifest could not be read.
     `loaded` are classes that it names outside of components. `shares_uid`: other packages may run as the same user.
+    `target` is the version of Android that it is made for, as far as Android goes by it; 0 where none is given.
     """
 
     permissions: tuple[str, ...] = ()
@@ -28,6 +30,15 @@ class Declared:
     active: frozenset[str] | None = None
     loaded: tuple[str, ...] = ()
     shares_uid: bool = False
+    target: int = 0
+
+    @property
+    def marks_for_pages(self) -> bool:
+        """Whether web pages may call only methods that bear `JavascriptInterface`.
+
+        Source: Android reference, WebView.addJavascriptInterface.
+        """
+        return self.target >= _MARKS_FOR_PAGES
 
     @property
     def names(self) -> frozenset[str] | None:

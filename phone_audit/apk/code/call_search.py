@@ -6,6 +6,7 @@ code names, as a value or in a text, is taken to be made, and all its methods to
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from enum import Enum
 from typing import Final
 
 import numpy as np
@@ -63,6 +64,8 @@ _OUTSIDE: Final = {
     b"Ljava/util/concurrent/Callable;": frozenset({b"call"}),
 }
 """The methods that Android calls through common classes; through any other it may call each. Source: Java reference."""
+_FOR_PAGES: Final = b"/JavascriptInterface;"
+"""What a method bears that a web page may call, of Android's WebView and of others that packages bring."""
 _OF_ANNOTATIONS: Final = 8
 """What it counts for to look at the annotations of one method."""
 _BY_SERIALISATION: Final = frozenset({
@@ -74,13 +77,21 @@ _OF_LAYOUTS: Final = ("(Landroid/view/View;)", "(Landroid/view/MenuItem;)")
 """What methods take that a layout or a menu names as `onClick`; whatever they give back, and static ones as well."""
 
 
+class Pages(Enum):
+    """Which methods of an object that it is handed a web page may call. Source: WebView.addJavascriptInterface."""
+
+    NONE = "none"
+    MARKED = "those that bear JavascriptInterface"
+    ALL = "all"
+
+
 class CallSearch:
     """What was found to run in one package so far.
 
     Args:
         selectors: its methods and classes.
         roots: tells which classes run with others.
-        is_bridged: whether a web page may call any method of an object.
+        pages: which methods of an object a web page may call.
         is_undeclared: whether a class is a component that the manifest does not name, so that no Intent starts it.
 
     Attributes:
@@ -97,14 +108,14 @@ class CallSearch:
         selectors: Selectors,
         roots: Roots,
         *,
-        is_bridged: bool = False,
+        pages: Pages = Pages.NONE,
         is_undeclared: Callable[[bytes], bool] = lambda _: False,
     ) -> None:
         self._selectors = selectors
         self._tree = selectors.tree
         self._indexes = self._tree.indexes
         self._roots = roots
-        self._is_bridged = is_bridged
+        self._pages = pages
         self._is_undeclared = is_undeclared
         self.seen: set[Row] = set()
         self.ready: set[bytes] = set()
@@ -120,6 +131,7 @@ class CallSearch:
         self._answering: set[bytes] = set()
         self._open: set[bytes] = set()
         self._named: set[bytes] = set()
+        self._marked: set[bytes] = set()
         self._called: set[tuple[bytes, frozenset[bytes]]] = set()
         self._taken: list[set[tuple[int, int]]] = [set() for _ in self._indexes]
         self._looked_up = 0
@@ -263,13 +275,15 @@ class CallSearch:
             self._open_all(one)
         for one in (name, *above) if led_to else ():
             self._name_all(one)
+        for one in (name, *above) if self._pages is Pages.MARKED else ():
+            self._mark_all(one)
         if self._is_made_open:
             self._used += (name, *above)
         defined = self._selectors.defined
         outside = {one for one in above if one not in defined or may_be_of_android(one)} | {_OBJECT}
         is_cut = len(above) > _MANY_ABOVE
         self._has_many_above |= is_cut
-        may_call_each = self._is_bridged or is_cut or not outside <= _OUTSIDE.keys()
+        may_call_each = self._pages is Pages.ALL or is_cut or not outside <= _OUTSIDE.keys()
         called = _BY_SERIALISATION.union(*(_OUTSIDE.get(one, ()) for one in outside))
         kin = (name, *above, _OBJECT)
         asked = set[Selector]().union(*(self._asked[one] for one in kin if one in self._asked))
@@ -314,15 +328,21 @@ class CallSearch:
             if is_named or selectors.prototypes[selector].startswith(_OF_LAYOUTS):
                 self._reach_all(rows)
         if is_led_to:
-            self._reach_all(self._annotated(name))
+            self._reach_all(self._annotated(name, bool))
 
-    def _annotated(self, name: bytes) -> Iterator[Row]:
-        for row, is_kept in self._selectors.annotated(name):
+    def _mark_all(self, name: bytes) -> None:
+        """Take as called what a web page may call where there is an object."""
+        if name not in self._marked:
+            self._marked.add(name)
+            self._reach_all(self._annotated(name, _is_for_pages))
+
+    def _annotated(self, name: bytes, is_meant: Callable[[frozenset[bytes]], bool]) -> Iterator[Row]:
+        for row, kept in self._selectors.annotated(name):
             self._walked += _OF_ANNOTATIONS
             if self._walked > _MOST_WALKED:
                 self.unsettled = self.cut = True
                 return
-            if is_kept:
+            if kept is None or is_meant(kept):
                 yield row
 
     def _overriding(self, name: bytes, called: Collection[bytes] | None = None) -> Iterator[Row]:
@@ -378,6 +398,10 @@ class CallSearch:
         raw = self._indexes[part].raw_string(number, _LONGEST_NAME)
         name = descriptor_of(raw.removeprefix(b"L").removesuffix(b";") if raw.endswith(b";") else raw)
         return name if name in self._selectors.defined else None
+
+
+def _is_for_pages(annotations: Iterable[bytes]) -> bool:
+    return any(name.endswith(_FOR_PAGES) for name in annotations)
 
 
 def _references(units: Units) -> Iterator[tuple[int, int]]:

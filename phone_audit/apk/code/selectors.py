@@ -59,13 +59,16 @@ class Selectors:
                     found.setdefault(self.asked_for(part, methods[row])[1], []).append((part, row))
         return found
 
-    def annotated(self, name: bytes) -> Iterator[tuple[Row, bool]]:
-        """Yield the methods of a class that bear annotations, and whether one can be read while the package runs."""
+    def annotated(self, name: bytes) -> Iterator[tuple[Row, frozenset[bytes] | None]]:
+        """Yield the methods of a class that bear annotations, and which can be read while the package runs.
+
+        None stands for any: they could not be read.
+        """
         for part, class_def in self.defined.get(name, ()):
-            rows = self._indexes[part].method_rows
-            for method, is_kept in annotated_methods(self._indexes[part], class_def):
-                if rows[method] >= 0:
-                    yield (part, int(rows[method])), is_kept
+            index = self._indexes[part]
+            for method, kept in annotated_methods(index, class_def):
+                if (row := int(index.method_rows[method])) >= 0:
+                    yield (part, row), None if kept is None else frozenset(map(index.descriptor, kept))
 
     @cached_property
     def defined(self) -> dict[bytes, list[tuple[int, int]]]:

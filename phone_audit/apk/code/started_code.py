@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from phone_audit.apk.code.call_search import CallSearch
+from phone_audit.apk.code.call_search import CallSearch, Pages
 from phone_audit.apk.code.class_lookups import LookUps, all_lookups, find_lookups
 from phone_audit.apk.code.component_lookups import may_start_any, reads_objects
 from phone_audit.apk.code.component_makers import makes_components
@@ -73,6 +73,7 @@ class StartedCode:
         others: gives the bytes of the other files, which may name classes.
         off: those of the components that the manifest does not switch on.
         private: those of the components that only the package itself can start: its code or files have to name them.
+        are_marked: whether web pages may call none but marked methods of the objects that they are handed.
     """
 
     def __init__(
@@ -83,7 +84,10 @@ class StartedCode:
         others: Callable[[], Iterable[bytes | memoryview]] = tuple,
         off: Collection[str] = (),
         private: Collection[str] = (),
+        *,
+        are_marked: bool = False,
     ) -> None:
+        self._are_marked = are_marked
         self._private = frozenset(private)
         self._indexes = indexes
         self._owner_of = owner_of
@@ -145,9 +149,14 @@ class StartedCode:
 
     @cached_property
     def _search(self) -> CallSearch:
-        is_bridged = any(index.strings_equal((_BRIDGE,)) for index in self._indexes)
         undeclared = _Undeclared(self._selectors, self._declared)
-        return CallSearch(self._selectors, self._roots, is_bridged=is_bridged, is_undeclared=undeclared.has)
+        return CallSearch(self._selectors, self._roots, pages=self._pages, is_undeclared=undeclared.has)
+
+    @property
+    def _pages(self) -> Pages:
+        if not any(index.strings_equal((_BRIDGE,)) for index in self._indexes):
+            return Pages.NONE
+        return Pages.MARKED if self._are_marked else Pages.ALL
 
     @cached_property
     def _lookups(self) -> LookUps:

@@ -84,25 +84,26 @@ def methods_with(index: DexIndex, types: Collection[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def annotated_methods(index: DexIndex, class_def: int) -> Iterator[tuple[int, bool]]:
-    """Yield the method_ids of a class that bear annotations, and whether one is kept for when it runs; up to damage.
+def annotated_methods(index: DexIndex, class_def: int) -> Iterator[tuple[int, frozenset[int] | None]]:
+    """Yield the method_ids of a class that bear annotations, and the types that stay when it runs; up to damage.
 
-    Annotations that cannot be read, or are more than a compiler writes, are taken to be kept.
+    None stands for any type, where annotations cannot be read or are more than a compiler writes.
     """
     data, at = memoryview(index.data.data).cast("B"), int(index.part.class_defs["annotations"][class_def])
     with suppress(struct.error):
         for method, offset in _methods_of(data, at) if at else ():
             if method < index.method_rows.size:
-                yield method, _is_kept(data, offset)
+                yield method, _kept_types(data, offset)
 
 
-def _is_kept(data: memoryview, at: int) -> bool:
-    """Tell whether an annotation_set_item holds an annotation that can be read while the code runs."""
+def _kept_types(data: memoryview, at: int) -> frozenset[int] | None:
+    """Return the types of the annotations of an annotation_set_item that can be read while the code runs."""
     try:
         offsets = _offsets(data, at)
-        return len(offsets) == _MOST_OF_ONE or any(data[one] == _RUNTIME for one in offsets)
+        kept = frozenset(uleb128(data, one + 1)[0] for one in offsets if data[one] == _RUNTIME)
     except (struct.error, IndexError):
-        return True
+        return None
+    return None if len(offsets) == _MOST_OF_ONE else kept
 
 
 def _methods_of(data: memoryview, at: int) -> Iterator[tuple[int, int]]:

@@ -37,6 +37,10 @@ def test_packages_of_the_same_user_start_what_is_not_exported() -> None:
     assert Declared(components=(SHOWN, HIDDEN), shares_uid=True).private == frozenset()
 
 
+def test_from_which_version_on_web_pages_call_only_marked_methods() -> None:
+    assert [Declared(target=version).marks_for_pages for version in (0, 16, 17, 10_000)] == [False, False, True, True]
+
+
 def test_where_nothing_could_start_any_component_something_unseen_does() -> None:
     assert Declared(components=(HIDDEN, component("x.B"), component("x.C", "provider"))).private == frozenset()
     assert Declared(components=(HIDDEN, component("x.B", "receiver", "x.BOOT"))).private == {"x.Hidden"}

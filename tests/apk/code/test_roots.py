@@ -1,6 +1,6 @@
 """Code of no known library runs where something uses it: nobody hides code by giving it a name that nobody knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -11,7 +11,7 @@ from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex import annotations as dex_annotations
 from phone_audit.apk.dex.annotations import types_in_annotations
 from phone_audit.apk.dex.file import read_dex
-from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.model.apk import HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static
@@ -135,9 +135,33 @@ def _borne(visibility: int, *more: Class) -> StartedCode:
     """The code of a package that makes an object with a private method that bears an annotation."""
     granted = Class("Lother/Screen;", [Method("send()V", SENDS.code, ins=1, access=2)])
     made = app(*(unit for one in (granted, *more) for unit in (0x0022, Ref("type", one.name))))
-    data = assemble(sorted((granted, made, GRANTED, *more), key=lambda one: one.name))
-    borne = with_annotation(data, "Lother/Screen;", "Lother/Granted;", "send()V", visibility)
-    return StartedCode(index_file(read_dex("classes.dex", borne)), owner, ("app.Main",))
+    return StartedCode(_annotated(granted, made, *more, mark=GRANTED, visibility=visibility), owner, ("app.Main",))
+
+
+def _annotated(bearing: Class, *more: Class, mark: Class, visibility: int = RUNTIME) -> Sequence[DexIndex]:
+    """Return classes of which the method `send` of the first bears an annotation."""
+    data = assemble(sorted((bearing, mark, *more), key=lambda one: one.name))
+    return index_file(read_dex("classes.dex", with_annotation(data, bearing.name, mark.name, "send()V", visibility)))
+
+
+@pytest.mark.parametrize(
+    ("mark", "are_marked", "runs"),
+    [
+        ("Landroid/webkit/JavascriptInterface;", True, True),
+        ("Lother/engine/JavascriptInterface;", True, True),
+        ("Landroid/webkit/Granted;", True, False),
+        ("Landroid/webkit/Granted;", False, True),
+    ],
+)
+def test_a_method_of_a_library_that_a_web_page_may_call(mark: str, are_marked: bool, runs: bool) -> None:
+    """Pages reach any method of an object in packages for old versions of Android, and marked ones in all others."""
+    script = Class("Llib/Script;", [Method("send()V", SENDS.code, direct=False, access=1, ins=1)])
+    bridge = "Landroid/webkit/WebView;->addJavascriptInterface(Ljava/lang/Object;Ljava/lang/String;)V"
+    made = (0x0022, Ref("type", script.name))
+    for units, is_run in ((made, False), ((*made, 0x306E, Ref("method", bridge), 0), runs)):
+        indexes = _annotated(script, app(*units), mark=Class(mark, access=0x2601))
+        code = StartedCode(indexes, owner, ("app.Main",), are_marked=are_marked)
+        assert code.starts_any(code.named("lib.Script", "send()V")) is is_run
 
 
 def _is_called(code: StartedCode) -> bool:
@@ -155,7 +179,7 @@ def test_annotations_are_read_once_however_many_classes_derive(monkeypatch: pyte
     read: list[bytes] = []
     annotated = Selectors.annotated
 
-    def reads(self: Selectors, name: bytes) -> Iterator[tuple[Row, bool]]:
+    def reads(self: Selectors, name: bytes) -> Iterator[tuple[Row, frozenset[bytes] | None]]:
         read.append(name)
         yield from annotated(self, name)
 

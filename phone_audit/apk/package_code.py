@@ -106,6 +106,7 @@ def read_code(
         may_read=look_ups.may_read,
         may_find=look_ups.may_find,
         package=declared.package,
+        sees=started.sees,
     )
     uses_of = AddressUses(flow)
     uses = partial(rules_by_use, indexes, owners.of, constants, uses_of)
@@ -121,7 +122,7 @@ def read_code(
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
     endpoints = name_holders(endpoints, indexes, owners.of, spelled.methods)
     parts = OptionalParts(knowledge.libraries, None if declared.names is None else declared.meta_data)
-    endpoints = with_started(endpoints, files, indexes, started, spots, parts)
+    endpoints = with_started(endpoints, files, indexes, started, spots, parts, uses_of)
     endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE

@@ -17,6 +17,7 @@ from phone_audit.apk.dex.encoded_values import count_values, holders_of
 from phone_audit.apk.dex.file import DexFile
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
+from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
 from phone_audit.model.apk import Endpoint
 from phone_audit.model.finding import Evidence
 
@@ -33,6 +34,8 @@ _CODE: Final = frozenset({"call", "dex-string"})
 _FETCHED: Final = "fetched: "
 """Begins what is said of an instruction that connects."""
 
+UsesOf = Callable[[Collection[Spot]], Mapping[Spot, TextUse]]
+
 _NO_PARTS: Final = OptionalParts()
 
 Texts = Mapping[str, Sequence[tuple[str, int]]]
@@ -46,10 +49,12 @@ def with_started(
     code: StartedCode,
     texts: Texts,
     parts: OptionalParts = _NO_PARTS,
+    uses_of: UsesOf = lambda _: {},
 ) -> tuple[Endpoint, ...]:
     """Say of each endpoint that counts whether anything starts code that loads one of its texts.
 
-    What knowledge says that a package has to ask for counts for nothing where it was not seen to.
+    What knowledge says that a package has to ask for counts for nothing where it was not seen to. `uses_of` tells what
+    becomes of texts.
     """
     of_parts = {one.host for one in endpoints if parts.has(one)}
     asked = {
@@ -59,7 +64,7 @@ def with_started(
     }
     if not asked:
         return tuple(endpoints)
-    found = _Hosts(files, indexes, code, asked)
+    found = _Hosts(files, indexes, code, asked, uses_of)
     unasked = {one.host for one in endpoints if one.host in of_parts and not parts.is_in_use(one, found.sees_start)}
     return tuple(_settled(one, found, unasked) if one.host in asked else one for one in endpoints)
 
@@ -67,9 +72,11 @@ def with_started(
 def _settled(endpoint: Endpoint, found: "_Hosts", unasked: Collection[str]) -> Endpoint:
     if endpoint.host in unasked or (_is_asked(endpoint) and not found.may_start(endpoint.host)):
         return endpoint.model_copy(update={"started": False})
-    if _is_fetched_by_code(endpoint) and not found.sees_start(endpoint.host):
+    if not _is_fetched_by_code(endpoint):
+        return endpoint
+    if not found.sees_start(endpoint.host):
         return _not_settled(endpoint)
-    return endpoint
+    return endpoint if found.sees_connecting(endpoint) else _not_settled(endpoint, start_seen=found.is_open(endpoint))
 
 
 def _is_asked(endpoint: Endpoint) -> bool:
@@ -90,12 +97,15 @@ def _is_fetched_by_code(endpoint: Endpoint) -> bool:
     return endpoint.counts and endpoint.use == "fetched" and by_code
 
 
-def _not_settled(endpoint: Endpoint) -> Endpoint:
-    """Return an endpoint to which code connects that nothing was seen to start."""
+def _not_settled(endpoint: Endpoint, *, start_seen: bool = False) -> Endpoint:
+    """Return an endpoint to which code connects that nothing was seen to start.
+
+    With `start_seen` other code that was may do something with it, too.
+    """
     in_cleartext = "unknown" if endpoint.cleartext_use == "fetched" else endpoint.cleartext_use
     evidence = tuple(map(_unseen, endpoint.use_evidence))
     return endpoint.model_copy(
-        update={"use": "unknown", "cleartext_use": in_cleartext, "use_evidence": evidence, "start_seen": False}
+        update={"use": "unknown", "cleartext_use": in_cleartext, "use_evidence": evidence, "start_seen": start_seen}
     )
 
 
@@ -105,7 +115,15 @@ def _unseen(piece: Evidence) -> Evidence:
 
 
 class _Hosts:
-    def __init__(self, files: Sequence[DexFile], indexes: Sequence[DexIndex], code: StartedCode, texts: Texts) -> None:
+    def __init__(
+        self,
+        files: Sequence[DexFile],
+        indexes: Sequence[DexIndex],
+        code: StartedCode,
+        texts: Texts,
+        uses_of: UsesOf,
+    ) -> None:
+        self._uses_of = uses_of
         self._files = files
         self._indexes = indexes
         self._code = code
@@ -118,6 +136,17 @@ class _Hosts:
     def sees_start(self, host: str) -> bool:
         """Tell whether something was seen to."""
         return any(self._answers(host, self._code.sees_any, self._code.is_seen_ready, may_be_read_out=False))
+
+    def sees_connecting(self, endpoint: Endpoint) -> bool:
+        """Tell whether something was seen to start what connects to an endpoint."""
+        calls = [one for one in endpoint.use_evidence if one.kind == "call"]
+        connecting = {row for one in calls for row in self._code.named(one.class_ or "", one.method or "")}
+        return not connecting or self._code.sees_any(connecting)
+
+    def is_open(self, endpoint: Endpoint) -> bool:
+        """Tell whether it is not settled what else becomes of the texts of an endpoint."""
+        spots = [Spot(*place) for place in self._texts[endpoint.host]]
+        return any(one.is_open for one in self._uses_of(spots).values())
 
     def _answers(
         self,

@@ -42,6 +42,9 @@ _NAMED: Final = Ending("unknown", "may be used by its name")
 _NATIVE: Final = Ending("unknown", "native code beside the field")
 _BESIDE: Final = (_NAMED, _NATIVE, _UNREAD, _UNCALLED, _SHARED)
 """What may happen to a field or a method beside all that was seen, so that this is still worth looking at."""
+_UNSETTLED: Final = frozenset({"unknown", "fetched"})
+"""Uses that only a place which connects, and which something starts, comes before."""
+_ELSEWHERE: Final = "fetched by code that nothing was seen to start"
 _STATIC_OR_PRIVATE: Final = 0x8 | 0x2
 _NATIVE_METHOD: Final = 0x100
 _LOOK_UP: Final = (
@@ -77,7 +80,7 @@ class Trail:
     def take(self, node: Node, reach: Reach) -> None:
         """Take in what a place leads to."""
         self.endings += reach.endings
-        self.is_known |= any(one.use == "fetched" for one in reach.endings)
+        self.is_known |= any(one.use == "fetched" and one.runs for one in reach.endings)
         self.go_on(reach.nodes)
 
     def go_on(self, nodes: Iterable[Node]) -> None:
@@ -89,7 +92,7 @@ class Trail:
     @property
     def is_over(self) -> bool:
         """Whether going on would change nothing, or cost too much."""
-        is_unsettled = any(one.use == "unknown" and one not in _BESIDE for one in self.endings)
+        is_unsettled = any(one.use in _UNSETTLED and one not in _BESIDE for one in self.endings)
         most = MAX_UNSETTLED if is_unsettled else MAX_OF_ONE
         return self.is_known or not self.waiting or len(self.seen) > most
 
@@ -106,13 +109,16 @@ class AddressFlow:
         may_read: Callable[[bytes, bytes], bool] = lambda _class, _field: True,
         may_find: Callable[[bytes], bool] = lambda _field: True,
         package: str | None = None,
+        sees: Callable[[int, int], bool] = lambda _part, _row: True,
     ) -> None:
         """Get ready.
 
         With `has_native` the manifest starts native code. `may_read` tells whether anything may read a static field in
         another way than by an instruction for it, and `may_find` whether a field of a name is looked up on any class.
-        `package` is its name; None where it is not known.
+        `package` is its name; None where it is not known. `sees` tells, by part and row, whether something was seen to
+        start a method.
         """
+        self._sees = sees
         self._may_find = may_find
         self._has_native = has_native
         self._may_read = may_read
@@ -156,10 +162,16 @@ class AddressFlow:
             if self.steps.is_spent:
                 return
             if isinstance(node, RegisterNode):
-                self._reaches[node] = reach = self.steps.reach(node)
+                self._reaches[node] = reach = self._looked_into(node)
                 self._entered(node, reach)
         self._read([node for node in nodes if isinstance(node, FieldNode)])
         self._taken([node for node in nodes if isinstance(node, ResultNode)])
+
+    def _looked_into(self, node: RegisterNode) -> Reach:
+        reach = self.steps.reach(node)
+        if any(one.use == "fetched" for one in reach.endings) and not self._sees(node.part, node.row):
+            reach.endings = [one._replace(runs=False) for one in reach.endings]
+        return reach
 
     def _entered(self, place: RegisterNode, reach: Reach) -> None:
         """Connect a place with the methods that it hands its value to, and with what they give back."""
@@ -294,7 +306,7 @@ def looks_up_fields(index: DexIndex) -> bool:
 
 
 def first(endings: Sequence[Ending], *, was_held: bool = False) -> Ending:
-    """Return the ending that decides: one that connects before all others, then what is not settled.
+    """Return the ending that decides: what connects, in code that runs, before all others, then what is not settled.
 
     What code loaded or kept was meant for something: where no use of it was seen, what becomes of it is unknown.
 
@@ -304,5 +316,5 @@ def first(endings: Sequence[Ending], *, was_held: bool = False) -> Ending:
     """
     if not endings:
         return _LOST if was_held else Ending("unused", "no code loads it")
-    order = ("fetched", "unknown", "opened", "compared", "unused")
-    return min(endings, key=lambda one: order.index(one.use))
+    order = ("fetched", _ELSEWHERE, "unknown", "opened", "compared", "unused")
+    return min(endings, key=lambda one: order.index(one.use if one.runs or one.use != "fetched" else _ELSEWHERE))

@@ -60,12 +60,15 @@ class Spot(NamedTuple):
 class TextUse(NamedTuple):
     """What becomes of a text, and what decided that.
 
-    `rule` is the rule of the knowledge that takes it out, or `READ_OUT`, where nothing else happens to it.
+    `rule` is the rule of the knowledge that takes it out, or `READ_OUT`, where nothing else happens to it. `runs`:
+    something was seen to start the code that decided. `is_open`: it is not settled whether anything else becomes of it.
     """
 
     use: AddressUse
     evidence: Evidence | None
     rule: str | None = None
+    runs: bool = True
+    is_open: bool = False
 
 
 Node = RegisterNode | FieldNode | ResultNode
@@ -75,7 +78,7 @@ class Ending(NamedTuple):
     """What becomes of it at one instruction: the use, and what was called there or why it could not be told.
 
     `unit` is the code unit of the instruction; the place is unknown where `part` is -1. `rule` takes a text out with
-    which nothing else happens.
+    which nothing else happens. `runs`: something was seen to start the method that it is in, as far as that was asked.
     """
 
     use: AddressUse
@@ -84,6 +87,7 @@ class Ending(NamedTuple):
     row: int = -1
     unit: int = -1
     rule: str | None = None
+    runs: bool = True
 
 
 class Argument(NamedTuple):

@@ -25,7 +25,7 @@ NOT_SETTLED: Final = TextUse("unknown", None)
 
 def strongest(seen: Iterable[TextUse]) -> TextUse:
     """Return the one that decides; unknown where there is none."""
-    return min(seen, key=lambda one: ORDER.index(one.use), default=NOT_SETTLED)
+    return min(seen, key=lambda one: (ORDER.index(one.use), not one.runs), default=NOT_SETTLED)
 
 
 class AddressUses:
@@ -55,7 +55,9 @@ class AddressUses:
         self._flow.follow(list(trails.values()))
         for spot, trail in trails.items():
             decides = first(trail.endings, was_held=bool(trail.seen))
-            self._known[spot] = TextUse(decides.use, _shown(self._flow, spot, decides), _rule(trail.endings))
+            shown = _shown(self._flow, spot, decides)
+            is_open = any(one.use == "unknown" for one in trail.endings)
+            self._known[spot] = TextUse(decides.use, shown, _rule(trail.endings), decides.runs, is_open)
 
 
 def _rule(endings: Sequence[Ending]) -> str | None:

@@ -1,15 +1,16 @@
 """What was seen to be started, beside what other code that cannot be followed may start."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
 from phone_audit.apk.code import call_search
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
-from phone_audit.apk.code.started_hosts import with_started
+from phone_audit.apk.code.started_hosts import UsesOf, with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.code.test_started_code import HTTP, SEND, Units, flow, held, method, owner
@@ -35,11 +36,16 @@ def started(indexes: Sequence[DexIndex], named: tuple[str, ...] | None = ("app.M
     return StartedCode(indexes, owner, named)
 
 
-def settled(one: Endpoint, *classes: Class, named: tuple[str, ...] | None = ("app.Main",)) -> Endpoint:
+def settled(
+    one: Endpoint,
+    *classes: Class,
+    named: tuple[str, ...] | None = ("app.Main",),
+    uses_of: UsesOf = lambda _: {},
+) -> Endpoint:
     indexes = indexed(*classes)
     file = indexes[0].file
     texts = {one.host: [(file.name, offset) for offset, _ in file.strings.holding(b"lib.example")]}
-    ((found),) = with_started([one], [file], indexes, started(indexes, named), texts)
+    ((found),) = with_started([one], [file], indexes, started(indexes, named), texts, uses_of=uses_of)
     return found
 
 
@@ -61,6 +67,26 @@ def test_what_only_other_code_may_start_is_not_settled_and_counts() -> None:
     (place,) = found.use_evidence
     assert place.value == ("unknown: nothing was seen to start this code, which connects: java.net.URL.openConnection")
     assert (place.class_, place.method) == (CALL.class_, CALL.method)
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_an_address_that_code_loads_which_is_started_and_other_code_connects_to(is_open: bool) -> None:
+    """Where it is not settled what else becomes of it, it is not said that nothing starts what connects to it."""
+    loads = Class("Llib/Loads;", [method("text()V", *const_string("http://lib.example/x"))])
+    silent = Class("Llib/Http;", [method("send()V")])
+    begins = main(0x0071, Ref("method", "Llib/Loads;->text()V"), 0)
+    told: list[Sequence[Spot]] = []
+
+    def uses_of(spots: Collection[Spot]) -> Mapping[Spot, TextUse]:
+        told.append(tuple(spots))
+        return {spot: TextUse("fetched", CALL, runs=False, is_open=is_open) for spot in spots}
+
+    found = settled(connecting(), loads, silent, begins, uses_of=uses_of)
+    assert (found.use, found.start_seen, found.started) == ("unknown", is_open, None)
+    assert found.counts
+    assert [spot.where for spots in told for spot in spots] == ["classes.dex"]
+    runs = main(*(0x0071, Ref("method", "Llib/Loads;->text()V"), 0), *SEND)
+    assert settled(connecting(), loads, silent, runs, uses_of=uses_of) == connecting()
 
 
 def test_what_nothing_can_start_is_told_as_before() -> None:

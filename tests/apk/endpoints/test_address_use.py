@@ -55,12 +55,22 @@ def get_static(field: str, register: int) -> Units:
     return 0x62 | register << 8, Ref("field", field)
 
 
-def uses(*classes: Class, strings: Sequence[str] = (), package: str | None = "org.vendor.app") -> dict[str, TextUse]:
-    """Return what becomes of each string with a scheme."""
+def uses(
+    *classes: Class,
+    strings: Sequence[str] = (),
+    package: str | None = "org.vendor.app",
+    idle: str = "",
+) -> dict[str, TextUse]:
+    """Return what becomes of each string with a scheme; nothing was seen to start the method `idle`."""
     file = read_dex("classes.dex", assemble(classes, strings))
     spots = {Spot("classes.dex", at): value for at, value in file.strings.holding(b"://")}
     effects = CallEffects(load_knowledge().calls)
-    found = AddressUses(AddressFlow(index_file(file), effects, package=package))(spots)
+    indexes = index_file(file)
+
+    def sees(part: int, row: int) -> bool:
+        return not idle or not indexes[part].row_name(row).startswith(idle)
+
+    found = AddressUses(AddressFlow(indexes, effects, package=package, sees=sees))(spots)
     return {spots[spot]: seen for spot, seen in found.items()}
 
 
@@ -849,3 +859,29 @@ def test_what_a_name_may_lead_to_ends_no_search(monkeypatch: pytest.MonkeyPatch)
     go = method(*get_static(_FIELD, 0), *call(_GO, 0))
     named = Class("Lorg/vendor/B;", [method(*text("org.vendor.A"))])
     assert uses(Class(_A, [go, _FETCHES], statics=[("kept", _URL)]), named)[_URL].use == "fetched"
+
+
+_KEEPS = method(*text(_URL), *put_static(_FIELD, 0), signature="keep()V", ins=0)
+_IDLE = method(*get_static(_FIELD, 0), *_CONNECT, signature="idle()V", ins=0)
+
+
+@pytest.mark.parametrize(
+    ("more", "idle", "use", "runs", "is_open"),
+    [
+        ((), "", "fetched", True, False),
+        ((), "idle", "fetched", False, False),
+        (get_static(_FIELD, 0) + _CONNECT, "idle", "fetched", True, False),
+        (get_static(_FIELD, 0) + call(f"Lorg/other/Gone;->take({_STRING})V", 0), "idle", "fetched", False, True),
+        (get_static(_FIELD, 0) + _EQUALS, "idle", "fetched", False, False),
+    ],
+)
+def test_code_that_connects_and_that_nothing_was_seen_to_start(
+    more: Units, idle: str, use: str, runs: bool, is_open: bool
+) -> None:
+    """It decides where no code connects that something starts; whether anything else becomes of it is told, too."""
+    other = method(*more, signature="other()V", ins=0)
+    one = Class(_A, [_KEEPS, _IDLE, other], parent="Ljava/lang/Object;")
+    found = uses(one, idle=idle)[_URL]
+    assert (found.use, found.runs, found.is_open) == (use, runs, is_open)
+    assert found.evidence is not None
+    assert found.evidence.method == ("other()V" if runs and idle else "idle()V")

@@ -13,6 +13,7 @@ from phone_audit.apk.code.field_lookups import FieldLookUps
 from phone_audit.apk.code.files_read import IdsOf, with_readers
 from phone_audit.apk.code.libraries import Owners
 from phone_audit.apk.code.obfuscation import count_short, packers_in_code
+from phone_audit.apk.code.option_texts import OptionTexts
 from phone_audit.apk.code.optional_parts import OptionalParts
 from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.code.shared_fields import SharedFields
@@ -139,7 +140,9 @@ def read_code(
     sure = SharedFields(indexes, owners.of).with_sure_fields(seen)
     told = with_most_direct(with_connections(sure, endpoints, owners.of), endpoints, owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
-    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches)
+    options = {name: option for one in knowledge.libraries for name, option in one.options.items()}
+    texts = OptionTexts(indexes, owners.of, others)
+    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches, options, texts.has)
     skipped = [skip for file in files for skip in file.skipped]
     initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others, started.sees)
     trackers = find_trackers(classes, endpoints, knowledge, initialised, components)

@@ -89,11 +89,14 @@ def accepting_code(
     named: Collection[str] | None = None,
     starts: Callable[[int, int], bool] = lambda _part, _row: True,
     switches: Mapping[str, str] = MappingProxyType({}),
+    options: Mapping[str, str] = MappingProxyType({}),
+    has_option: Callable[[str, Owner], bool] = lambda _name, _library: True,
 ) -> tuple[AcceptedBy, ...]:
     """Return the places of a package whose code accepts any certificate or host name, by owner and what leads to it.
 
     `named` are the classes that the manifest names, in Java form; None where it could not be read. `starts` tells, by
     part and row, whether anything starts a method. `switches` are methods that known classes ask first, by their names.
+    `options` is what an address or a setting has to name for others; `has_option` tells whether the package does.
     """
     places = list(islice(_Package(indexes).places(), MAX_SHOWN))
     ways = WaysIn(indexes, owner_of, named, starts) if places else None
@@ -103,7 +106,10 @@ def accepting_code(
         owner = owner_of(place.evidence.class_ or "")
         way = ways.to(place.makers, owner) if ways else NO_WAY
         around = outermost(place.evidence.class_ or "")
-        waits = ways is not None and around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING)
+        waits = ways is not None and (
+            (around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING))
+            or (around in options and ways.is_of_library(around, owner) and not has_option(options[around], owner))
+        )
         group = _Group(owner, "option" if waits and way.kind == "used" else way.kind, place.accepts)
         groups.setdefault(group, []).append(place.evidence)
         if ways and not waits and ways.calls(way.near, _INSTALLING[place.accepts]):

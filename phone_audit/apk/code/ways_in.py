@@ -129,6 +129,15 @@ class WaysIn:
         sites = [site for site in self._calling(installing) if self._family(site.method) == family]
         return bool(getters and sites) and all(self._waits(site, getters, family) for site in sites)
 
+    def is_of_library(self, family: str, owner: Owner) -> bool:
+        """Tell whether only code of one library names a class, in Java form, and those within it."""
+        names = {name for index in self._indexes for name in index.file.defined_classes}
+        kin = [name for name in names if outermost(java_name(name)) == family]
+        texts = [java_name(name).encode("utf-8", "surrogatepass") for name in kin]
+        users = (*self._callers.uses("type", kin), *self._callers.uses("string", texts))
+        by = {self._owner_of(java_name(self._callers.class_of(site.method))) for _, site in users}
+        return owner.party == "library" and by == {owner} and not self._callers.cut
+
     def _calling(self, wanted: Collection[tuple[bytes, bytes]]) -> Iterator[Site]:
         for part, index in enumerate(self._indexes):
             named = index.strings_equal({name for _, name in wanted})

@@ -148,6 +148,9 @@ def check_library(library: schema.LibraryFact, report: Report) -> None:
     for name, switch in library.switches.items():
         if not (covers_class(library.code, name) and covers_class(library.code, switch)):
             report("switches", f"{short_repr(name)} or {short_repr(switch)} is no part of the library; see its code")
+    for name in library.options:
+        if not covers_class(library.code, name):
+            report("options", f"{short_repr(name)} is no part of the library; see its code")
     for place, part in enumerate(library.parts):
         _check_part(part, f"parts[{place}]", report)
     if library.base:

@@ -196,7 +196,8 @@ class LibraryFact(Frozen):
     it. A class with nothing is one that manifests name, and that leads to none of it on behalf of the package.
     `base_matches` and `base_ignores` are class names that try `base`. `runs_tests`: it is there to run tests, and a
     package whose components are all of it does nothing else. `switches` names classes that accept any certificate only
-    where a method says so, which a file or a setting of its developers has to turn on.
+    where a method says so, which a file or a setting of its developers has to turn on. `options` names classes that do
+    so only where an address or a setting names an option of the library.
     `joins` are two texts of which it makes one host: the second stands in place of the `%s` of the first. `parts` do
     nothing unless asked for.
     """
@@ -215,6 +216,7 @@ class LibraryFact(Frozen):
     base_ignores: tuple[str, ...] = ()
     runs_tests: bool = False
     switches: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_.]+$")]] = Field(default_factory=dict)
     joins: tuple[tuple[str, str], ...] = ()
     parts: tuple[LibraryPartFact, ...] = ()
 

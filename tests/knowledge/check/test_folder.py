@@ -379,6 +379,11 @@ def test_a_file_is_called_like_its_incident(tmp_path: Path) -> None:
             library(switches={"com.other.Client": "com.other.Debug.trusts"}),
             "switches: 'com.other.Client' or 'com.other.Debug.trusts' is no part of the library; see its code",
         ),
+        (
+            "libraries",
+            library(options={"com.other.Client": "ssl"}),
+            "options: 'com.other.Client' is no part of the library; see its code",
+        ),
         *(
             ("libraries", library(parts=[{"addresses": ["a.example/x"], "source": "https://a.example"} | wrong]), fault)
             for wrong, fault in (

@@ -157,7 +157,7 @@ class AbstractInterpreter:
                 hold |= made if number in live else set()
                 values[number] = constants | made | (values[number] - {arguments[number]} if made else values[number])
         frame = Frame(body, self._shared, hold, tainted=bool(live))
-        self._run_blocks(frame, State([*[NOTHING] * (body.registers - body.ins), *values], Heap()))
+        self._run_blocks(frame, State([*[NOTHING] * (body.registers - body.ins), *values, NOTHING], Heap()))
         return frame
 
     def _run_blocks(self, frame: Frame, state: State) -> None:

@@ -1,6 +1,7 @@
 """Methods made ready to be followed: basic blocks, and what each instruction means, found out once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Final
 
 from phone_audit.apk.dex import instructions as dalvik
@@ -10,7 +11,7 @@ from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, 
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
-from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.program import Method, Program, parameter_types
 from phone_audit.apk.flows.taint_rules import BOXES, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
 from phone_audit.apk.flows.taints import (
     NOTHING,
@@ -29,6 +30,8 @@ MAX_UNITS: Final = 8_000
 """Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
 _MAX_REGISTERS: Final = 1_000
 _STATIC: Final = 0x8
+_WIDE: Final = frozenset({b"J", b"D"})
+"""Types that take two registers. Source: Dalvik bytecode, "General design"."""
 _VIRTUAL_INVOKES: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
 
 
@@ -134,6 +137,13 @@ class _Constants:
         return frozenset({Text(self._program.indexes[part].string(index))})
 
     @remembered
+    def second_halves(self, part: int, number: int) -> frozenset[int]:
+        """Return the places, among the registers of its parameters, that hold the second half of one."""
+        kinds = parameter_types(self._program.names.named(part, number).proto)
+        ends = accumulate(2 if kind in _WIDE else 1 for kind in kinds)
+        return frozenset(end - 1 for kind, end in zip(kinds, ends, strict=True) if kind in _WIDE)
+
+    @remembered
     def field(self, part: int, number: int) -> Field:
         """Return a field."""
         name = self._program.field(part, number)
@@ -208,7 +218,16 @@ class _MethodLifter:
         own = callee.reference and self._program.place(callee.returns) is not None
         static, virtual = one.opcode in dalvik.STATIC_INVOKES, one.opcode in _VIRTUAL_INVOKES
         at = (*self._method, one.offset)
-        return OpKind.INVOKE, -1, CallSite(callee, one.registers, static, virtual, at, self._place, own)
+        return OpKind.INVOKE, -1, CallSite(callee, self._handed(one, static), static, virtual, at, self._place, own)
+
+    def _handed(self, one: Instruction, static: bool) -> tuple[int, ...]:
+        """Return the registers of a call; for the second half of a long or a double the one that is always empty.
+
+        What was in that half before is still there for whoever reads registers alone.
+        """
+        halves = self._constants.second_halves(self._method.part, one.index or 0)
+        first = 0 if static else 1
+        return tuple(self._registers if at - first in halves else number for at, number in enumerate(one.registers))
 
     def number(self, one: Instruction) -> Value:
         """Return the constant number that an instruction carries."""

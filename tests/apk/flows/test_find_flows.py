@@ -19,6 +19,7 @@ TEXT = "Ljava/lang/String;"
 IMEI = f"Landroid/telephony/TelephonyManager;->getDeviceId(){TEXT}"
 LOG = f"Landroid/util/Log;->d({TEXT}{TEXT})I"
 WEB = f"Landroid/webkit/WebView;->loadUrl({TEXT})V"
+BUILDER = "Ljava/lang/StringBuilder;"
 CREATE = "onCreate(Landroid/os/Bundle;)V"
 ACTIVITY = "Landroid/app/Activity;"
 STATIC = 0x9
@@ -95,6 +96,35 @@ def test_what_is_overwritten_before_the_sink_does_not_flow() -> None:
     assert ids(activity(create(READ, text(1, "x"), SAY))) == []
     assert ids(activity(create(READ, (0x1207,), SAY))) == ["flow.imei-log"]  # move-object v2, v1
     assert ids(activity(create(text(1, "x"), SAY, READ))) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "registers", "expected"),
+    [
+        ("Ljava/lang/Double;->toString(D){0}", (3, 4), []),
+        ("Ljava/lang/Long;->toString(J){0}", (3, 4), []),
+        ("Ljava/lang/Long;->toString(J){0}", (4, 3), ["flow.imei-log"]),
+        ("{0}->valueOf(Ljava/lang/Object;){0}", (4,), ["flow.imei-log"]),
+        ("Lx/Other;->join(IDLjava/lang/Object;){0}", (3, 3, 4, 3), []),
+        ("Lx/Other;->join(IDLjava/lang/Object;){0}", (3, 3, 3, 4), ["flow.imei-log"]),
+    ],
+)
+def test_the_second_half_of_a_number_is_no_argument(call: str, registers: tuple[int, ...], expected: list[str]) -> None:
+    """A long and a double take two registers; the second may still hold what was there before."""
+    box = "Lx/Box;"
+    kept = join(READ, new(4, box), member(1, 4, f"{box}->kept:{TEXT}", put=True), text(3, "x"))
+    given = join(kept, invoke(call.format(TEXT), *registers), result(1))
+    assert ids(activity(create(given, SAY)), Class(box, parent="Ljava/lang/Object;")) == expected
+
+
+def test_the_same_in_a_call_on_an_object_and_in_a_method_of_the_package() -> None:
+    add = f"Ljava/lang/StringBuilder;->append(D){BUILDER}"
+    kept = join(READ, new(2, BUILDER), (0x1407,))  # move-object v4, v1
+    says = join(invoke(f"{BUILDER}->toString(){TEXT}", 2, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(kept, invoke(add, 2, 3, 4, opcode=0x6E), says))) == []
+    assert ids(activity(create(kept, invoke(add, 2, 4, 3, opcode=0x6E), says))) == ["flow.imei-log"]
+    takes = Method("take(J)V", join((0x3107,), SAY, (RETURN,)), registers=4, ins=2, access=STATIC)
+    assert ids(activity(takes, create(kept, invoke("Lx/Main;->take(J)V", 3, 4)))) == []
 
 
 def test_one_of_two_branches_is_enough() -> None:

@@ -242,10 +242,12 @@ COLLECTIONS: Final = (
 """Classes of which what is put into one object comes out of the same object in another method."""
 WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")
 """Classes whose objects pass on to another object what is handed to them."""
-PLAIN_BYTES: Final = frozenset(
-    {b"Ljava/lang/String;", b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/lang/Double;"}
-)
-"""Results that cannot be changed."""
+PLAIN_BYTES: Final = frozenset({
+    b"Ljava/lang/String;", b"Ljava/lang/Boolean;", b"Ljava/lang/Byte;", b"Ljava/lang/Character;",
+    b"Ljava/lang/Double;", b"Ljava/lang/Float;", b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/lang/Short;",
+    b"Z", b"B", b"C", b"D", b"F", b"I", b"J", b"S",
+})  # fmt: skip
+"""What cannot be changed: nothing comes to lie in it."""
 
 ADDRESSES: Final = frozenset(
     f"L{name};".encode()

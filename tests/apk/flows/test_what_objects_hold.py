@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.apk.dex.assembler import RETURN, Class, Method
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref
 from tests.apk.flows.test_find_flows import (
+    BUILDER,
     LOG,
     READ,
     SAY,
@@ -35,6 +36,40 @@ def test_a_text_stays_what_it_was_whatever_it_is_joined_with() -> None:
 
     assert said(SAY_OTHER) == []
     assert said(result(1), SAY) == ["flow.imei-log"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "get", "append", "expected"),
+    [
+        ("J", 0x53, "J", []),
+        ("I", 0x52, "I", []),
+        ("Ljava/lang/Boolean;", 0x54, "Ljava/lang/Object;", []),
+        ("Ljava/lang/StringBuffer;", 0x54, "Ljava/lang/Object;", ["flow.imei-log"]),
+    ],
+)
+def test_a_number_that_is_put_into_a_text_stays_what_it_was(
+    kind: str, get: int, append: str, expected: list[str]
+) -> None:
+    """What is put there later comes to lie in other objects, as far as these can change, but in no number."""
+    field = f"Lx/Main;->kept:{kind}"
+
+    def reads(register: int) -> Code:
+        return 0x9000 | register << 8 | get, Ref("field", field)
+
+    added = (3, 4) if kind == "J" else (3,)
+    puts = join(
+        new(2, BUILDER),
+        reads(3),
+        invoke(f"{BUILDER}->append({append}){BUILDER}", 2, *added, opcode=0x6E),
+        result(2),
+        READ,
+        invoke(f"{BUILDER}->append({TEXT}){BUILDER}", 2, 1, opcode=0x6E),
+    )
+    given = (1, 2) if kind == "J" else (1,)
+    own = kind if kind in ("I", "J") else "Ljava/lang/Object;"
+    says = join(reads(1), invoke(f"{TEXT}->valueOf({own}){TEXT}", *given), result(1), SAY)
+    tells = Method("onResume()V", join(says, (RETURN,)), direct=False, registers=10)
+    assert ids(activity(create(puts), tells)) == expected
 
 
 def test_a_text_that_is_made_of_bytes_holds_them() -> None:

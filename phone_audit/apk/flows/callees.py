@@ -129,6 +129,7 @@ class Callees:
             answers=is_request or not self._sources.answers.isdisjoint(names),
             plain=plain,
             gives_itself=callee.returns == owner and not plain,
+            joins=not static and callee.returns == owner and owner in taint_rules.TEXT_BUILDERS,
             mark=mark(marked) if marked else None,
             source=None if setting or query else _first(names, self._sources.calls),
             setting=setting,

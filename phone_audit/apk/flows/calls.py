@@ -74,6 +74,8 @@ class CallModel:
             last = max(at for at in range(len(values)) if at not in api.called_back)
             values = [bounded(value | inside) if at == last else value for at, value in enumerate(values)]
         call = Call(site, api, values, heap, frame)
+        if api.joins:
+            return self._joined(call)
         if frame.tainted and (api.sink or api.writes):
             self._sink(call)
         if api.extras:
@@ -232,6 +234,24 @@ class CallModel:
         """Return what goes along when a value is put into something: no numbers, and of texts only addresses."""
         left = [one for one in value if isinstance(one, Number) or (isinstance(one, Text) and "://" not in one.text)]
         return value.difference(left) if left else value
+
+    def _joined(self, call: Call) -> Value:
+        """Put the data in what is handed over into a text, and return that."""
+        receiver, handed = call.values[0], frozenset().union(*call.values[1:])
+        added: set[Atom] = {one for one in handed if isinstance(one, Text) and "://" in one.text}
+        if call.frame.tainted:
+            added |= call.heap.taints_of(call.frame, (handed,))
+        else:
+            added |= {one.inside for one in objects(handed) if _may_be_url(one)}
+        data = bounded(added)
+        builders = objects(receiver)
+        for atom in builders if data else ():
+            if _can_change(atom):
+                call.heap.put(atom, ANY, data)
+            for place in _fields_of(call.heap, atom):
+                what = f"puts it into {java_field(place.partition(' ')[2])}"
+                call.note_kept(place, data, what)
+        return receiver if builders else bounded({*receiver, *data, call.site.fresh})
 
     def _result(self, call: Call) -> Value:
         api, callee = call.api, call.site.callee

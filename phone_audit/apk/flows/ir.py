@@ -129,6 +129,7 @@ class ApiModel:
         called_back: the registers, by their place, of what a library that sends is handed to call back.
         plain: whether its result cannot be changed.
         gives_itself: whether its result may be the object that it is called on.
+        joins: whether it puts a copy of what it is handed into a text that is put together, and gives that back.
         mark: the property of its result.
         source: the data that it gives.
         setting: whether it reads a setting, named by a text.
@@ -153,6 +154,7 @@ class ApiModel:
     called_back: frozenset[int]
     plain: bool
     gives_itself: bool
+    joins: bool
     mark: Mark | None
     source: str | None
     setting: bool

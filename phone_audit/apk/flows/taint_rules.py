@@ -115,6 +115,9 @@ MEMORY: Final = frozenset(
 )  # fmt: skip
 """What only collects: writing to it gives nothing away yet."""
 
+TEXT_BUILDERS: Final = frozenset({b"Ljava/lang/StringBuilder;", b"Ljava/lang/StringBuffer;"})
+"""What puts a text together; of what it is handed it takes a copy. Source: Java reference."""
+
 PROVIDER_FIELDS: Final[Mapping[str, str]] = {
     "android.provider.ContactsContract$Contacts.CONTENT_URI": "contacts",
     "android.provider.ContactsContract$CommonDataKinds$Phone.CONTENT_URI": "contacts",

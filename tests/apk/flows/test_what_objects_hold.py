@@ -17,6 +17,7 @@ from tests.apk.flows.test_find_flows import (
     ids,
     invoke,
     join,
+    member,
     new,
     result,
     text,
@@ -39,18 +40,17 @@ def test_a_text_stays_what_it_was_whatever_it_is_joined_with() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "get", "append", "expected"),
+    ("kind", "get", "append"),
     [
-        ("J", 0x53, "J", []),
-        ("I", 0x52, "I", []),
-        ("Ljava/lang/Boolean;", 0x54, "Ljava/lang/Object;", []),
-        ("Ljava/lang/StringBuffer;", 0x54, "Ljava/lang/Object;", ["flow.imei-log"]),
+        ("J", 0x53, "J"),
+        ("I", 0x52, "I"),
+        ("Ljava/lang/Boolean;", 0x54, "Ljava/lang/Object;"),
+        ("Ljava/lang/StringBuffer;", 0x54, "Ljava/lang/Object;"),
+        ("Lx/Box;", 0x54, "Ljava/lang/Object;"),
     ],
 )
-def test_a_number_that_is_put_into_a_text_stays_what_it_was(
-    kind: str, get: int, append: str, expected: list[str]
-) -> None:
-    """What is put there later comes to lie in other objects, as far as these can change, but in no number."""
+def test_what_is_put_into_a_text_stays_what_it_was(kind: str, get: int, append: str) -> None:
+    """The text holds a copy: what is put there later comes to lie in nothing that was put there before."""
     field = f"Lx/Main;->kept:{kind}"
 
     def reads(register: int) -> Code:
@@ -69,7 +69,22 @@ def test_a_number_that_is_put_into_a_text_stays_what_it_was(
     own = kind if kind in ("I", "J") else "Ljava/lang/Object;"
     says = join(reads(1), invoke(f"{TEXT}->valueOf({own}){TEXT}", *given), result(1), SAY)
     tells = Method("onResume()V", join(says, (RETURN,)), direct=False, registers=10)
-    assert ids(activity(create(puts), tells)) == expected
+    assert ids(activity(create(puts), tells)) == []
+
+
+def test_a_text_that_is_put_together_holds_what_was_put_there() -> None:
+    box = "Lx/Box;"
+    kept = join(READ, new(4, box), member(1, 4, f"{box}->kept:{TEXT}", put=True), new(2, BUILDER))
+    says = join(invoke(f"{BUILDER}->toString(){TEXT}", 2, opcode=0x6E), result(1), SAY)
+
+    def said(*calls: Code) -> list[str]:
+        return ids(activity(create(kept, *calls, says)), Class(box, parent="Ljava/lang/Object;"))
+
+    adds = invoke(f"{BUILDER}->append({TEXT}){BUILDER}", 2, 1, opcode=0x6E)
+    assert said(text(3, "x")) == []
+    assert said(adds) == said(adds, result(2)) == ["flow.imei-log"]
+    assert said(invoke(f"{BUILDER}->append(Ljava/lang/Object;){BUILDER}", 2, 4, opcode=0x6E)) == ["flow.imei-log"]
+    assert said(invoke(f"{BUILDER}->insert(I{TEXT}){BUILDER}", 2, 0, 1, opcode=0x6E)) == ["flow.imei-log"]
 
 
 def test_a_text_that_is_made_of_bytes_holds_them() -> None:

@@ -118,7 +118,7 @@ class CallModel:
         if sink is not None and sink.name == "log" and call.site.begin.class_.startswith(taint_rules.CONTAINERS):
             return
         handed = values if call.site.static or (sink and sink.receiver) else values[sink.first if sink else 1 :]
-        reached = heap.closure_of_all(handed)
+        reached = heap.sent(call.frame, frozenset().union(*handed))
         beside = heap.closure_of_all(values[:1])
         event = sink_event(sink.name if sink else "", call.site.step(f"calls {api.names[0]}"), reached, beside)
         call.frame.note(event if sink else event._replace(kind="write", to=leads_to(beside)))

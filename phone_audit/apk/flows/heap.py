@@ -141,10 +141,23 @@ class Heap:
                     continue
                 if isinstance(atom, Obj) and atom.is_param and (reader.is_live(atom) or atom.type in ADDRESSES):
                     found.add(atom.inside)
-                if atom in content and atom not in seen:
+                if atom in content and atom not in seen and not reader.is_screen(atom):
                     seen.add(atom)
                     left += content[atom].values()
         return found
+
+    def sent(self, reader: "Reader", value: Collection[Atom]) -> Collection[Atom]:
+        """Return what goes along when a value is handed to what sends: all that it reaches, but through no screen."""
+        content = self._content
+        seen = set(value)
+        left = [atom for atom in value if atom in content]
+        while left:
+            atom = left.pop()
+            for held in () if reader.is_screen(atom) else content[atom].values():
+                new = held - seen
+                seen |= new
+                left += [one for one in new if one in content]
+        return seen
 
     def closure_of_all(self, values: Iterable[Value]) -> Collection[Atom]:
         """Return everything that one of the values is or reaches."""
@@ -191,6 +204,9 @@ class Reader(Protocol):
 
     def is_live(self, atom: Atom) -> bool:
         """Tell whether this is data."""
+
+    def is_screen(self, atom: Atom) -> bool:
+        """Tell whether this is a screen or what it consists of."""
 
 
 def read(reader: Reader, heap: Heap, holder: Value, slot: Slot, place: str, *, own: bool = False) -> Value:

@@ -152,6 +152,13 @@ class Method(NamedTuple):
     row: int
 
 
+_SCREENS: Final = re.compile(
+    rb"Landroid/(?:content/Context(?:Wrapper)?|view/View(?:Group)?|(?:widget|webkit)/\w+"
+    rb"|(?:app|preference)/(?:Application|\w*(?:Activity|Dialog|Fragment|Service)));"
+)
+"""Android's classes that screens, services and what screens consist of derive from."""
+
+
 class Program(ClassHierarchy):
     """Looks up what flows ask about the parts of DEX files; everything is found when first asked for, and kept.
 
@@ -186,6 +193,11 @@ class Program(ClassHierarchy):
         index = self.indexes[method.part]
         owner = index.row_class(method.row)
         return self.names.named(method.part, int(index.methods.method[method.row]))._replace(owner=owner)
+
+    @remembered
+    def is_screen(self, descriptor: bytes) -> bool:
+        """Tell whether a class is one of screens, services, or of what screens consist of."""
+        return any(map(_SCREENS.fullmatch, self.above(descriptor)))
 
     def access(self, method: Method) -> int:
         """Return the access flags."""

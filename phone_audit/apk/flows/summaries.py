@@ -24,6 +24,7 @@ from phone_audit.apk.flows.taints import (
     Text,
     Value,
     bounded,
+    class_of,
     is_changed,
     join_values,
     mark,
@@ -115,6 +116,10 @@ class Frame:
                 return True
             one = one.base
         return False
+
+    def is_screen(self, atom: Atom) -> bool:
+        """Tell whether this is a screen, or what it consists of: nobody sends one for what its fields hold."""
+        return isinstance(atom, Obj) and atom.own and self.shared.is_screen(class_of(atom))
 
     def carries(self, heap: Heap, values: Iterable[Value]) -> bool:
         """Tell whether data is in values, or in the objects that they may be."""
@@ -258,7 +263,8 @@ class _Handed:
 
     def _atom(self, atom: Atom) -> Value:
         if isinstance(atom, Inside):
-            return bounded(self._frame.shared.after(data_of(self._heap.closure(self.atom(atom.obj))), atom.changes))
+            reached = self._heap.sent(self._frame, self.atom(atom.obj))
+            return bounded(self._frame.shared.after(data_of(reached), atom.changes))
         assert isinstance(atom, Obj)  # noqa: S101 - nothing else stands for something
         if atom.base is not None:
             return read(self._frame, self._heap, self.atom(atom.base), atom.slot, atom.place, own=atom.own)
@@ -271,7 +277,7 @@ class _Handed:
             event.kind,
             event.name,
             event.step,
-            plain_data(heap, value) if event.kind == "keep" else bounded(_data(heap.closure(value))),
+            plain_data(heap, value) if event.kind == "keep" else bounded(_data(heap.sent(self._frame, value))),
             around(heap.closure(self.value(event.around))) if event.around else NOTHING,
             leads_to(heap.closure(self.value(event.to))) if event.to else NOTHING,
         )

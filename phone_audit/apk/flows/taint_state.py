@@ -1,6 +1,6 @@
 """What is known of the whole package while data is followed: where it was put, and where it leaves."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -29,6 +29,7 @@ class TaintState:
     """What holds for the whole package.
 
     Attributes:
+        is_screen: whether a class of the package is one of screens, or of what they consist of.
         sources: the data that a call gives, by `class.method`.
         source_fields: the data that a field holds, by `class.field`.
         budget: instructions that may still be followed.
@@ -51,6 +52,7 @@ class TaintState:
     places: dict[str, Value] = field(default_factory=dict)
     statics: set[str] = field(default_factory=set)
     changed: dict[str | Method, int] = field(default_factory=dict)
+    is_screen: Callable[[bytes], bool] = lambda _: False
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
 
     def taint(self, data: str, steps: tuple[Step, ...]) -> Taint:

@@ -121,3 +121,38 @@ def test_a_letter_that_data_chooses_from_a_table_tells_it() -> None:
     table = join(invoke("Landroid/os/Build;->letters()[C"), result(4))
     assert ids(activity(create(coded, table, element(1, 4, 3, put=False), SAY))) == ["flow.imei-log"]
     assert ids(activity(create(coded, table, (0x0512,), element(1, 4, 5, put=False), SAY))) == []
+
+
+@pytest.mark.parametrize(
+    ("parent", "is_sent"),
+    [
+        ("Landroid/app/Activity;", False),
+        ("Landroid/app/ListActivity;", False),
+        ("Landroid/app/IntentService;", False),
+        ("Landroid/app/Fragment;", False),
+        ("Landroid/preference/PreferenceActivity;", False),
+        ("Landroid/content/Context;", False),
+        ("Landroid/view/View;", False),
+        ("Landroid/widget/EditText;", False),
+        ("Lx/Base;", False),
+        ("Landroid/os/AsyncTask;", True),
+        ("Landroid/view/View$OnClickListener;", True),
+        ("Ljava/lang/Object;", True),
+    ],
+)
+def test_nobody_sends_a_screen_for_what_its_fields_hold(parent: str, is_sent: bool) -> None:
+    """What sends is often handed the screen that asks, for the answer; what it reads there goes all the same."""
+    keeper, box = "Lx/Keeper;", "Lx/Box;"
+    kept = join(READ, new(5, keeper), member(1, 5, f"{keeper}->kept:{TEXT}", put=True))
+    hidden = join(kept, new(4, box), member(5, 4, f"{box}->keeper:{keeper}", put=True))
+    classes = (
+        Class("Lx/Base;", parent="Landroid/app/Activity;"),
+        Class(box, parent="Ljava/lang/Object;"),
+        Class(keeper, parent=parent),
+    )
+    expected = ["flow.imei-log"] if is_sent else []
+    assert ids(activity(create(hidden, invoke(LOG, 0, 4))), *classes) == expected
+    takes = Method(f"take({box})V", join((0x3107,), SAY, (RETURN,)), registers=4, ins=1, access=STATIC)
+    assert ids(activity(takes, create(hidden, invoke(f"Lx/Main;->take({box})V", 4))), *classes) == expected
+    reads = join(member(6, 4, f"{box}->keeper:{keeper}", put=False), member(1, 6, f"{keeper}->kept:{TEXT}", put=False))
+    assert ids(activity(create(hidden, reads, SAY)), *classes) == ["flow.imei-log"]

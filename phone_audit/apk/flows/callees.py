@@ -11,6 +11,7 @@ from phone_audit.apk.flows.ir import ApiModel, Callee
 from phone_audit.apk.flows.places import is_same_library
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program, parameter_registers
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
+from phone_audit.apk.flows.sending_libraries import Sink
 from phone_audit.apk.flows.stream_fields import StreamFields, stream_fields
 from phone_audit.apk.flows.taints import mark
 
@@ -108,7 +109,7 @@ class Callees:
         plain = callee.returns in taint_rules.PLAIN_BYTES
         marked = _first(names, taint_rules.MARKS)
         looks_up = _first(names, taint_rules.LOOKUPS) or 0
-        sink = taint_rules.REQUEST if is_request else _first(names, self._sources.sinks)
+        sink = taint_rules.REQUEST if is_request else self._sink(names)
         is_held = not libraries.holding.isdisjoint(owners)
         setting, query = names[0] in taint_rules.SETTING_CALLS, taint_rules.QUERY in names
         return ApiModel(
@@ -136,6 +137,16 @@ class Callees:
             query=query,
             special=_special(names[0], name),
         )
+
+    def _sink(self, names: Sequence[str]) -> Sink | None:
+        found = _first(names, self._sources.sinks)
+        return found if found is None or not found.texts or self._holds_text(found.texts) else None
+
+    @remembered
+    def _holds_text(self, heads: tuple[str, ...]) -> bool:
+        """Tell whether a text of the package begins with one of some."""
+        strings = [index.file.strings for index in self._program.indexes]
+        return any(next(one.beginning(head), None) is not None for head in heads for one in strings)
 
     def _called_back(self, callee: Callee, *, static: bool) -> frozenset[int]:
         """Return the places of the registers that hold what is called back."""

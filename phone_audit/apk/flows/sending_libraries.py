@@ -17,12 +17,13 @@ class Sink(NamedTuple):
     """A call that gives data away, by `name`.
 
     Arguments count from the number `first` on, 1 being the first behind the object; with `receiver` the object counts
-    too.
+    too. With `texts` it gives data away only where a text of the package begins with one of them.
     """
 
     name: str
     receiver: bool = False
     first: int = 1
+    texts: tuple[str, ...] = ()
 
 
 class SendingLibraries:
@@ -45,7 +46,9 @@ class SendingLibraries:
         }
         self.renamed = [fact for fact in known if fact.structure]
         self.sinks = {
-            call: Sink("network", 0 in fact.arguments) for (effect, call), fact in named.items() if effect == "sent"
+            call: Sink("network", 0 in fact.arguments, texts=fact.texts)
+            for (effect, call), fact in named.items()
+            if effect == "sent"
         }
         self.written = frozenset(call for effect, call in named if effect == "written")
         self.asked = frozenset(call for effect, call in named if effect == "asked")

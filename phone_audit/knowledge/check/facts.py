@@ -173,8 +173,8 @@ def check_call(fact: CallFact, report: Report) -> None:
         report("callback", "the effect callback names a method, and no other effect does")
     if fact.effect in ("intent", "addressed", "printed") and not fact.texts:
         report("texts", "the effect intent names actions, addressed packages, printed fields")
-    if fact.texts and fact.effect not in ("intent", "named", "addressed", "printed"):
-        report("texts", "only the effects intent, named, addressed and printed have texts")
+    if fact.texts and fact.effect not in ("intent", "named", "addressed", "printed", "sent"):
+        report("texts", "only the effects intent, named, addressed, printed and sent have texts")
     if fact.read_back and fact.effect not in ("opened", "printed"):
         report("read_back", "only what the effects opened and printed show can be read back")
     if fact.rule and fact.effect not in ("opened", "printed", "compared"):

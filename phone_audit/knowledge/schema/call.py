@@ -74,9 +74,10 @@ class CallFact(Frozen):
     and one that is `addressed` to a package among `texts` is for that app. Where code of the package calls one of
     `read_back`, a method of any class or, with dots, of that class, an address does not count as opened, since it may
     be read out again. `printed` is an address where the object that is called comes from one of the static fields in
-    `texts`. A `callback` is the method of the same object that is handed the same arguments. `rule` takes a text out
-    with which nothing else happens. By its `structure` it is known what sends under other names. Each self-test is a
-    class, a method, an argument: `java.net.URL.openStream 0`.
+    `texts`. What is `sent` counts only where a text of the package begins with one of `texts`. A `callback` is the
+    method of the same object that is handed the same arguments. `rule` takes a text out with which nothing else
+    happens. By its `structure` it is known what sends under other names. Each self-test is a class, a method, an
+    argument: `java.net.URL.openStream 0`.
     """
 
     id: str

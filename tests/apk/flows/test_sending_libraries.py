@@ -261,3 +261,41 @@ def test_a_request_of_its_own_sends_what_its_constructor_hands_on(parent: str, e
     makes = join((0x0222, Ref("type", own)), invoke(f"{own}-><init>({TEXT})V", 2, 1, opcode=0x70))
     adds = join(new(4, QUEUE), invoke(f"{QUEUE}->add(Lcom/android/volley/Request;)V", 4, 2, opcode=0x6E))
     assert ids(activity(create(join(READ, makes, adds))), Class(own, [hands_on], parent=parent)) == expected
+
+
+STATEMENT, ROWS = "Ljava/sql/PreparedStatement;", "Ljava/sql/ResultSet;"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("jdbc:jtds:sqlserver://db.example:1433/x", ["flow.imei-network"]),
+        ("jdbc:mysql://", ["flow.imei-network"]),
+        ("jdbc:sqlite:/sdcard/x.db", []),
+        ("see jdbc:mysql://", []),
+    ],
+)
+def test_a_data_base_is_asked_over_the_network_where_an_address_of_one_is_there(
+    address: str, expected: list[str]
+) -> None:
+    """Databases in files are asked by the same calls; what kind of one it is, its address says."""
+    connection = "Ljava/sql/Connection;"
+    opens = join(
+        text(2, address),
+        invoke(f"Ljava/sql/DriverManager;->getConnection({TEXT}){connection}", 2),
+        result(3),
+        invoke(f"{connection}->prepareStatement({TEXT}){STATEMENT}", 3, 2, opcode=0x72),
+        result(4),
+    )
+    sets = join(READ, invoke(f"{STATEMENT}->setString(I{TEXT})V", 4, 5, 1, opcode=0x72))
+    asks = invoke(f"{STATEMENT}->executeQuery(){ROWS}", 4, opcode=0x72)
+    assert ids(activity(create(opens, sets, asks))) == expected
+    assert ids(activity(create(opens, sets))) == []
+    answer = join(result(6), invoke(f"{ROWS}->getString(I){TEXT}", 6, 5, opcode=0x72), result(1), SAY)
+    assert ids(activity(create(opens, sets, asks, answer))) == expected
+
+
+def test_whoever_logs_in_to_a_data_base_sends_what_is_needed_for_it() -> None:
+    call = f"Ljava/sql/DriverManager;->getConnection({TEXT}{TEXT}{TEXT})Ljava/sql/Connection;"
+    logs_in = join(READ, text(2, "jdbc:mysql://db.example/x"), text(3, "me"), invoke(call, 2, 3, 1))
+    assert ids(activity(create(logs_in))) == ["flow.imei-network"]

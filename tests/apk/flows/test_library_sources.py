@@ -31,6 +31,16 @@ def test_what_a_method_of_a_library_in_the_package_gives() -> None:
     assert ids(activity(create(asks)), abstract(api, get, other)) == []
 
 
+@pytest.mark.parametrize(
+    ("owner", "get"),
+    [("Lcom/baidu/location/BDLocation;", "getAddrStr"), ("Lcom/amap/api/location/AMapLocation;", "getAddress")],
+)
+def test_the_place_that_a_location_kit_of_another_maker_gives(owner: str, get: str) -> None:
+    kit = Class(owner, [Method(f"{get}(){TEXT}", (0x0012, 0x0011), direct=False, access=1, ins=1)])
+    asks = join(invoke(f"{owner}->{get}(){TEXT}", 3, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(asks)), kit) == ["flow.location-log"]
+
+
 TASKS = (
     Class(CLIENT, [Method(f"getLastLocation(){TASK}", (0x0012, 0x0011), direct=False, access=1, ins=1)]),
     abstract(

@@ -21,6 +21,7 @@ from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.code.unseen_screens import UnseenScreens
+from phone_audit.apk.code.ways_in import Running
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
@@ -141,8 +142,9 @@ def read_code(
     told = with_most_direct(with_connections(sure, endpoints, owners.of), endpoints, owners.of)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     options = {name: option for one in knowledge.libraries for name, option in one.options.items()}
+    running = Running(started.starts, started.is_idle, look_ups.may_set_any)
     texts = OptionTexts(indexes, owners.of, others)
-    accepting = accepting_code(indexes, owners.of, declared.names, started.starts, switches, options, texts.has)
+    accepting = accepting_code(indexes, owners.of, declared.names, running, switches, options, texts.has)
     skipped = [skip for file in files for skip in file.skipped]
     initialised = InitialisedTrackers(indexes, declared, owners.of, knowledge, started.starts, others, started.sees)
     trackers = find_trackers(classes, endpoints, knowledge, initialised, components)

@@ -17,7 +17,7 @@ import numpy as np
 from phone_audit.apk.code.accepting_methods import always_true, never_checks, proceeds
 from phone_audit.apk.code.callers import Site, site_of
 from phone_audit.apk.code.libraries import Owner, OwnerOf, outermost
-from phone_audit.apk.code.ways_in import NO_WAY, WAYS, WaysIn
+from phone_audit.apk.code.ways_in import ALL_RUNS, NO_WAY, WAYS, Running, WaysIn
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
@@ -87,19 +87,19 @@ def accepting_code(
     indexes: Sequence[DexIndex],
     owner_of: OwnerOf,
     named: Collection[str] | None = None,
-    starts: Callable[[int, int], bool] = lambda _part, _row: True,
+    running: Running = ALL_RUNS,
     switches: Mapping[str, str] = MappingProxyType({}),
     options: Mapping[str, str] = MappingProxyType({}),
     has_option: Callable[[str, Owner], bool] = lambda _name, _library: True,
 ) -> tuple[AcceptedBy, ...]:
     """Return the places of a package whose code accepts any certificate or host name, by owner and what leads to it.
 
-    `named` are the classes that the manifest names, in Java form; None where it could not be read. `starts` tells, by
-    part and row, whether anything starts a method. `switches` are methods that known classes ask first, by their names.
-    `options` is what an address or a setting has to name for others; `has_option` tells whether the package does.
+    `named` are the classes that the manifest names, in Java form; None where it could not be read. `running` tells what
+    of it runs. `switches` are methods that known classes ask first, by their names. `options` is what an address or a
+    setting has to name for others; `has_option` tells whether the package does.
     """
     places = list(islice(_Package(indexes).places(), MAX_SHOWN))
-    ways = WaysIn(indexes, owner_of, named, starts) if places else None
+    ways = WaysIn(indexes, owner_of, named, running) if places else None
     groups: dict[_Group, list[Evidence]] = {}
     installed: set[_Group] = set()
     for place in places:

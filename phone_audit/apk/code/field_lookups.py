@@ -49,6 +49,15 @@ class FieldLookUps:
             return True
         return any(self._owner_of(java_name(name)) == owner for name in self._started.native)
 
+    def may_set_any(self) -> bool:
+        """Tell whether code that is no library's may set any field by its name, or run in a way that is not seen."""
+        rows = {row for row, name in self._look_ups if name is None}
+        others = {row for row in rows if row is not None and not self._is_of_library(row)}
+        return None in rows or not self._started.is_settled or self._started.starts_any(others)
+
+    def _is_of_library(self, row: Row) -> bool:
+        return self._owner_of(java_name(self._indexes[row[0]].row_class(row[1]))).party == "library"
+
     def may_find(self, field: bytes) -> bool:
         """Tell whether any look-up, on whatever class and whether or not it is started, may ask for this name."""
         return not self._names.isdisjoint({None, field})

@@ -111,6 +111,20 @@ class StartedCode:
         """Tell whether something starts one of some methods: which of them is found first does not matter."""
         return bool(rows) and self._finds(lambda: not self._search.seen.isdisjoint(rows))
 
+    def is_idle(self, part: int, row: int) -> bool:
+        """Tell whether nothing starts a method, as far as is known.
+
+        Of a component that the manifest does not name it is enough that nothing was seen to: Android does not make it.
+        """
+        if not self.starts(part, row):
+            return True
+        return self._undeclared.has(self._indexes[part].row_class(row)) and not self.sees(part, row)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that runs is known."""
+        return not self._finds(lambda: False)
+
     def sees(self, part: int, row: int) -> bool:
         """Tell whether something was seen to start a method; true where the search ended too soon."""
         return self.sees_any({(part, row)})
@@ -149,8 +163,11 @@ class StartedCode:
 
     @cached_property
     def _search(self) -> CallSearch:
-        undeclared = _Undeclared(self._selectors, self._declared)
-        return CallSearch(self._selectors, self._roots, pages=self._pages, is_undeclared=undeclared.has)
+        return CallSearch(self._selectors, self._roots, pages=self._pages, is_undeclared=self._undeclared.has)
+
+    @cached_property
+    def _undeclared(self) -> _Undeclared:
+        return _Undeclared(self._selectors, self._declared)
 
     @property
     def _pages(self) -> Pages:

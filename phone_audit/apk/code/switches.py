@@ -61,10 +61,18 @@ class Switches:
         callers: looks up who calls a method.
         owner_of: whose code a class is.
         is_called_outside: whether a method may be one that code outside of the package calls.
+        is_idle: whether nothing starts a method, so that it sets nothing.
     """
 
-    def __init__(self, callers: Callers, owner_of: OwnerOf, is_called_outside: Callable[[Method], bool]) -> None:
+    def __init__(
+        self,
+        callers: Callers,
+        owner_of: OwnerOf,
+        is_called_outside: Callable[[Method], bool],
+        is_idle: Callable[[int, int], bool] = lambda _part, _row: False,
+    ) -> None:
         self._callers = callers
+        self._is_idle = is_idle
         self._owner_of = owner_of
         self._is_called_outside = is_called_outside
         self._tree = ClassHierarchy(callers.indexes)
@@ -167,6 +175,8 @@ class Switches:
             return _ANYTHING
         found = _NOTHING
         for _, site in list(self._callers.of({method})):
+            if self._is_idle(*site.method):
+                continue
             body = self._body(site.method)
             place = body.place_at(site.unit) if body else None
             if body is None or place is None:
@@ -290,7 +300,8 @@ class Switches:
             ids = np.flatnonzero(np.isin(index.field_ids["class"], classes) & np.isin(index.field_ids["name"], names))
             for site in self._callers.sites(part, "field", ids.tolist()):
                 code = index.code(site.method.row)
-                if code is not None and code.units[site.unit] & 0xFF not in _GET:
+                is_write = code is not None and code.units[site.unit] & 0xFF not in _GET
+                if is_write and not self._is_idle(*site.method):
                     yield site
 
     def _always_begins_true(self, kin: frozenset[bytes], sets: Sequence[tuple[Method, int]]) -> bool:

@@ -29,6 +29,8 @@ MAX_UNITS: Final = 20_000
 _NEAR: Final = 2
 """Calls away from a place within which it is looked for what hands it on."""
 _OTHERS: Final = frozenset({"library", "unknown"})
+_OF_NOBODY: Final = frozenset({"unknown", "obfuscated"})
+"""Code of no known library, renamed ones among it."""
 _STATIC: Final = 0x8
 _PRIVATE: Final = 0x2
 _SPUT_OBJECT: Final = 0x69
@@ -63,6 +65,23 @@ _COMPONENTS: Final = (
 WAYS: Final[tuple[WayIn, ...]] = ("used", "option", "unused")
 
 
+class Running(NamedTuple):
+    """Tells what of a package runs; methods are given by part and row.
+
+    Attributes:
+        starts: whether anything may start a method; what nothing starts leads nowhere.
+        is_idle: whether nothing starts a method, as far as is known: it turns no switch on.
+        may_set_any: whether code that is no library's may set fields, or run, in a way that is not seen.
+    """
+
+    starts: Callable[[int, int], bool] = lambda _part, _row: True
+    is_idle: Callable[[int, int], bool] = lambda _part, _row: False
+    may_set_any: Callable[[], bool] = lambda: True
+
+
+ALL_RUNS: Final = Running()
+
+
 class Way(NamedTuple):
     """What leads to code, and the methods nearest to it, itself included."""
 
@@ -87,7 +106,7 @@ class WaysIn:
         indexes: all its parts.
         owner_of: whose code a class is.
         named: the classes that the manifest names, in Java form; None where it could not be read.
-        starts: whether anything starts a method, by part and row; what nothing starts leads nowhere.
+        running: what of it runs.
     """
 
     def __init__(
@@ -95,13 +114,13 @@ class WaysIn:
         indexes: Sequence[DexIndex],
         owner_of: OwnerOf,
         named: Collection[str] | None,
-        starts: Callable[[int, int], bool] = lambda _part, _row: True,
+        running: Running = ALL_RUNS,
     ) -> None:
-        self._starts = starts
+        self._running = running
         self._indexes = indexes
         self._owner_of = owner_of
         self._callers = Callers(indexes)
-        self._switches = Switches(self._callers, owner_of, self._is_overriding)
+        self._switches = Switches(self._callers, owner_of, self._is_overriding, self._running.is_idle)
         self._sites: dict[Method, list[Site]] = {}
         self._named = None if named is None else frozenset(map(outermost, named))
 
@@ -188,10 +207,12 @@ class WaysIn:
         index = self._indexes[site.method.part]
         code = index.code(site.method.row)
         by = self._owner_of(java_name(self._callers.class_of(site.method)))
-        if by.party in _OTHERS and not self._starts(*site.method):
+        if by.party in _OTHERS and not self._running.starts(*site.method):
             return None
-        if code is None or owner.party != "library":
+        if code is None:
             return _Step(site.method, None)
+        if owner.party != "library":
+            return None if self._is_never_reached(site, owner) else _Step(site.method, None)
         handed = passed(code, site.unit, asked.word) if asked else None
         if handed == 0:
             return None
@@ -205,6 +226,15 @@ class WaysIn:
         if isinstance(choice, Parameter):
             return _Step(site.method, choice)
         return _Step(site.method, handed if isinstance(handed, Parameter) else None)
+
+    def _is_never_reached(self, site: Site, owner: Owner) -> bool:
+        """Tell whether a switch that nothing can turn on stands before an instruction in code of nobody that is known.
+
+        In the package's own code nothing is told of it, nor where anything may be set unseen.
+        """
+        if owner.party not in _OF_NOBODY or self._running.may_set_any():
+            return False
+        return self._switches.is_shut(site, options=True) or not self._may_exist(site.method, True)
 
     @remembered
     def _may_exist(self, method: Method, options: bool) -> bool:

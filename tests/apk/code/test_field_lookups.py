@@ -170,3 +170,24 @@ def test_a_constant_of_a_class_that_a_text_names_is_what_code_does_with_it() -> 
 )
 def test_the_same_constant_that_may_be_looked_up_counts(look_up: Units) -> None:
     assert use(*own_constant(*look_up)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        ((), False),
+        (on_class(PUT_TOGETHER, ALL), True),
+        (on_class((*named("url"), *PUT_TOGETHER), DECLARED), False),
+        (on_class((*NAME_PUT_TOGETHER, *PUT_TOGETHER), DECLARED), True),
+        ((0x0070, Ref("method", "Ldalvik/system/DexClassLoader;-><init>()V"), 0), True),
+    ],
+)
+@pytest.mark.parametrize("holder", ["Lapp/Main;", "Llib/Other;"])
+def test_fields_that_code_may_set_whatever_their_names(units: Units, expected: bool, holder: str) -> None:
+    """A library's own look-ups are for what it is handed."""
+    looks_up = Class("Llib/Other;", [method("g()V", *units)]) if holder == "Llib/Other;" else None
+    begins = app(*invoke_static("Llib/Other;->g()V")) if looks_up else app(*units)
+    classes = sorted([HOST, begins, *([looks_up] if looks_up else [])], key=lambda one: one.name)
+    indexes = index_file(read_dex("classes.dex", assemble(classes)))
+    ups = FieldLookUps(indexes, owner, StartedCode(indexes, owner, ("app.Main",)))
+    assert ups.may_set_any() is (expected and looks_up is None)

@@ -180,3 +180,29 @@ def test_a_screen_that_such_a_screen_names_may_be_made_too() -> None:
     )
     found = settled(connecting(), HTTP, HIDDEN, between, main(*taking("Lapp/Between;")))
     assert (found.use, found.start_seen, found.started) == ("unknown", False, None)
+
+
+def rows_of(code: StartedCode, class_: str, name: str) -> tuple[int, int]:
+    (row,) = code.named(class_, name)
+    return row
+
+
+def test_what_nothing_starts_is_idle() -> None:
+    send = "send()V"
+    for units, is_idle, is_settled in (((), True, True), (SEND, False, True), (LOADS, False, False)):
+        code = started(indexed(HTTP, main(*units)))
+        assert code.is_idle(*rows_of(code, "lib.Http", send)) is is_idle
+        assert code.is_settled is is_settled
+
+
+def test_a_component_that_the_manifest_does_not_name_is_idle_unless_it_was_seen_to_start() -> None:
+    create = "onCreate(Landroid/os/Bundle;)V"
+    called = (0x0071, Ref("method", f"Lapp/Hidden;->{create}"), 0)
+    for units, named, is_idle in (
+        (LOADS, ("app.Main",), True),
+        ((*LOADS, *called), ("app.Main",), False),
+        (LOADS, ("app.Main", "app.Hidden"), False),
+        (LOADS, None, False),
+    ):
+        code = started(indexed(HTTP, HIDDEN, main(*units)), named)
+        assert code.is_idle(*rows_of(code, "app.Hidden", create)) is is_idle

@@ -36,6 +36,8 @@ well be a button, or the beginning of another word.
 _ORDER: Final = tuple(KINDS)
 EITHER: Final = "password-or-"
 """Begins a kind where a name says both, the password first: where the text is shown, it is the other."""
+_NO_PASSWORDS: Final = (b"port", b"eng", b"age", b"ion", b"ive")
+"""What makes another word of `pass`: passport, passenger, passage, passion, passive."""
 _NOT_THE_NAME: Final = (b"gender", b"sex", b"age", b"birth", b"city", b"addr", b"country", b"tel", b"card")
 """What else of a user may be typed in, and is named behind the word for the user."""
 
@@ -50,7 +52,7 @@ def _pattern(end: bytes) -> re.Pattern[bytes]:
         return b"".join(bytes((letter,)) + end for letter in text)
 
     words = [b"|".join(map(wide, of_kind)) for of_kind in KINDS.values()]
-    words[_ORDER.index("pass")] += b"(?!%b|%b)" % (wide(b"port"), wide(b"eng"))
+    words[_ORDER.index("pass")] += b"(?!%b)" % b"|".join(map(wide, _NO_PASSWORDS))
     others = b"(?!(?:%b)?(?:%b))" % (wide(b"_"), b"|".join(map(wide, _NOT_THE_NAME)))
     words[_ORDER.index("user-name")] = b"(?:%b)%b" % (words[_ORDER.index("user-name")], others)
     words[_ORDER.index("typed-phone")] = b"(?<!%b)(?:%b)" % (wide(_PALETTE), words[_ORDER.index("typed-phone")])

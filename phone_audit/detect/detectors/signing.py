@@ -39,18 +39,28 @@ _CHANGED = (
 """Words that tell of other contents or another key than was signed; the rest may be age, damage or missing parts."""
 _NO_VERDICT = ("stamp-", "v4-")
 _MOST_SHOWN = 5
+_ALONE = "is signed with {key}, a key that anyone can get, so anyone can make an update for it."
+_WITH_OTHERS = "is signed with {key}, a key that anyone can get, and with another one, which an update needs as well."
 
 
 def public_test_key(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:
-    """Yield one finding for each signer that is a published test key, but for what every phone has with one."""
+    """Yield one finding for each signer that is a published test key, but for what every phone has with one.
+
+    An update needs all signers of one scheme. Source: AOSP, SigningDetails.signaturesMatchExactly.
+    """
     if info.may_run is False and info.package in knowledge.spared_packages:
         return
-    said = "is signed with {key}, a key that anyone can get, so anyone can make an update for it."
-    for signer, key in known_signers(info, knowledge):
-        if key.kind in _PUBLIC:
-            yield _signed(
-                PUBLIC_TEST_KEY, info, signer, key, knowledge, "Signed with a public test key", said, "medium"
-            )
+    title = "Signed with a public test key"
+    known = list(known_signers(info, knowledge))
+    anyone_s = {signer.sha256 for signer, key in known if key.kind in (*_PUBLIC, "leaked")}
+    secret = [one for one in info.signers or () if one.sha256 not in anyone_s]
+    for signer, key in known:
+        if key.kind not in _PUBLIC:
+            continue
+        if any({*one.schemes} & {*signer.schemes} for one in secret):
+            yield _signed(PUBLIC_TEST_KEY, info, signer, key, knowledge, title, _WITH_OTHERS, "info")
+        else:
+            yield _signed(PUBLIC_TEST_KEY, info, signer, key, knowledge, title, _ALONE, "medium")
 
 
 def leaked_key(info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding]:

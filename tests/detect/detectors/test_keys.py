@@ -1,8 +1,10 @@
 """Signers that prove nothing: public test keys and leaked keys."""
 
+import pytest
+
 from phone_audit.detect.detectors.signing import LEAKED_KEY, PUBLIC_TEST_KEY, leaked_key, public_test_key
 from phone_audit.knowledge.load import load_knowledge
-from phone_audit.model.apk import NATIVE_ACTIVITY, Component
+from phone_audit.model.apk import NATIVE_ACTIVITY, Component, Signer
 from phone_audit.model.finding import Evidence, Finding, Subject, finding_key
 from tests.detect.detectors.seen import SOURCE, knowledge
 from tests.judge.cases import apk_info, signer
@@ -12,7 +14,7 @@ TEST, LEAKED, VENDOR, OTHER = (signer(digits * 32) for digits in ("01", "02", "0
 
 
 def test_a_public_test_key() -> None:
-    assert list(public_test_key(apk_info("com.a", signers=(TEST, LEAKED, VENDOR, OTHER)), knowledge())) == [
+    assert list(public_test_key(apk_info("com.a", signers=(TEST, LEAKED)), knowledge())) == [
         Finding(
             id="public-test-key",
             key=finding_key("public-test-key", SUBJECT, "test"),
@@ -29,6 +31,19 @@ def test_a_public_test_key() -> None:
             remedy=PUBLIC_TEST_KEY.remedy,
         )
     ]
+
+
+@pytest.mark.parametrize("other", [VENDOR, OTHER])
+def test_an_update_needs_every_signer_of_a_scheme(other: Signer) -> None:
+    (found,) = public_test_key(apk_info("com.a", signers=(TEST, other)), knowledge())
+    assert found.severity == "info"
+    assert found.message == (
+        "com.a is signed with AOSP test key 'platform', a key that anyone can get, "
+        "and with another one, which an update needs as well."
+    )
+    later = other.model_copy(update={"schemes": ("v3",)})
+    (found,) = public_test_key(apk_info("com.a", signers=(TEST, later)), knowledge())
+    assert found.severity == "medium", "old versions of Android ask for the first key alone"
 
 
 def test_a_leaked_key() -> None:

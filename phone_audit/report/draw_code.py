@@ -63,7 +63,7 @@ WAYS_OUT: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """How data can leave, and the behaviours that show it."""
 
 _LOG: Final = "log"
-_SINKS: Final = ("network", "sms", "process", "intent", "file", _LOG)
+_SINKS: Final = ("network", "sms", "page", "process", "intent", "file", _LOG)
 """What ends the id of a flow: where the data goes, in the order of telling."""
 
 _WORDS: Final = {name: words for words, names in (*READS, *WAYS_OUT) for name in names}

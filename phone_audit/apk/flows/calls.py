@@ -10,7 +10,7 @@ from phone_audit.apk.flows.heap import Heap, plain_data, read
 from phone_audit.apk.flows.ir import ApiModel, CallSite
 from phone_audit.apk.flows.places import extra_place, field_place, java_field, type_of
 from phone_audit.apk.flows.program import Program
-from phone_audit.apk.flows.summaries import FILE, Event, Frame, leads_to, sink_event
+from phone_audit.apk.flows.summaries import FILE, FOR_SCRIPT, Event, Frame, leads_to, sink_event
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import (
@@ -33,6 +33,7 @@ from phone_audit.apk.flows.taints import (
     mark,
     objects,
     taints,
+    tells_way,
     texts,
 )
 from phone_audit.apk.flows.whole_objects import WholeObjects
@@ -119,7 +120,10 @@ class CallModel:
             return
         handed = values if call.site.static or (sink and sink.receiver) else values[sink.first if sink else 1 :]
         reached = heap.sent(call.frame, frozenset().union(*handed))
-        beside = heap.closure_of_all(values[:1])
+        shows = sink is not None and any(name.startswith(taint_rules.PAGES) for name in api.names)
+        beside = NOTHING if shows else heap.closure_of_all(values[:1])
+        if shows and call.site.begin.class_.startswith(taint_rules.BRIDGES):
+            reached = {*reached, FOR_SCRIPT}
         event = sink_event(sink.name if sink else "", call.site.step(f"calls {api.names[0]}"), reached, beside)
         call.frame.note(event if sink else event._replace(kind="write", to=leads_to(beside)))
 
@@ -232,13 +236,13 @@ class CallModel:
     @remembered
     def _carried(self, value: Value) -> Value:
         """Return what goes along when a value is put into something: no numbers, and of texts only addresses."""
-        left = [one for one in value if isinstance(one, Number) or (isinstance(one, Text) and "://" not in one.text)]
+        left = [one for one in value if isinstance(one, Number) or (isinstance(one, Text) and not tells_way(one))]
         return value.difference(left) if left else value
 
     def _joined(self, call: Call) -> Value:
         """Put the data in what is handed over into a text, and return that."""
         receiver, handed = call.values[0], frozenset().union(*call.values[1:])
-        added: set[Atom] = {one for one in handed if isinstance(one, Text) and "://" in one.text}
+        added: set[Atom] = {one for one in handed if tells_way(one)}
         if call.frame.tainted:
             added |= call.heap.taints_of(call.frame, (handed,))
         else:
@@ -308,7 +312,7 @@ class CallModel:
                             found |= self._carried(inside)
                         if atom.is_param and not atom.own and call.frame.is_live(atom):
                             found.add(atom.part(ANY))
-                    elif isinstance(atom, Text) and "://" in atom.text:
+                    elif tells_way(atom):
                         found.add(atom)
         if api.mark:
             found.add(api.mark)

@@ -36,6 +36,7 @@ _BY: Final[Mapping[str, str]] = {
     "log": "to the system log",
     "process": "to another program",
     "intent": "to any package that listens",
+    "page": "to a script in a web page",
 }
 
 

@@ -21,15 +21,16 @@ from phone_audit.apk.flows.taints import (
     Obj,
     Step,
     Taint,
-    Text,
     Value,
     bounded,
     class_of,
     is_changed,
+    is_script,
     join_values,
     mark,
     objects,
     taints,
+    tells_way,
     texts,
 )
 
@@ -39,6 +40,12 @@ _EXPLICIT: Final = mark("explicit")
 FILE: Final = "file:"
 """What the mark of a file that is written begins with, before the place that it is."""
 _OUT: Final = ("network", "process")
+PAGE: Final = "page"
+"""The sink that a script in a page is."""
+_OF_THE_PACKAGE: Final = "file:///android_asset/"
+"""Begins the addresses of pages in the package itself. Source: WebSettings.setAllowFileAccess."""
+FOR_SCRIPT: Final = mark("script")
+"""Marks what is handed to a page by code that hands scripts to it, or the address of the page itself."""
 
 
 Wanted = Literal["constant", "class"]
@@ -158,8 +165,9 @@ class Frame:
         elif event.name == "intent" and _EXPLICIT in event.around and not event.step.what.endswith(SET_RESULT):
             return
         else:
+            name = PAGE if event.name == "network" and _is_for_script(event.around) else event.name
             for taint in found:
-                leak = Leak(taint, event.name, event.step, _cleartext(event.name, event.around, taint))
+                leak = Leak(taint, name, event.step, _cleartext(name, event.around, taint))
                 self.shared.leak(leak, self.body.method)
         self._later(event, [atom for atom in value if not isinstance(atom, Taint)])
 
@@ -278,14 +286,14 @@ class _Handed:
             event.name,
             event.step,
             plain_data(heap, value) if event.kind == "keep" else bounded(_data(heap.sent(self._frame, value))),
-            around(heap.closure(self.value(event.around))) if event.around else NOTHING,
+            _marks(event.around) | around(heap.closure(self.value(event.around))) if event.around else NOTHING,
             leads_to(heap.closure(self.value(event.to))) if event.to else NOTHING,
         )
 
 
 def data_of(reached: Collection[Atom]) -> set[Atom]:
     """Return data and addresses."""
-    found: set[Atom] = {atom for atom in reached if isinstance(atom, Text) and "://" in atom.text}
+    found: set[Atom] = {atom for atom in reached if tells_way(atom)}
     return found | taints(reached)
 
 
@@ -294,12 +302,12 @@ def _data(reached: Collection[Atom]) -> list[Atom]:
 
 
 def around(reached: Collection[Atom]) -> Value:
-    """Return what may tell how data goes out: addresses, marks, and what stands for them."""
-    return bounded(
-        atom
-        for atom in reached
-        if isinstance(atom, Mark) or _is_symbol(atom) or (isinstance(atom, Text) and "://" in atom.text)
-    )
+    """Return what may tell how data goes out: addresses, marks, and what stands for them. No mark is left out."""
+    return bounded(atom for atom in reached if _is_symbol(atom) or tells_way(atom)) | _marks(reached)
+
+
+def _marks(value: Collection[Atom]) -> Value:
+    return frozenset(atom for atom in value if isinstance(atom, Mark))
 
 
 def leads_to(reached: Collection[Atom]) -> Value:
@@ -319,6 +327,13 @@ def _is_argument(obj: Obj) -> bool:
 def sink_event(name: str, step: Step, reached: Collection[Atom], beside: Collection[Atom]) -> Event:
     """Return the event that everything reached goes to a sink, where more lies beside it."""
     return Event("sink", name, step, bounded(_data(reached)), around([*reached, *beside]))
+
+
+def _is_for_script(reached: Collection[Atom]) -> bool:
+    """Tell whether data is handed to a script of a page, in which no address stands that it could be sent to."""
+    seen = texts(reached)
+    leads_on = any("://" in text and not text.lower().startswith(_OF_THE_PACKAGE) for text in seen)
+    return not leads_on and (FOR_SCRIPT in reached or any(map(is_script, seen)))
 
 
 def _cleartext(sink: str, reached: Collection[Atom], taint: Taint) -> bool | None:

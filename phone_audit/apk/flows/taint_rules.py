@@ -115,6 +115,10 @@ MEMORY: Final = frozenset(
 )  # fmt: skip
 """What only collects: writing to it gives nothing away yet."""
 
+PAGES: Final = "android.webkit.WebView."
+"""What shows pages: the address is handed over, and nothing of it lies in the object before."""
+BRIDGES: Final = ("org.apache.cordova.",)
+"""Code that answers to the script of a page. Source: Apache Cordova, NativeToJsMessageQueue."""
 TEXT_BUILDERS: Final = frozenset({b"Ljava/lang/StringBuilder;", b"Ljava/lang/StringBuffer;"})
 """What puts a text together; of what it is handed it takes a copy. Source: Java reference."""
 

@@ -187,6 +187,7 @@ Atom = Taint | Obj | Inside | Text | Number | Mark
 Value = frozenset[Atom]
 NOTHING: Final[Value] = frozenset()
 Slot = str | int
+SCRIPT: Final = "javascript:"
 ANY: Final = "*"
 """The slot for what lies somewhere inside."""
 KEPT: Final = "kept"
@@ -263,6 +264,16 @@ def taints(value: Iterable[Atom]) -> Value:
 def texts(value: Iterable[Atom]) -> list[str]:
     """Return the constant strings of a value."""
     return sorted([atom.text for atom in value if isinstance(atom, Text)])
+
+
+def tells_way(atom: object) -> bool:
+    """Tell whether an atom is a text that says how data goes out: an address, or a script for a page."""
+    return isinstance(atom, Text) and ("://" in atom.text or is_script(atom.text))
+
+
+def is_script(text: str) -> bool:
+    """Tell whether an address is a script for the page that a `WebView` shows. Source: WebView.loadUrl."""
+    return text[: len(SCRIPT)].lower() == SCRIPT
 
 
 def class_of(obj: Obj) -> bytes:

@@ -1,11 +1,11 @@
 """Signatures that show nothing: keys that everybody or a thief has, and contents that were changed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, source_of
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import KeyFact
-from phone_audit.model.apk import ApkInfo, Signer
+from phone_audit.model.apk import ApkInfo, Signature, Signer
 from phone_audit.model.device import SYSTEM_FOLDERS
 from phone_audit.model.finding import Evidence, Finding, Severity
 
@@ -38,6 +38,9 @@ _CHANGED = (
 )  # fmt: skip
 """Words that tell of other contents or another key than was signed; the rest may be age, damage or missing parts."""
 _NO_VERDICT = ("stamp-", "v4-")
+_FOR_ALL = (_STRIPPED, "-duplicate-entry")
+"""What the newest signature that there is does not put right."""
+_NEWER = frozenset({"v2", "v3", "v3.1"})
 _MOST_SHOWN = 5
 _ALONE = "is signed with {key}, a key that anyone can get, so anyone can make an update for it."
 _WITH_OTHERS = "is signed with {key}, a key that anyone can get, and with another one, which an update needs as well."
@@ -112,6 +115,9 @@ def signature_broken(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
     changed = [error for error in faults if error.partition(":")[0].endswith(tuple(counting))]
     schemes = ", ".join(signature.schemes)
     message = f"The signature of {name} is incomplete, or some versions of Android that it is made for would refuse it."
+    if _is_whole_since_android_7(signature, faults):
+        changed = []
+        message = f"Android 6 and older would refuse {name}; its signature for all others is whole and shows its maker."
     if changed:
         message = f"{name} does not match its signature, so the signature does not show who made its contents."
     yield SIGNATURE_BROKEN.finding(
@@ -125,6 +131,13 @@ def signature_broken(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
         ],
         advised=bool(changed),
     )
+
+
+def _is_whole_since_android_7(signature: Signature, faults: Collection[str]) -> bool:
+    """Tell whether only the oldest scheme is at fault. Source: APK signature scheme v2, "Verification"."""
+    words = [fault.partition(":")[0] for fault in faults]
+    is_old = all(word.startswith("v1-") and not word.endswith(_FOR_ALL) for word in words)
+    return bool({*signature.schemes} & _NEWER) and is_old
 
 
 CHECKS: tuple[tuple[Detector, ApkCheck], ...] = (

@@ -10,10 +10,12 @@ from tests.apk.flows.test_find_flows import (
     SAY,
     STATIC,
     TEXT,
+    WEB,
     Code,
     activity,
     create,
     element,
+    flows,
     ids,
     invoke,
     join,
@@ -156,3 +158,50 @@ def test_nobody_sends_a_screen_for_what_its_fields_hold(parent: str, is_sent: bo
     assert ids(activity(takes, create(hidden, invoke(f"Lx/Main;->take({box})V", 4))), *classes) == expected
     reads = join(member(6, 4, f"{box}->keeper:{keeper}", put=False), member(1, 6, f"{keeper}->kept:{TEXT}", put=False))
     assert ids(activity(create(hidden, reads, SAY)), *classes) == ["flow.imei-log"]
+
+
+def shown(address: str | None, *more: Code, name: str = "Lx/Main;") -> tuple[Class]:
+    """A screen that gives a `WebView` an address put together with data, or data alone."""
+    if address is None:
+        return (activity(create(READ, *more, invoke(WEB, 3, 1, opcode=0x6E)), name=name),)
+    adds = f"{BUILDER}->append({TEXT}){BUILDER}"
+    puts = [new(2, BUILDER), text(4, address), invoke(adds, 2, 4, opcode=0x6E), READ]
+    says = [invoke(adds, 2, 1, opcode=0x6E), invoke(f"{BUILDER}->toString(){TEXT}", 2, opcode=0x6E), result(1)]
+    return (activity(create(*more, *puts, *says, invoke(WEB, 3, 1, opcode=0x6E)), name=name),)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("javascript:told('", ["flow.imei-page"]),
+        ("JavaScript:told('", ["flow.imei-page"]),
+        ("javascript:fetch('https://a.example/?", ["flow.imei-network"]),
+        ("https://a.example/?javascript:", ["flow.imei-network"]),
+        ("https://a.example/?", ["flow.imei-network"]),
+        ("tel:", ["flow.imei-network"]),
+        (None, ["flow.imei-network"]),
+    ],
+)
+def test_what_a_script_in_a_page_is_told_is_not_sent_yet(address: str | None, expected: list[str]) -> None:
+    """Where an address stands in the script, it may be sent there."""
+    assert ids(*shown(address)) == expected
+
+
+def test_an_address_that_a_page_had_before_says_nothing_of_a_script() -> None:
+    before = join(text(5, "https://a.example/"), invoke(WEB, 3, 5, opcode=0x6E))
+    assert ids(*shown("javascript:told('", before)) == ["flow.imei-page"]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (None, ["flow.imei-page"]),
+        ("file:///android_asset/www/index.html?", ["flow.imei-page"]),
+        ("https://a.example/?", ["flow.imei-network"]),
+    ],
+)
+def test_what_a_bridge_hands_to_the_page_is_for_its_script(address: str | None, expected: list[str]) -> None:
+    """Its code puts a script together in one method, and hands it on in another."""
+    bridge = "Lorg/apache/cordova/Main;"
+    found = flows(*shown(address, name=bridge), active=frozenset({"org.apache.cordova.Main"}))
+    assert [flow.id for flow in found] == expected

@@ -55,7 +55,7 @@ def test_firmware_may_take_newer_signatures_off(path: str, severity: str) -> Non
 
 
 def test_only_an_old_version_refuses_it() -> None:
-    (found,) = check(broken(OLD, STAMP))
+    (found,) = check(broken(OLD, STAMP, schemes=("v1",)))
     assert (found.severity, found.confidence, found.remedy) == ("info", "low", ())
     assert found.message == (
         "The signature of com.a is incomplete, or some versions of Android that it is made for would refuse it."
@@ -70,11 +70,24 @@ def test_only_an_old_version_refuses_it() -> None:
      "archive-bytes-in-front", "signers-differ"],
 )  # fmt: skip
 def test_words_that_tell_of_a_change(word: str) -> None:
-    assert check(broken(f"{word}: text"))[0].confidence == "medium"
+    assert check(broken(f"{word}: text", schemes=("v1",)))[0].confidence == "medium"
+
+
+@pytest.mark.parametrize("newer", ["v2", "v3", "v3.1"])
+def test_a_newer_signature_that_is_whole_shows_the_maker(newer: str) -> None:
+    """Android 7 and later look at nothing else."""
+    (found,) = check(broken("v1-entry-digest: text", OLD, STAMP, schemes=("v1", newer)))
+    assert (found.severity, found.confidence, found.remedy) == ("info", "low", ())
+    assert found.message == (
+        "Android 6 and older would refuse com.a; its signature for all others is whole and shows its maker."
+    )
+    for word in (f"{newer}-content-digest", "v1-duplicate-entry", "v1-scheme-stripped", "signers-differ"):
+        (found,) = check(broken("v1-entry-digest: text", f"{word}: text", schemes=("v1", newer)))
+        assert found.severity == "medium"
 
 
 def test_a_long_list_is_cut() -> None:
-    (found,) = check(broken(*(f"v1-entry-digest: {number}" for number in range(9))))
+    (found,) = check(broken(*(f"v1-entry-digest: {number}" for number in range(9)), schemes=("v1",)))
     assert [evidence.value for evidence in found.evidence] == [f"v1-entry-digest: {number}" for number in range(5)]
 
 

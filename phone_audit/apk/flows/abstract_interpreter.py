@@ -172,11 +172,14 @@ class AbstractInterpreter:
                 now = entering[number].copy()
                 if not self._run_block(frame, now, blocks[number]):
                     return
-                for after in blocks[number].following:
+                block = blocks[number]
+                ways = ((after, now) for after in block.following)
+                thrown = ((after, one) for after in block.caught for one in (entering[number], now))
+                for after, left in (*ways, *thrown):
                     if after not in entering:
-                        entering[after] = now.copy()
+                        entering[after] = left.copy()
                         heapq.heappush(todo, after)
-                    elif entering[after].join(now) and after not in todo:
+                    elif entering[after].join(left) and after not in todo:
                         heapq.heappush(todo, after)
                 if reached is not None:
                     reached.join(now)

@@ -39,11 +39,14 @@ CallSite, a FieldUse."""
 class Block:
     """Instructions that run one after another, what they do, and the blocks that may follow, by their number.
 
+    `caught` are those that go on where an instruction throws.
+
     Most blocks of a long method are never run, so they are made ready when they are.
     """
 
     offsets: Sequence[int]
     following: tuple[int, ...]
+    caught: tuple[int, ...]
     _make: Callable[[Sequence[int]], Sequence[Op]]
     _ops: Sequence[Op] | None = None
 

@@ -1,13 +1,15 @@
-"""Methods made ready to be followed: basic blocks, and what each instruction means, found out once."""
+"""Methods made ready to be followed: what each instruction means, found out once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import Final
 
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, remembered
-from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, Units, read_instruction, starts
+from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, read_instruction
+from phone_audit.apk.flows.blocks import BlockPlan, blocks_of
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
@@ -25,7 +27,6 @@ from phone_audit.apk.flows.taints import (
 )
 
 _LEADS_OUT: Final[Value] = frozenset({mark("network")})
-_ENDS: Final = dalvik.JUMPS | dalvik.NO_WAY_ON | {*dalvik.SWITCHES}
 MAX_UNITS: Final = 8_000
 """Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
 _MAX_REGISTERS: Final = 1_000
@@ -33,53 +34,6 @@ _STATIC: Final = 0x8
 _WIDE: Final = frozenset({b"J", b"D"})
 """Types that take two registers. Source: Dalvik bytecode, "General design"."""
 _VIRTUAL_INVOKES: Final = frozenset({0x6E, 0x72, 0x74, 0x78})
-
-
-def blocks_of(units: Units) -> list[tuple[Sequence[int], tuple[int, ...]]]:
-    """Return blocks of a method: where their instructions begin, and the numbers of those that may follow.
-
-    What only a switch or an exception leads to follows no block; whoever runs the blocks starts there afresh. Raises
-    DexCodeError where the instructions cannot be told apart.
-    """
-    offsets = list(starts(units))
-    opcodes = [units[at] & 0xFF for at in offsets]
-    jumps = {
-        at: read_instruction(units, at).target or 0
-        for at, code in zip(offsets, opcodes, strict=True)
-        if code in dalvik.JUMPS
-    }
-    first = _first_of_blocks(offsets, opcodes, set(jumps.values()))
-    number_of = {offsets[place]: number for number, place in enumerate(first)}
-    blocks: list[tuple[Sequence[int], tuple[int, ...]]] = []
-    for number, (begin, end) in enumerate(zip(first, [*first[1:], len(offsets)] if first else [], strict=True)):
-        last = offsets[end - 1]
-        following = [number_of.get(jumps[last], -1)] if last in jumps else []
-        if opcodes[end - 1] not in dalvik.NO_WAY_ON:
-            following.append(number + 1)
-        blocks.append((offsets[begin:end], tuple(one for one in following if 0 <= one < len(first))))
-    return blocks
-
-
-def _first_of_blocks(offsets: Sequence[int], opcodes: Sequence[int], targets: set[int]) -> list[int]:
-    """Return the places in the list at which blocks begin."""
-    places = []
-    ended = True
-    for place, (offset, opcode) in enumerate(zip(offsets, opcodes, strict=True)):
-        if ended or opcode == dalvik.MOVE_EXCEPTION or offset in targets:
-            places.append(place)
-        ended = opcode in _ENDS
-    return places
-
-
-def all_follow(following: Sequence[Sequence[int]]) -> bool:
-    """Tell whether every block can be reached from the first one, given what follows each."""
-    seen = {0}
-    left = [0]
-    while left:
-        new = set(following[left.pop()]) - seen
-        seen |= new
-        left += new
-    return len(seen) == len(following)
 
 
 class Lifter:
@@ -106,15 +60,13 @@ class Lifter:
         named = program.name_of(method)
         file = program.indexes[method.part].name
         place = Place(java_name(named.owner), named.name + named.proto, code.offset, file)
-        found: list[tuple[Sequence[int], tuple[int, ...]]] = []
+        plans, reached = list[BlockPlan](), 0
         if len(code.units) <= MAX_UNITS and code.ins <= code.registers <= _MAX_REGISTERS:
-            try:
-                found = blocks_of(code.units)
-            except DexCodeError:
-                found = []
+            with suppress(DexCodeError):
+                plans, reached = blocks_of(code)
         ready = _MethodLifter(self._constants, program, self._callees, method, place, code)
-        blocks = [Block(offsets, after, ready.ops) for offsets, after in found]
-        follow = bool(blocks) and all_follow([block.following for block in blocks])
+        blocks = [Block(*plan, ready.ops) for plan in plans]
+        follow = 0 < len(blocks) == reached
         static = bool(program.access(method) & _STATIC)
         return LiftedMethod(method, blocks, follow, code.registers, code.ins, len(code.units), static, place)
 

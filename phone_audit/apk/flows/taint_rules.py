@@ -273,9 +273,13 @@ LOOKUPS: Final[Mapping[str, int]] = {
     "android.database.sqlite.SQLiteQueryBuilder.query": 2,
     "android.content.ContentProviderClient.query": 1,
     "android.app.Activity.managedQuery": 1,
+    **dict.fromkeys((f"java.lang.String.{call}" for call in ("getBytes", "split", "substring", "charAt")), 1),
+    **dict.fromkeys((f"java.util.{one}.get" for one in ("Map", "HashMap", "Hashtable", "LinkedHashMap", "TreeMap")), 1),
+    **dict.fromkeys((f"java.util.{one}.get" for one in ("List", "ArrayList", "LinkedList", "Vector")), 1),
+    "java.net.URLEncoder.encode": 1,
 }
-"""Calls that give the rows that what they are handed chooses: it is not in them. How many registers hold the database,
-the object that is called first."""
+"""Calls that give part of a database, a text or a collection; the other arguments only choose it and are not in it.
+How many registers hold what is given of, which stand first."""
 
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
 _QUERIES: Final = frozenset({Leaf("call", QUERY)})

@@ -25,7 +25,10 @@ class Ref:
 
 @dataclass(frozen=True)
 class Method:
-    """`signature` is name and descriptor, such as `f(I)V`; without `code` the method is abstract or native."""
+    """`signature` is name and descriptor, such as `f(I)V`; without `code` the method is abstract or native.
+
+    `guarded` holds blocks in order, each as first code unit, how many, and the unit at which any exception is handled.
+    """
 
     signature: str
     code: Sequence[int | Ref] | None = (RETURN,)
@@ -33,6 +36,7 @@ class Method:
     registers: int = 4
     ins: int = 1
     access: int = 1
+    guarded: Sequence[tuple[int, int, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -223,8 +227,18 @@ def _code(method: Method, tables: _Tables, data: _Data) -> int:
     if method.code is None:
         return 0
     units = [tables.number(unit) if isinstance(unit, Ref) else unit for unit in method.code]
-    head = struct.pack("<4H2I", method.registers, method.ins, 1, 0, 0, len(units))
-    return data.put(0x2001, head + struct.pack(f"<{len(units)}H", *units), 4)
+    head = struct.pack("<4H2I", method.registers, method.ins, 1, len(method.guarded), 0, len(units))
+    behind = _handlers(method.guarded, len(units)) if method.guarded else b""
+    return data.put(0x2001, head + struct.pack(f"<{len(units)}H", *units) + behind, 4)
+
+
+def _handlers(guarded: Sequence[tuple[int, int, int]], units: int) -> bytes:
+    """Return the try_items, and their handlers, each of which is a catch_all alone."""
+    handlers, tries = bytearray(uleb128(len(guarded))), bytearray(2 * (units % 2))
+    for begin, count, handler in guarded:
+        tries += struct.pack("<IHH", begin, count, len(handlers))
+        handlers += b"\0" + uleb128(handler)
+    return bytes(tries + handlers)
 
 
 def _field(one: Class, name: str, value: str | int) -> str:

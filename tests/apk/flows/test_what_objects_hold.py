@@ -205,3 +205,24 @@ def test_what_a_bridge_hands_to_the_page_is_for_its_script(address: str | None, 
     bridge = "Lorg/apache/cordova/Main;"
     found = flows(*shown(address, name=bridge), active=frozenset({"org.apache.cordova.Main"}))
     assert [flow.id for flow in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "opcode"),
+    [
+        (f"{TEXT}->getBytes({TEXT})[B", 0x6E),
+        (f"{TEXT}->split({TEXT})[{TEXT}", 0x6E),
+        ("Ljava/util/Map;->get(Ljava/lang/Object;)Ljava/lang/Object;", 0x72),
+        (f"Ljava/net/URLEncoder;->encode({TEXT}{TEXT}){TEXT}", 0x71),
+    ],
+)
+def test_what_only_chooses_what_a_call_gives_is_not_in_it(call: str, opcode: int) -> None:
+    """The name of an encoding, a separator, a key."""
+
+    def said(given: int, chooses: int) -> list[str]:
+        takes = join(invoke(call, given, chooses, opcode=opcode), result(1), SAY, (RETURN,))
+        method = Method(f"take({TEXT}{TEXT})V", takes, registers=4, ins=2, access=STATIC)
+        return ids(activity(method, create(READ, text(2, "x"), invoke(f"Lx/Main;->take({TEXT}{TEXT})V", 1, 2))))
+
+    assert said(2, 3) == ["flow.imei-log"]
+    assert said(3, 2) == []

@@ -25,7 +25,7 @@ class Budget(NamedTuple):
     own: int = 0
 
 
-BUDGET: Final = Budget(36_000, 3_500, 30_000)
+BUDGET: Final = Budget(60_000, 3_500, 40_000)
 INTERNET: Final = "android.permission.INTERNET"
 OFFLINE: Final = Budget(0, 4_000)
 """The same for a package that does not ask for the network."""

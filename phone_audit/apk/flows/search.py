@@ -14,8 +14,8 @@ from phone_audit.apk.flows.taint_state import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500
 """How often a method is followed as if Android called it."""
-_MOST_A_ROOT: Final = 2_000
-"""Instructions that are followed for one of them."""
+_MOST_A_ROOT: Final = 4_000
+"""Instructions that are followed for one of them; at first no more than half of those that may be followed at all."""
 _CALLERS: Final = 12
 """Levels of callers up to which data is followed that methods hand back."""
 _ROUNDS: Final = 8
@@ -44,6 +44,7 @@ class Search:
         self._interpreter = AbstractInterpreter(program, self._shared, sources)
         self._graph = CallGraph(program.indexes)
         self._near_budget, self._budget, self._own_budget = near, rest, more
+        self._most_a_root = min(max(rest // 2, 1), _MOST_A_ROOT)
         self._roots = self._waiting = 0
         self._started: set[Method] = set()
         self._near = self._graph.flags()
@@ -133,7 +134,7 @@ class Search:
         near = self._near = graph.leading_to(leaving, self._own)
         may_meet = (graph.callers_of(graph.flags(self._started)) & graph.callers_of(leaving)).any()
         if may_meet or (self._shared.places and near.any()):
-            self._budget = self._near_budget
+            self._budget, self._most_a_root = self._near_budget, _MOST_A_ROOT
         if may_meet:
             self._way = graph.called_from(near)
         self._near_budget = 0
@@ -152,7 +153,7 @@ class Search:
             shared.cut = True
             return False
         self._roots += 1
-        granted = shared.budget = min(left, _MOST_A_ROOT)
+        granted = shared.budget = min(left, self._most_a_root)
         gives = self._interpreter.root(method)
         if is_used_up:
             self._own_budget -= granted - shared.budget

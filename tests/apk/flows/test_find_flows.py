@@ -480,7 +480,7 @@ def test_more_is_followed_where_data_may_come_to_the_network_by_fields_alone(sin
     later = Method("onStart()V", moves, direct=False), Method("onResume()V", says, direct=False)
     methods = create(READ, static(1, kept, put=True)), *later
     indexes = index_file(read_dex("classes.dex", assemble([activity(*methods)])))
-    found, _, _ = flows_in(indexes, None, budget=Budget(100, 4))
+    found, _, _ = flows_in(indexes, None, budget=Budget(100, 8))
     assert [flow.id for flow in found] == expected
 
 

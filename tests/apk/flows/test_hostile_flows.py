@@ -59,6 +59,16 @@ def test_a_flow_of_the_package_is_found_beside_it(shape: Callable[[int], list[Me
     assert [flow.id for flow in found.found] == ["flow.imei-log"]
 
 
+@pytest.mark.parametrize(("near", "rest"), [(0, 400), (400, 400)])
+def test_one_method_does_not_use_up_what_others_need(near: int, rest: int) -> None:
+    """Not even where a search for ways out of the phone would leave the others aside."""
+    long = create(READ, invoke(f"Lx/Main;->take0({TEXT})V", 1))
+    short = activity(create(READ, SAY), name="Lx/Other;")
+    indexes = index_file(read_dex("classes.dex", assemble([activity(*clique(300), long), short])))
+    found = flows_in(indexes, None, budget=Budget(near, rest))
+    assert (found.complete, [flow.id for flow in found.found]) == (False, ["flow.imei-log"])
+
+
 def test_the_graph_of_calls_is_what_is_called() -> None:
     methods = chain(5)
     (index,) = index_file(read_dex("classes.dex", assemble([activity(*methods), Class("Lx/Other;", [Method("f()V")])])))

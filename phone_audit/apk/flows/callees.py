@@ -121,7 +121,7 @@ class Callees:
             untouched=untouched,
             collects=owners[0].startswith(taint_rules.COLLECTIONS) or not libraries.collecting.isdisjoint(owners),
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
-            fills=not (static or untouched or taint_rules.only_looks(name)),
+            fills=not (static or untouched or taint_rules.adds_nothing(name)),
             looks_up=looks_up,
             holds=is_held,
             called_back=self._called_back(callee, static=static) if sink or is_held else frozenset(),

@@ -221,8 +221,9 @@ NEUTRAL: Final = frozenset(
     }
 )  # fmt: skip
 """Calls whose result tells next to nothing of the data."""
-_LOOKING: Final = (
+_ADDING_NOTHING: Final = (
     "get", "is", "has", "contains", "equals", "index", "compare", "find", "length", "size", "toString", "read", "hash",
+    "remove",
 )  # fmt: skip
 UNTOUCHED: Final = (
     "android.app.", "android.view.", "android.widget.", "android.telephony.PhoneStateListener",
@@ -292,9 +293,9 @@ def is_cipher(descriptor: bytes) -> bool:
     return descriptor.endswith(b"CipherSpi;") or b"/jcajce/provider/" in descriptor
 
 
-def only_looks(name: str) -> bool:
-    """Tell whether a call leaves the object that it is called on as it was."""
-    return name.startswith(_LOOKING)
+def adds_nothing(name: str) -> bool:
+    """Tell whether a call puts nothing that it is handed into the object that it is called on."""
+    return name.startswith(_ADDING_NOTHING)
 
 
 class Sources:

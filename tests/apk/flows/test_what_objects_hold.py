@@ -226,3 +226,11 @@ def test_what_only_chooses_what_a_call_gives_is_not_in_it(call: str, opcode: int
 
     assert said(2, 3) == ["flow.imei-log"]
     assert said(3, 2) == []
+
+
+@pytest.mark.parametrize(("change", "expected"), [("add", ["flow.imei-log"]), ("remove", [])])
+def test_what_is_taken_out_of_a_list_does_not_come_to_lie_in_it(change: str, expected: list[str]) -> None:
+    items = "Ljava/util/ArrayList;"
+    changes = invoke(f"{items}->{change}(Ljava/lang/Object;)Z", 2, 1, opcode=0x6E)
+    says = join(invoke(f"{items}->toString(){TEXT}", 2, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(new(2, items), READ, changes, says))) == expected

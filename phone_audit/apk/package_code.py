@@ -19,7 +19,6 @@ from phone_audit.apk.code.preference_reads import reads_settings
 from phone_audit.apk.code.shared_fields import SharedFields
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
-from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.code.unseen_screens import UnseenScreens
 from phone_audit.apk.code.ways_in import Running
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
@@ -32,6 +31,7 @@ from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.spelled_hosts import spelled_hosts
+from phone_audit.apk.endpoints.started_hosts import with_started
 from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.connections import with_connections
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows

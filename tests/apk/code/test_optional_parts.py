@@ -7,9 +7,9 @@ import pytest
 
 from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.code.optional_parts import OptionalParts
-from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.started_hosts import with_started
 from phone_audit.apk.package_code import read_code
 from phone_audit.errors import ApkError
 from phone_audit.knowledge.load import load_knowledge

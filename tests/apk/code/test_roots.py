@@ -7,11 +7,11 @@ import pytest
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.selectors import Row, Selectors
 from phone_audit.apk.code.started_code import StartedCode
-from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex import annotations as dex_annotations
 from phone_audit.apk.dex.annotations import types_in_annotations
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
+from phone_audit.apk.endpoints.started_hosts import with_started
 from phone_audit.model.apk import HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble, const_string, invoke_static

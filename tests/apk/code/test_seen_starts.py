@@ -7,10 +7,10 @@ import pytest
 from phone_audit.apk.code import call_search
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
-from phone_audit.apk.code.started_hosts import UsesOf, with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import DexIndex, index_file
 from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
+from phone_audit.apk.endpoints.started_hosts import UsesOf, with_started
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence
 from tests.apk.code.test_started_code import HTTP, SEND, Units, flow, held, method, owner

@@ -8,9 +8,9 @@ from phone_audit.apk.code import call_search, names_in_files, started_code
 from phone_audit.apk.code.libraries import Owner
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
-from phone_audit.apk.code.started_hosts import with_started
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.endpoints.started_hosts import with_started
 from phone_audit.apk.text.host_text import find_urls
 from phone_audit.errors import ApkError
 from phone_audit.model.apk import Behaviour, Endpoint, FlowStep, HeldBy

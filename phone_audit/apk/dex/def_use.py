@@ -1,12 +1,12 @@
 """Where the value of one register is read inside one method, followed along its branches."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from phone_audit.apk.dex.handlers import handlers_of, switch_targets
+from phone_audit.apk.dex.handlers import handlers_at, handlers_of, switch_targets
 from phone_audit.apk.dex.index import Code, remembered
 from phone_audit.apk.dex.instructions import (
     JUMPS,
@@ -111,7 +111,6 @@ class Method:
         self._count = len(self.instructions.offsets)
         self._units = code.units
         self._handlers = handlers_of(code) if code.tries else ()
-        self._begins = [block.begin for block in self._handlers]
         self._first_parameter = code.registers - code.ins
         self._steps: dict[int, _Step] = {}
         self.looked_at = 0
@@ -255,16 +254,9 @@ class Method:
         read = one.registers[1:] if written else one.registers
         if written and one.opcode in _WIDE:
             written = (written[0], written[0] + 1)
-        caught = self._caught(one) if self._handlers else ()
+        caught = tuple(map(self.at, handlers_at(self._handlers, one.offset)))
         found = self._steps[place] = _Step(one.opcode, written, read, self._next(place, one), caught)
         return found
-
-    def _caught(self, one: Instruction) -> tuple[int, ...]:
-        """Return the places that handle an exception of an instruction; blocks do not overlap, and stand in order."""
-        number = bisect_right(self._begins, one.offset) - 1
-        if number < 0 or one.offset >= self._handlers[number].end:
-            return ()
-        return tuple(map(self.at, self._handlers[number].handlers))
 
     def result(self, place: int) -> int | None:
         """Return the register into which the next instruction takes a result."""

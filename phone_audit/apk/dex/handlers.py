@@ -5,6 +5,8 @@ packed-switch and sparse-switch.
 """
 
 import struct
+from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -38,14 +40,20 @@ def handlers_of(code: Code) -> tuple[Guarded, ...]:
     found = []
     for begin, count, at in _TRY.iter_unpack(rest[:size]):
         if at not in known:
-            known[at] = _handlers_at(lists, at)
+            known[at] = _listed_at(lists, at)
         found.append(Guarded(begin, begin + count, known[at]))
     if any(later.begin < one.end for one, later in pairwise(found)):
         raise DexCodeError("The blocks with exception handlers of the method are not in order.")
     return tuple(found)
 
 
-def _handlers_at(lists: memoryview, at: int) -> tuple[int, ...]:
+def handlers_at(guarded: Sequence[Guarded], unit: int) -> tuple[int, ...]:
+    """Return where an exception of the instruction at a unit is handled, given what `handlers_of` returned."""
+    number = bisect_right(guarded, unit, key=lambda one: one.begin) - 1
+    return guarded[number].handlers if number >= 0 and unit < guarded[number].end else ()
+
+
+def _listed_at(lists: memoryview, at: int) -> tuple[int, ...]:
     size, at = _number(lists, at)
     signed = size - 128 if size >= 64 and size < 128 else size  # one byte of SLEB128; longer ones are no real code
     if abs(signed) > MAX_HANDLERS:

@@ -3,13 +3,12 @@
 Source: F. E. Allen, Control flow analysis, 1970. Reverse postorder: M. S. Hecht and J. D. Ullman, 1973.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex import instructions as dalvik
-from phone_audit.apk.dex.handlers import Guarded, handlers_of, switch_targets
+from phone_audit.apk.dex.handlers import Guarded, handlers_at, handlers_of, switch_targets
 from phone_audit.apk.dex.instructions import DexCodeError, Units, read_instruction, starts
 from phone_audit.apk.dex.methods import Code
 
@@ -53,7 +52,7 @@ def blocks_of(code: Code) -> tuple[list[BlockPlan], int]:
         following = [number_of[target] for target in jumps.get(last, ()) if target in number_of]
         if opcodes[end - 1] not in dalvik.NO_WAY_ON and number + 1 < len(first):
             following.append(number + 1)
-        caught = [number_of[at] for at in _handlers(guarded, offsets[begin], last) if at in number_of]
+        caught = [number_of[at] for at in handlers_at(guarded, offsets[begin]) if at in number_of]
         ways = _bounded(ways + len(following) + len(caught))
         blocks.append(BlockPlan(offsets[begin:end], tuple(dict.fromkeys(following)), tuple(dict.fromkeys(caught))))
     order, reached = _reverse_postorder([(*one.caught, *one.following) for one in blocks])
@@ -105,14 +104,6 @@ def _guarded(code: Code) -> tuple[Guarded, ...]:
     with suppress(DexCodeError):
         return handlers_of(code) if code.tries else ()
     return ()
-
-
-def _handlers(guarded: Sequence[Guarded], first: int, last: int) -> Iterator[int]:
-    """Give where exceptions of the instructions from one to another are handled; what is guarded lies in order."""
-    for at in range(bisect_right(guarded, first, key=lambda one: one.end), len(guarded)):
-        if guarded[at].begin > last:
-            return
-        yield from guarded[at].handlers
 
 
 def _first_of_blocks(offsets: Sequence[int], opcodes: Sequence[int], targets: set[int]) -> list[int]:

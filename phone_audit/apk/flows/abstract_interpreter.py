@@ -403,7 +403,9 @@ def _types(value: Value) -> frozenset[bytes]:
     )
 
 
-_NOTHING_DONE: Final = Summary(NOTHING, NOTHING, {}, (), frozenset(), frozenset(), _NOBODY, tainted=False, version=0)
+_NOTHING_DONE: Final = Summary(
+    NOTHING, NOTHING, {}, {}, (), frozenset(), frozenset(), _NOBODY, tainted=False, version=0
+)
 _NO_TEXTS: Final[frozenset[Text]] = frozenset()
 _NO_TYPES: Final[frozenset[bytes]] = frozenset()
 _NO_TARGETS: Final[Sequence[Method]] = ()

@@ -51,6 +51,11 @@ class Heap:
     def put_all(self, obj: Obj, values: Slots, replaced: Collection[Slot]) -> None:
         """Put values into slots; what some of them held before is gone."""
         known = slots = self._content.get(obj, _EMPTY)
+        if slots is _EMPTY and not obj.parts:
+            if values:
+                self._make_own()
+                self._content[obj] = {slot: bounded(value) for slot, value in values.items()}
+            return
         for slot, value in values.items():
             before = slots.get(slot)
             if slot in replaced:
@@ -73,8 +78,9 @@ class Heap:
         if other._content is self._content:
             return False
         changed = False
-        for obj in {**self._content, **other._content} if self._has_arguments(other) else other._content:
-            known, slots = self._content.get(obj), other._content.get(obj, _EMPTY)
+        content, theirs = self._content, other._content
+        for obj in [*theirs, *[one for one in content if one.is_param and one not in theirs]]:
+            known, slots = content.get(obj), theirs.get(obj, _EMPTY)
             if known is slots:
                 continue
             if obj.is_param:
@@ -86,10 +92,6 @@ class Heap:
                 self._content[obj] = joined
                 changed = True
         return changed
-
-    def _has_arguments(self, other: "Heap") -> bool:
-        """Tell whether this heap holds parts of arguments that the other one does not."""
-        return any(obj.is_param and obj not in other._content for obj in self._content)
 
     def reachable(self, returned: Value) -> dict[Obj, Slots]:
         """Return what is left for whoever calls: in what is returned, in arguments and in static fields."""
@@ -186,11 +188,13 @@ def _joined(known: Slots, slots: Slots) -> Slots:
 def _joined_part(obj: Obj, known: Slots, slots: Slots) -> Slots:
     """Join what an argument holds: what only one of two ways put there leaves what was there before on the other."""
     joined = dict(known)
-    for slot in {**known, **slots}:
-        value = known.get(slot, NOTHING) | slots.get(slot, NOTHING)
-        if (slot not in known or slot not in slots) and slot in obj.parts:
-            value |= {obj.parts[slot]}
-        joined[slot] = bounded(value)
+    for slot in [*known, *[one for one in slots if one not in known]]:
+        before, after = known.get(slot), slots.get(slot)
+        if before is not None and after is not None:
+            joined[slot] = before if before is after else bounded(before | after)
+            continue
+        value = before or after or NOTHING
+        joined[slot] = bounded(value | {obj.parts[slot]}) if slot in obj.parts else value
     return known if joined == known else joined
 
 

@@ -19,11 +19,13 @@ from phone_audit.apk.flows.taints import (
     Inside,
     Mark,
     Obj,
+    Slot,
     Step,
     Taint,
     Value,
     bounded,
     class_of,
+    in_order,
     is_changed,
     is_script,
     join_values,
@@ -157,7 +159,7 @@ class Frame:
                 self._later(event, value)
                 return
             event = event._replace(kind="sink", name=out, to=NOTHING)
-        found = sorted((atom for atom in value if isinstance(atom, Taint)), key=str)
+        found = sorted([atom for atom in value if isinstance(atom, Taint)], key=in_order)
         if event.kind != "keep":
             found = [one for one in found if not one.data.startswith(TYPED_VIEW)]
         if event.kind == "keep":
@@ -172,7 +174,7 @@ class Frame:
         self._later(event, [atom for atom in value if not isinstance(atom, Taint)])
 
     def _later(self, event: Event, value: Collection[Atom]) -> None:
-        if not value or (event.kind == "write" and not any(map(_is_symbol, event.to))):
+        if not value or (event.kind == "write" and not _is_handed(event.to)):
             return
         if len(self.events) < (MAX_EVENTS // 2 if all(map(is_changed, value)) else MAX_EVENTS):
             self.events[event._replace(value=bounded(value))] = None
@@ -184,12 +186,13 @@ class Summary(NamedTuple):
     """What a method does.
 
     `live` are the arguments that were taken to hold data, `version` counts the changes that were known of; `tainted`
-    tells whether data comes from the method itself.
+    tells whether data comes from the method itself. `handed` are those slots of `left` that depend on the call.
     """
 
     returned: Value
     thrown: Value
     left: Mapping[Obj, Slots]
+    handed: Mapping[Obj, Sequence[Slot]]
     events: Sequence[Event]
     wants: frozenset[tuple[int, Wanted]]
     places: frozenset[str | Method]
@@ -208,9 +211,10 @@ class Summary(NamedTuple):
 def summarize(frame: Frame, live: frozenset[int], version: int) -> Summary:
     """Return what was found out about a method that was followed."""
     left = {} if frame.left is None else frame.left.reachable(frame.returned | frame.thrown)
+    handed = {obj: [slot for slot, value in slots.items() if _is_handed(value)] for obj, slots in left.items()}
     return Summary(
-        frame.returned, frame.thrown, left, tuple(frame.events), frozenset(frame.wants), frozenset(frame.places),
-        live, frame.tainted, version,
+        frame.returned, frame.thrown, left, handed, tuple(frame.events), frozenset(frame.wants),
+        frozenset(frame.places), live, frame.tainted, version,
     )  # fmt: skip
 
 
@@ -225,7 +229,7 @@ def apply(frame: Frame, heap: Heap, summary: Summary, values: Sequence[Value]) -
     """
     frame.tainted |= summary.tainted
     frame.places |= summary.places
-    if not summary.left and not summary.events and not any(map(_is_symbol, summary.returned | summary.thrown)):
+    if not summary.left and not summary.events and not _is_handed(summary.returned | summary.thrown):
         frame.thrown |= summary.thrown
         return summary.returned, heap.copy()
     frame.shared.budget -= len(summary.events) + len(summary.left)
@@ -235,7 +239,7 @@ def apply(frame: Frame, heap: Heap, summary: Summary, values: Sequence[Value]) -
     after = heap.copy()
     for obj, slots in summary.left.items():
         owners = objects(handed.atom(obj)) if obj.is_param else [obj]
-        put = {slot: handed.value(value) for slot, value in slots.items()}
+        put = {**slots, **{slot: handed.value(slots[slot]) for slot in summary.handed[obj]}}
         is_certain = obj.is_param and len(owners) == 1
         for owner in owners:
             after.put_all(owner, put, put.keys() - {ANY, LOST} if is_certain else ())
@@ -253,15 +257,12 @@ class _Handed:
         self._known: dict[Atom, Value] = {}
 
     def value(self, value: Value) -> Value:
-        if not any(map(_is_symbol, value)):
+        symbols = [atom for atom in value if atom.is_symbol]
+        if not symbols:
             return value
-        found: set[Atom] = set()
-        for atom in value:
-            if _is_symbol(atom):
-                found |= self.atom(atom)
-            else:
-                found.add(atom)
-        return bounded(found)
+        if len(symbols) == len(value) == 1:
+            return bounded(self.atom(symbols[0]))
+        return bounded(value.difference(symbols).union(*map(self.atom, symbols)))
 
     def atom(self, atom: Atom) -> Value:
         found = self._known.get(atom)
@@ -291,6 +292,11 @@ class _Handed:
         )
 
 
+def _is_handed(value: Value) -> bool:
+    """Tell whether a value depends on what a call hands over."""
+    return any(atom.is_symbol for atom in value)
+
+
 def data_of(reached: Collection[Atom]) -> set[Atom]:
     """Return data and addresses."""
     found: set[Atom] = {atom for atom in reached if tells_way(atom)}
@@ -303,7 +309,7 @@ def _data(reached: Collection[Atom]) -> list[Atom]:
 
 def around(reached: Collection[Atom]) -> Value:
     """Return what may tell how data goes out: addresses, marks, and what stands for them. No mark is left out."""
-    return bounded(atom for atom in reached if _is_symbol(atom) or tells_way(atom)) | _marks(reached)
+    return bounded(atom for atom in reached if atom.is_symbol or tells_way(atom)) | _marks(reached)
 
 
 def _marks(value: Collection[Atom]) -> Value:
@@ -312,12 +318,7 @@ def _marks(value: Collection[Atom]) -> Value:
 
 def leads_to(reached: Collection[Atom]) -> Value:
     """Return what may tell where something that is written to leads."""
-    return bounded(atom for atom in reached if isinstance(atom, Mark) or _is_symbol(atom))
-
-
-def _is_symbol(atom: Atom) -> bool:
-    """Tell whether an atom stands for what a method is handed."""
-    return atom.is_param or (atom.is_data and not isinstance(atom, Taint))
+    return bounded(atom for atom in reached if isinstance(atom, Mark) or atom.is_symbol)
 
 
 def _is_argument(obj: Obj) -> bool:

@@ -50,8 +50,14 @@ MOST_CHANGES: Final = 2
 """Such steps of one piece of data: after a second one it counts as readable again, which further ones do not change."""
 
 
+class _Sortable:
+    """What keeps the key that it is sorted by, once that was asked for."""
+
+    __slots__ = ("_key",)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
-class Taint:
+class Taint(_Sortable):
     """Data that a source gave, and where it went since, the source first; `changes` are steps that may encrypt it."""
 
     data: str
@@ -59,6 +65,7 @@ class Taint:
     changes: tuple[Step, ...] = field(init=False)
     is_data: ClassVar[bool] = True
     is_param: ClassVar[bool] = False
+    is_symbol: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         changes = tuple([step for step in self.steps if step.what.startswith(CHANGES)])
@@ -72,7 +79,7 @@ class Taint:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Obj:
+class Obj(_Sortable):
     """Objects that one place makes, that a method is handed (`param`), or that come from a call that is not followed.
 
     Attributes:
@@ -84,6 +91,7 @@ class Obj:
         slot: under which name it lies there.
         place: what the same is for the whole package, see `TaintState.places`.
         is_param: whether a method is handed it, or what holds it.
+        is_symbol: the same: it stands for what a call hands over.
         exact: whether an argument is of this very class, and of none below it.
         parts: what lies in this object when the method begins, as far as somebody asked.
     """
@@ -99,8 +107,12 @@ class Obj:
     is_param: bool = False
     parts: "dict[Slot, Obj]" = field(default_factory=dict)
     _inside: "dict[tuple[Step, ...], Inside]" = field(default_factory=dict)
+    is_symbol: bool = field(init=False)
     changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_symbol", self.is_param)
 
     def part(self, slot: "Slot", place: str = NOWHERE, *, own: bool = False) -> "Obj":
         """Return what lies in an argument under a name; what lies deeper than MAX_DEPTH is the object itself."""
@@ -135,7 +147,7 @@ class Obj:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Inside:
+class Inside(_Sortable):
     """Data and addresses that lie anywhere in what a method is handed, without the objects that hold them.
 
     `changes` are the steps since then that encrypt the data, or may.
@@ -145,36 +157,40 @@ class Inside:
     changes: tuple[Step, ...] = ()
     is_data: ClassVar[bool] = True
     is_param: ClassVar[bool] = False
+    is_symbol: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Text:
+class Text(_Sortable):
     """A constant string."""
 
     text: str
     changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
     is_param: ClassVar[bool] = False
+    is_symbol: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Number:
+class Number(_Sortable):
     """A constant number."""
 
     value: int
     changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
     is_param: ClassVar[bool] = False
+    is_symbol: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Mark:
+class Mark(_Sortable):
     """A property that goes with an object: `network`, `process`, `explicit`, or `data:` and what a provider gives."""
 
     name: str
     changes: ClassVar[tuple[Step, ...]] = ()
     is_data: ClassVar[bool] = False
     is_param: ClassVar[bool] = False
+    is_symbol: ClassVar[bool] = False
 
 
 @cache
@@ -234,24 +250,30 @@ def is_changed(atom: Atom) -> bool:
     return bool(atom.changes)
 
 
-def in_order(atom: Atom) -> tuple[int, tuple[object, ...]]:
+def in_order(atom: Atom) -> tuple[object, ...]:
     """Return what atoms are sorted by: sources first, and of those that can be read."""
+    key: tuple[object, ...] | None = getattr(atom, "_key", None)
+    if key is None:
+        key = _key_of(atom)
+        object.__setattr__(atom, "_key", key)
+    return key
+
+
+def _key_of(atom: Atom) -> tuple[object, ...]:
     if isinstance(atom, Taint):
-        return 0, (atom.encrypted_by is not None, atom.data, atom.steps)
+        return 0, atom.encrypted_by is not None, atom.data, atom.steps
     if isinstance(atom, Inside):
-        return 1, (len(atom.changes) == 1, *_in_order(atom.obj), atom.changes)
-    return (2, _in_order(atom)) if isinstance(atom, Obj) else (3, (str(atom),))
+        return 1, len(atom.changes) == 1, in_order(atom.obj), atom.changes
+    if isinstance(atom, Obj):
+        above = () if atom.base is None else in_order(atom.base)
+        return 2, atom.kind, atom.at, atom.type, atom.exact, str(atom.slot), above
+    return 3, str(atom)
 
 
 def objects(value: Iterable[Atom]) -> list[Obj]:
     """Return the objects of a value, in a stable order."""
     found = [atom for atom in value if isinstance(atom, Obj)]
-    return sorted(found, key=_in_order) if len(found) > 1 else found
-
-
-def _in_order(obj: Obj) -> tuple[object, ...]:
-    above = () if obj.base is None else _in_order(obj.base)
-    return obj.kind, obj.at, obj.type, obj.exact, str(obj.slot), above
+    return sorted(found, key=in_order) if len(found) > 1 else found
 
 
 def taints(value: Iterable[Atom]) -> Value:

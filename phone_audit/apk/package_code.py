@@ -16,10 +16,10 @@ from phone_audit.apk.code.obfuscation import count_short, packers_in_code
 from phone_audit.apk.code.option_texts import OptionTexts
 from phone_audit.apk.code.optional_parts import OptionalParts
 from phone_audit.apk.code.preference_reads import reads_settings
-from phone_audit.apk.code.shared_fields import SharedFields
 from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.code.started_flows import with_started_steps
 from phone_audit.apk.code.unseen_screens import UnseenScreens
+from phone_audit.apk.code.unsure_ways import UnsureWays
 from phone_audit.apk.code.ways_in import Running
 from phone_audit.apk.dex.descriptors import Classes, class_names, under
 from phone_audit.apk.dex.file import read_dex
@@ -138,8 +138,9 @@ def read_code(
         views,
     )
     seen = UnseenScreens(indexes, declared.active).with_seen_screens(with_started_steps(flows.found, started))
-    sure = SharedFields(indexes, owners.of).with_sure_fields(seen)
-    told = with_most_direct(with_connections(sure, endpoints, owners.of), endpoints, owners.of)
+    ways = UnsureWays(indexes)
+    sure = with_connections(ways.with_sure_ways(seen), endpoints, owners.of)
+    told = with_most_direct(sure, endpoints, owners.of, ways.unsure_steps)
     switches = {name: switch for one in knowledge.libraries for name, switch in one.switches.items()}
     options = {name: option for one in knowledge.libraries for name, option in one.options.items()}
     running = Running(started.starts, started.is_idle, look_ups.may_set_any)

@@ -248,8 +248,8 @@ class Behaviour(Frozen):
     null where nothing is needed, or where it is not known. `until_sdk` is the last API level whose Android does not
     refuse it, where all later ones do; else null. `library_only`: only base libraries hold such code, and no
     other code of the package calls it; of a flow, that nothing in the package starts one of its steps, that it is typed
-    into a screen that ends before it is shown, that it hangs on a field that many objects of others have, or that a
-    more direct one says the same. `start_seen`: of a flow, whether something was seen to start each step.
+    into a screen that ends before it is shown, that it likely takes one object for another, or that a surer one says
+    the same. `start_seen`: of a flow, whether something was seen to start each step.
     """
 
     id: str

@@ -1,20 +1,20 @@
-"""Flows that say what a more direct one says already: the same data, read at the same place and as readable.
+"""Flows that say what a surer one says already: the same data, sent by the same code and as readable.
 
-Where data is put into a field or under a name, it is not sure that the same is taken out: of flows that the same code
-sends, the fewer such steps one has, the surer it is. Where data is handed to a library that sends it, what code in the
+Where data is put into a field or under a name, it is not sure that the same is taken out: the fewer such steps a flow
+has, the surer it is. Where data is handed to a library that sends it, what code in the
 library's package does with it is no other claim, unless that code names a host. The others stay listed, and are not
 told of the package.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from phone_audit.apk.code.libraries import Owner, OwnerOf
+from phone_audit.apk.code.libraries import OwnerOf
 from phone_audit.apk.flows.taints import CHANGES
 from phone_audit.model.apk import Behaviour, Endpoint, FlowStep, connecting_methods
 
-_KEEPS = ("keeps it ", "puts it ")
-"""How steps begin that put data where other code finds it."""
+Unsure = Callable[[Behaviour], int]
+"""Counts the steps of a flow that may take one object for another."""
 
 
 class _Claim(NamedTuple):
@@ -28,11 +28,11 @@ class _Claim(NamedTuple):
 
 
 def with_most_direct(
-    flows: Iterable[Behaviour], endpoints: Iterable[Endpoint], owner_of: OwnerOf
+    flows: Iterable[Behaviour], endpoints: Iterable[Endpoint], owner_of: OwnerOf, unsure: Unsure
 ) -> Iterator[Behaviour]:
-    """Yield flows; those beside which a more direct one of the same claim is told are `library_only`."""
+    """Yield flows; those beside which a surer or more direct one of the same claim is told are `library_only`."""
     connecting = connecting_methods(one for one in endpoints if one.counts)
-    shortest = list(_with_fewest_kept(flows, owner_of))
+    shortest = list(_with_surest(flows, owner_of, unsure))
     told = [(claim, flow) for flow in shortest if flow.told and (claim := _claim(flow))]
     all_handed = {(claim, _sink_package(flow)) for claim, flow in told}
     outside = [(claim, flow) for claim, flow in told if (claim, _sender_package(flow)) not in all_handed]
@@ -42,18 +42,24 @@ def with_most_direct(
         yield flow.model_copy(update={"library_only": True}) if is_inside else flow
 
 
-def _with_fewest_kept(flows: Iterable[Behaviour], owner_of: OwnerOf) -> Iterator[Behaviour]:
-    """Yield flows; those beside which one of the same code is told that puts data into fewer places are not told."""
+def _with_surest(flows: Iterable[Behaviour], owner_of: OwnerOf, unsure: Unsure) -> Iterator[Behaviour]:
+    """Yield flows; those beside which the same code is told to send the same data more surely are not told."""
     flows = list(flows)
-    fewest: dict[tuple[_Claim, tuple[Owner, ...]], int] = {}
+    fewest: dict[tuple[object, ...], int] = {}
     for flow in flows:
-        if flow.told and (claim := _claim(flow)):
-            key = claim, _owners(flow, owner_of)
-            fewest[key] = min(_kept(flow), fewest.get(key, _kept(flow)))
+        if flow.told and (sent := _sent(flow, owner_of)):
+            fewest[sent] = min(unsure(flow), fewest.get(sent, unsure(flow)))
     for flow in flows:
-        claim = _claim(flow)
-        is_longer = claim is not None and _kept(flow) > fewest.get((claim, _owners(flow, owner_of)), _kept(flow))
-        yield flow.model_copy(update={"library_only": True}) if is_longer else flow
+        sent = _sent(flow, owner_of)
+        is_less_sure = sent is not None and unsure(flow) > fewest.get(sent, unsure(flow))
+        yield flow.model_copy(update={"library_only": True}) if is_less_sure else flow
+
+
+def _sent(flow: Behaviour, owner_of: OwnerOf) -> tuple[object, ...] | None:
+    """Return what a flow says and through whose code it goes, wherever the data was read."""
+    claim = _claim(flow)
+    owners = dict.fromkeys(owner_of(step.class_) for step in flow.steps or ())
+    return claim and (claim.id, claim.cleartext, claim.changed, claim.start_seen, *owners)
 
 
 def _claim(flow: Behaviour) -> _Claim | None:
@@ -61,15 +67,6 @@ def _claim(flow: Behaviour) -> _Claim | None:
         return None
     is_changed = any(step.what.startswith(CHANGES) for step in flow.steps)
     return _Claim(flow.id, flow.steps[0], flow.cleartext is True, is_changed, flow.start_seen)
-
-
-def _owners(flow: Behaviour, owner_of: OwnerOf) -> tuple[Owner, ...]:
-    return tuple(dict.fromkeys(owner_of(step.class_) for step in flow.steps or ()))
-
-
-def _kept(flow: Behaviour) -> int:
-    """Return how often data is put somewhere on the way."""
-    return sum(step.what.startswith(_KEEPS) for step in flow.steps or ())
 
 
 def _sink_package(flow: Behaviour) -> str:

@@ -1,0 +1,78 @@
+"""How sure it is that what a flow puts into a field or under a name is what it takes out of there."""
+
+from collections.abc import Sequence
+
+from phone_audit.apk.code.unsure_ways import UnsureWays
+from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.index import index_file
+from phone_audit.detect.detectors.sent_data import network_data
+from phone_audit.knowledge.load import load_knowledge
+from phone_audit.model.apk import Behaviour, FlowStep
+from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
+from tests.judge.cases import apk_info
+
+MANY = 3
+
+
+def flow(*kept: str) -> Behaviour:
+    """Return a flow that puts its data where the texts say."""
+    between = (FlowStep(class_="app.Main", method="g()V", offset=0, what=what) for what in kept)
+    steps = (
+        FlowStep(class_="app.Main", method="f()V", offset=0, what="calls a.B.c"),
+        *between,
+        FlowStep(class_="app.Main", method="send()V", offset=0, what="calls a.Http.send"),
+    )
+    return Behaviour(id="flow.location-network", title="", evidence=(), data="location", steps=steps)
+
+
+def seen(*kept: str, made: Sequence[str] = ()) -> Behaviour:
+    """Return what is said of a flow in a package that makes objects of some classes, each named once for each place."""
+    units: list[int | Ref] = []
+    for name in made:
+        units += [0x0022, Ref("type", f"L{name.replace('.', '/')};")]
+    main = Class("Lapp/Main;", [Method("f()V", (*units, RETURN), access=9)])
+    heir = Class("Lapp/Heir;", parent="Lapp/Point;")
+    static = Class("Llib/Reads;", [Method("f()V", (0x0062, Ref("field", "Llib/Static;->x:I"), RETURN), access=9)])
+    classes = sorted((main, heir, static), key=lambda one: one.name)
+    indexes = index_file(read_dex("classes.dex", assemble(classes)))
+    (found,) = UnsureWays(indexes).with_sure_ways([flow(*kept)])
+    return found
+
+
+def told(*kept: str, made: Sequence[str] = ()) -> bool:
+    return seen(*kept, made=made).told
+
+
+FIELD, OTHER, NAME = "keeps it in app.Point.x", "keeps it in app.Other.y", "puts it under the name 'x'"
+
+
+def test_a_field_of_objects_that_are_made_in_many_places() -> None:
+    for what in (FIELD, "puts it into app.Point.x"):
+        assert not told(what, made=("app.Point",) * MANY)
+        assert told(what, made=("app.Point",) * (MANY - 1)), "most likely it is the same object"
+    assert not told(FIELD, made=("app.Point", "app.Heir", "app.Heir")), "objects of heirs are such objects, too"
+    assert told("keeps it in lib.Static.x", made=("lib.Static",) * MANY), "there is one static field"
+
+
+def test_two_places_that_may_be_others() -> None:
+    made = ("app.Point", "app.Other")
+    for more in (OTHER, NAME, "puts it into a message"):
+        assert told(more, made=made)
+        assert not told(FIELD, more, made=made)
+    assert not told(NAME, NAME)
+
+
+def test_places_of_which_there_is_one() -> None:
+    for sure in ("keeps it in app.Screen.x", "keeps it in app.Main$1.val$x", "keeps it in lib.Static.x"):
+        assert told(sure, sure, FIELD, made=("app.Point", "app.Main$1", "lib.Static"))
+    assert not told("keeps it in app.Main$Inner.x", FIELD, made=("app.Point", "app.Main$Inner"))
+    assert not told("keeps it in app.Main$1.x", FIELD, made=("app.Point", "app.Main$1", "app.Main$1"))
+
+
+def test_nobody_hides_a_flow_by_many_objects() -> None:
+    hidden = seen(FIELD, made=("app.Point",) * MANY)
+    assert hidden.steps == flow(FIELD).steps
+    package = apk_info("com.example", permissions=("android.permission.INTERNET",), behaviours=(hidden,))
+    (finding,) = network_data(package, load_knowledge())
+    assert finding.severity == "low"
+    assert "the place of the phone" in finding.message

@@ -258,6 +258,10 @@ class Knowledge:
         """
         return self._rule_index.find(host, url)
 
+    def is_ruled_by_shape(self, host: str, url: str) -> bool:
+        """Tell whether a rule takes a URL out by its shape alone, and not by a host or a beginning that it names."""
+        return self._rule_index.is_by_shape(host, url)
+
     def spared_in_cleartext(self, host: str, url: str) -> RuledOutRule | None:
         """Return the rule by which it says little that a URL is called without encryption, or None."""
         return self._spared_index.find(host, url)

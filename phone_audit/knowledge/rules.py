@@ -72,6 +72,13 @@ class RuleIndex:
         """Return the rule that takes this endpoint out, or None. Hostile input; the URL may be empty."""
         return self._of_host(host) or self._by_url(host, url)
 
+    def is_by_shape(self, host: str, url: str) -> bool:
+        """Tell whether a URL is taken out by nothing but its shape, which anybody can give an address of their own."""
+        path = split_url(url)[1] or "/"
+        prefixes = self._prefixes.get(plain_host(host), ())
+        is_named = self._of_host(host) is not None or any(path.startswith(prefix) for prefix, _ in prefixes)
+        return not is_named and self._by_url(host, url) is not None
+
     def _by_host(self, host: str) -> RuledOutRule | None:
         return self._by_address(host) or self._names.longest(host)
 

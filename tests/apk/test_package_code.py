@@ -119,3 +119,17 @@ def test_what_the_manifest_says_of_a_screen_decides_whether_its_code_starts(
     facts = read_code([("classes.dex", assemble(screens))], load_knowledge(), declared)
     assert [one.started is not False for one in facts.endpoints] == [started]
     assert [one.id for one in facts.behaviours if one.id.startswith("flow.")] == (["flow.imei-log"] if started else [])
+
+
+SOCKET = "Ljava/net/Socket;"
+
+
+@pytest.mark.parametrize("host", ["evil.app", "com.evil.live", "203.0.114.0"])
+def test_a_host_that_looks_like_something_else_is_told_where_code_connects_to_it(host: str) -> None:
+    """A maker chooses the name of a server, and hands the port over apart."""
+    opens = invoke(f"{SOCKET}-><init>(Ljava/lang/String;I)V", 1, 2, 3, opcode=0x70)
+    compares = invoke("Ljava/lang/String;->equals(Ljava/lang/Object;)Z", 2, 4, opcode=0x6E)
+    for code, counts in (((*new(1, SOCKET), *opens), True), (compares, False)):
+        data = assemble([activity(create(text(2, host), code))])
+        (found,) = read_code([("classes.dex", data)], load_knowledge()).endpoints
+        assert (found.host, found.counts) == (host, counts)

@@ -1,21 +1,21 @@
 """What is seen of each host of a package, joined into one endpoint a host; and whether it counts."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.url_context import OF_PLACES
-from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
+from phone_audit.apk.endpoints.address_nodes import READ_OUT, Spot, TextUse
 from phone_audit.apk.endpoints.address_use import NOT_SETTLED, strongest
 from phone_audit.apk.endpoints.uses import BY_USE, MESSAGE, PROBE, PROSE, SUFFIX_LIST, UNUSED
 from phone_audit.apk.text.host_text import Host, find_bare_host, find_urls, registered_domain
-from phone_audit.apk.text.prose import is_name_in_markup
+from phone_audit.apk.text.prose import has_sentence_around, is_name_in_markup
 from phone_audit.knowledge.hosts import HostIndex
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import HostFact, RuledOutRule
-from phone_audit.model.apk import CLEARTEXT_SCHEMES, AddressUse, Endpoint, HeldBy, HostKind
+from phone_audit.model.apk import CLEARTEXT_SCHEMES, COUNTING_USES, AddressUse, Endpoint, HeldBy, HostKind
 from phone_audit.model.finding import Evidence, EvidenceKind
 
 MAX_URLS: Final = 50
@@ -37,6 +37,9 @@ that name whole texts come on top."""
 OF_CODE: Final = ("dex-string", "decoded")
 """Where code may cut any text, or does."""
 
+IDENTIFIER: Final = "identifier"
+"""Texts that only their owner could serve, and that code hands on inside of other addresses."""
+
 RulesByUse = Callable[[Mapping[Spot, str]], Mapping[Spot, str]]
 UsesOf = Callable[[Collection[Spot]], Mapping[Spot, TextUse]]
 
@@ -53,6 +56,28 @@ _MOST_TEXTS: Final = 200
 """Strings that name one host, however they spell it; where there are more, none is told."""
 MAX_SPOTS: Final = 20
 """Strings of one host whose use is looked at; with more of them it counts."""
+MAX_SHAPES: Final = 100
+"""URLs of one package that only their shape takes out; more than these all count."""
+_AT_ONCE: Final = 50
+"""Strings that look like something else whose use is looked at together."""
+_SHAPE, _NAMED, _NUMBER, _LOOK_ALIKE = range(4)
+"""What takes a string out, in the order in which it is found out what code does with them: a shape that anybody can
+give a URL, a rule that names it, looking like a version, looking like another name."""
+
+
+class Look(NamedTuple):
+    """How a string of a DEX file looks that is taken out by that: what it says, and the schemes of its URLs."""
+
+    rank: int
+    text: str
+    schemes: set[str]
+
+    def counts(self, seen: TextUse) -> bool:
+        """Tell whether it counts after all, by what code does with it."""
+        if self.rank != _SHAPE:
+            return seen.use == "fetched" and (seen.runs or self.rank != _NAMED)
+        is_message = seen.rule == READ_OUT and has_sentence_around(self.text)
+        return seen.use in COUNTING_USES and not is_message
 
 
 @dataclass
@@ -71,6 +96,8 @@ class HostRecord:
         spots: the strings of DEX files that make it count, with the same schemes; what becomes of them is looked at.
         elsewhere: what becomes of mentions in other files that make it count, each with its scheme, in their order.
         texts: the strings of DEX files that name it, however they spell it.
+        looks: those of them that are taken out by what they look like.
+        connected: whether one of these counts after all.
         gathered: how many pieces of evidence there are, by whether code holds them and whether they name an
             unencrypted scheme.
     """
@@ -91,6 +118,8 @@ class HostRecord:
     spots: dict[Spot, set[str]] = field(default_factory=dict)
     elsewhere: dict[tuple[str, TextUse], None] = field(default_factory=dict)
     texts: dict[Spot, None] = field(default_factory=dict)
+    looks: dict[Spot, Look] = field(default_factory=dict)
+    connected: bool = False
     gathered: Counter[tuple[bool, bool]] = field(default_factory=Counter)
 
     def has_room(self, kind: EvidenceKind, *, in_cleartext: bool) -> bool:
@@ -120,6 +149,13 @@ class HostRecord:
         else:
             self.free_name = True
 
+    def bring_back(self, spot: Spot | None, schemes: Collection[str], seen: TextUse) -> None:
+        """Let a string count that is taken out by what it looks like: code connects to it."""
+        self.connected = True
+        for scheme in schemes:
+            self.mention(scheme, spot, seen)
+            self.free(scheme, None, "")
+
     def decide(self, rules: Mapping[Spot, str]) -> None:
         """Let each string count, unless a rule takes it out by what the code does with it."""
         for spot, (_, schemes) in self.free_spots.items():
@@ -137,6 +173,8 @@ class HostRecord:
 
         A name that stands alone is no more than its URLs are: where every URL is documentation, so is the name.
         """
+        if self.connected:
+            return None
         if self.rule or self.free_url:
             return self.rule
         if self.url_rules or self.free_name:
@@ -147,6 +185,21 @@ class HostRecord:
     def is_followed(self) -> bool:
         """Whether it is found out what code does with it."""
         return self.reachable or self.ruled_out is None
+
+
+class _Looking(NamedTuple):
+    record: HostRecord
+    spot: Spot
+    look: Look
+
+
+def _use_of_each(uses_of: UsesOf, asked: Sequence[_Looking]) -> Iterator[tuple[Spot, TextUse]]:
+    """Yield what becomes of strings, in their order, as far as they can be followed."""
+    for at in range(0, len(asked), _AT_ONCE):
+        found = uses_of([one.spot for one in asked[at : at + _AT_ONCE]])
+        if not found:
+            return
+        yield from found.items()
 
 
 class HostCollector:
@@ -199,8 +252,14 @@ class HostCollector:
         counts = (
             self._add_url(record, found, rule, may_fall) if found.url else self._add_name(record, found, rule, may_fall)
         )
+        scheme = found.scheme if found.url else ""
         if counts:
-            record.mention(found.scheme if found.url else "", spot, use)
+            record.mention(scheme, spot, use)
+        elif (rank := self._rank(record, found, rule)) is not None:
+            if spot is not None and len(record.looks) <= _MOST_TEXTS:
+                record.looks.setdefault(spot, Look(rank, found.excerpt, set())).schemes.add(scheme)
+            elif use.use == "fetched":
+                record.bring_back(None, [scheme], use)
         if found.port:
             record.ports.add(found.port)
         if record.has_room(kind, in_cleartext=in_cleartext):
@@ -220,13 +279,44 @@ class HostCollector:
         rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
         for one in self._hosts.values():
             one.decide({spot: rule for spot, rule in rules.items() if rule in self._by_analysis})
-        found = uses_of({spot for one in self._hosts.values() if one.is_followed for spot in one.spots})
+        shapes, others = self._looks()
+        found = {} if len(shapes) > MAX_SHAPES else dict(_use_of_each(uses_of, shapes))
+        for record, spot, look in shapes:
+            if len(shapes) > MAX_SHAPES or (spot in found and look.counts(found[spot])):
+                record.bring_back(spot, look.schemes, NOT_SETTLED)
+        found |= uses_of({spot for one in self._hosts.values() if one.is_followed for spot in one.spots})
+        looking = dict(_use_of_each(uses_of, others))
+        for record, spot, look in others:
+            if spot in looking and look.counts(looking[spot]):
+                record.bring_back(spot, look.schemes, NOT_SETTLED)
+        found |= looking
         return tuple(self._endpoint(host, self._hosts[host], found) for host in sorted(self._hosts))
 
     def texts(self) -> dict[str, tuple[Spot, ...]]:
         """Return the strings of DEX files that name each host, of those of which all are known."""
         known = self._hosts.items() if self.complete else ()
         return {host: tuple(one.texts) for host, one in known if len(one.texts) <= _MOST_TEXTS}
+
+    def _looks(self) -> tuple[list[_Looking], list[_Looking]]:
+        """Return the strings that are taken out by what they look like: those of a shape, and in order all others."""
+        found = [_Looking(one, spot, look) for one in self._hosts.values() for spot, look in one.looks.items()]
+        found.sort(key=lambda one: (one.look.rank, one.spot))
+        shapes = [one for one in found if one.look.rank == _SHAPE]
+        return shapes, found[len(shapes) :]
+
+    def _rank(self, record: HostRecord, found: Host, rule: str | None) -> int | None:
+        """Return what takes a mention out that code can connect to all the same; None where it leads nowhere."""
+        if record.kind != "domain":
+            return _NUMBER if rule == DOTTED_NUMBER and record.rule is None else None
+        if registered_domain(found.host) is None:
+            return None
+        if rule is not None:
+            return _LOOK_ALIKE if rule == LOOK_ALIKE else None
+        text = found.url or found.excerpt
+        if self._knowledge.is_ruled_by_shape(found.host, text):
+            return _SHAPE
+        named = self._knowledge.rule_for(found.host, text)
+        return None if named is None or named.reachable or named.id == IDENTIFIER else _NAMED
 
     def _spared(self, found: Host) -> Host:
         """Put another word for the scheme where a rule says that little follows from its encrypting nothing.

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -6,10 +6,11 @@ import pytest
 from phone_audit.apk.assets.asset_walker import AssetFacts
 from phone_audit.apk.assets.urls import Mention
 from phone_audit.apk.code.libraries import UNKNOWN_OWNER
-from phone_audit.apk.dex.file import read_dex
+from phone_audit.apk.dex.file import DexFile, read_dex
 from phone_audit.apk.endpoints import endpoints as endpoints_module
 from phone_audit.apk.endpoints import host_collector
-from phone_audit.apk.endpoints.address_nodes import TextUse
+from phone_audit.apk.endpoints.address_nodes import READ_OUT, Spot, TextUse
+from phone_audit.apk.endpoints.address_use import NOT_SETTLED
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.host_collector import (
@@ -22,7 +23,7 @@ from phone_audit.apk.endpoints.host_collector import (
     UNKNOWN_SUFFIX,
 )
 from phone_audit.apk.endpoints.uses import PROBE
-from phone_audit.apk.text.host_text import find_urls
+from phone_audit.apk.text.host_text import find_bare_host, find_urls
 from phone_audit.knowledge.load import Knowledge, load_knowledge
 from phone_audit.model.apk import Endpoint, HeldBy
 from phone_audit.model.finding import Evidence, Skipped
@@ -31,6 +32,7 @@ from tests.apk.dex.builder import Source, build_dex, string_data
 from tests.apk.facts import incident, knowledge, owner, rule, tracker
 
 _ANALYSED = [rule(name, by="analysis") for name in sorted(BY_ANALYSIS)]
+_BUNDLED = load_knowledge()
 _KNOWN = knowledge(
     trackers=[tracker("Shared", hosts=["shared.name"], owner="A"), tracker("Other", hosts=["shared.name"], owner="B")],
     hosts=[owner("stat.example.cn", "Example Ltd", "push")],
@@ -328,3 +330,97 @@ def test_a_script_that_connects(name: str, before: str, use: str) -> None:
     (found,), _ = find_endpoints([], [], knowledge(), seen)
     assert (found.use, found.cleartext_use, found.counts_in_cleartext) == (use, use, True)
     assert [one.where for one in found.use_evidence] == ([f"assets/www/{name}"] if use == "fetched" else [])
+
+
+LOOKS = (
+    "http://vendor.dev/data/a.dtd",
+    "http://vendor.dev:8080/a.xsd",
+    "https://vendor.dev/schemas/1.27.0",
+    "https://vendor.dev/2012/04/schema/Service",
+    "http://vendor.dev/show_bug.cgi?id=1",
+    "https://vendor.dev/browse/ABC-12",
+    "http://vendor.dev/uaprof/a.xml",
+    "vendor.dev/data/a.dtd",
+    "https://github.com/someone/x/issues/1",
+    "https://github.com/someone/x/blob/main/LICENSE",
+    "https://evil.readthedocs.io/en/latest/",
+    "http://yourserver.com/up",
+    "http://www.w3.org/2001/XMLSchema",
+    "evil.app",
+    "com.evil.live",
+    "user.name",
+    "4.31.1.9",
+    "203.0.114.0",
+)
+"""Of each rule that goes by the looks of a text, what a maker could give an address of their own."""
+
+
+def _looking(text: str, use: Any, *, runs: bool = True, rule: str | None = None, more: Sequence[str] = ()) -> Endpoint:
+    """Return what is told of the host of a text that code uses so, by the rules of the knowledge."""
+    dex = read_dex("classes.dex", build_dex(Source(strings=(text, *more))))
+    seen = TextUse(use, Evidence(kind="call", where="classes.dex", value=f"{use}: x"), rule, runs)
+    uses = dict.fromkeys(_spots(dex, text), seen)
+    found, _ = find_endpoints(
+        [dex], [[]], _BUNDLED, uses_of=lambda spots: {one: uses.get(one, NOT_SETTLED) for one in spots}
+    )
+    (host,) = {one.host for one in (*find_urls(text), find_bare_host(text)) if one}
+    return next(one for one in found if one.host == host)
+
+
+def _spots(dex: DexFile, text: str) -> list[Spot]:
+    return [Spot(dex.name, one.offset) for one in dex.strings.beginning(text) if one.text == text]
+
+
+@pytest.mark.parametrize("text", LOOKS)
+def test_what_looks_like_something_else_counts_where_code_connects_to_it(text: str) -> None:
+    for use in ("opened", "compared", "unused"):
+        assert _looking(text, use).ruled_out is not None
+    found = _looking(text, "fetched")
+    assert (found.ruled_out, found.use, found.counts) == (None, "fetched", True)
+    assert found.counts_in_cleartext is text.startswith("http://")
+    assert [one.value for one in found.use_evidence] == ["fetched: x"]
+
+
+@pytest.mark.parametrize(
+    "text", ["http://203.0.113.7/", "http://intranet/", "http://api.vendor.test/", "http://192.168.1.10/"]
+)
+def test_what_leads_nowhere_on_the_internet_does_not(text: str) -> None:
+    assert not _looking(text, "fetched").counts
+
+
+def test_what_code_hands_on_inside_of_other_addresses_does_not() -> None:
+    """Only its owner could serve something at the name of a permission."""
+    assert _looking("https://www.googleapis.com/auth/drive.file", "fetched").ruled_out == "identifier"
+
+
+def test_a_shape_hides_nothing_of_which_it_is_not_known_what_becomes_of_it() -> None:
+    """Anybody can give an address of their own a shape, but not the name of a known project."""
+    shape, named = "http://vendor.dev/data/a.dtd", "http://www.w3.org/2001/XMLSchema"
+    assert _looking(shape, "unknown").counts
+    assert not _looking(named, "unknown").counts
+    assert _looking(shape, "fetched", runs=False).counts
+    assert not _looking(named, "fetched", runs=False).counts
+    for text in ("evil.app", "4.31.1.9"):
+        assert _looking(text, "fetched", runs=False).counts
+        assert not _looking(text, "unknown").counts
+
+
+def test_a_report_named_in_a_message_that_code_reads_out_is_none_unless_it_stands_alone() -> None:
+    report = "https://bugs.vendor.dev/show_bug.cgi?id=1"
+    said = f"This is a fault that is known, see {report} for more."
+    assert _looking(said, "unknown", rule=READ_OUT).ruled_out == "documentation"
+    assert _looking(report, "unknown", rule=READ_OUT).counts
+
+
+def test_neither_other_texts_of_its_host_nor_their_number_hide_it() -> None:
+    more = [f"https://vendor.dev/other/{number}.dtd" for number in range(150)]
+    found = _looking("http://vendor.dev/data/a.dtd", "fetched", more=more[:50])
+    assert (found.use, found.counts_in_cleartext) == ("fetched", True)
+    assert _looking("http://vendor.dev/data/a.dtd", "compared", more=more).counts, "more than are followed"
+
+
+def test_what_a_script_connects_to_counts_whatever_it_looks_like() -> None:
+    for before, counts in (('fetch("', True), ('var server="', False)):
+        seen = look({"assets/www/a.js": f'{before}http://vendor.dev/up.dtd"'.encode()})
+        (found,), _ = find_endpoints([], [], _BUNDLED, seen)
+        assert (found.counts, found.ruled_out) == (counts, None if counts else "namespace")

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from phone_audit.apk.dex import instructions as dalvik
+from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.index import Code, DexIndex
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction, walk
 
@@ -15,6 +16,11 @@ _MAX_UNITS: Final = 200
 _MOVES: Final = frozenset(range(0x01, 0x0A))
 _RESULTS: Final = frozenset(range(0x0A, 0x0D))
 _RETURN: Final = 0x0F
+_CHAIN: Final = 1
+"""The argument of `checkServerTrusted` that is the certificates, behind the object itself."""
+_OBJECT_MOVES: Final = frozenset(range(0x07, 0x0A))
+_TESTS: Final = frozenset({0x21, *dalvik.IFS})
+"""array-length, and what compares: whether there is a certificate at all."""
 _SMALL: Final = frozenset(range(0x12, 0x15))
 _IF_ZERO: Final = 0x38
 _IF_NOT_ZERO: Final = 0x39
@@ -38,11 +44,31 @@ def never_checks(index: DexIndex, code: Code) -> bool:
     """Tell whether a method can return, and whether nothing that it calls can know a certificate.
 
     It may refuse an empty chain. What happens in its exception handlers is not followed: without a call that checks,
-    there is nothing to catch.
+    there is nothing to catch. What is not handed the certificates cannot check them.
     """
     steps = {step.offset: step for step in _steps(code)}
     calls = [step for step in steps.values() if step.opcode in dalvik.INVOKES or step.opcode in _OTHER_CALLS]
-    return all(_is_blind(index, step) for step in calls) and _returns(steps)
+    is_blind = all(_is_blind(index, step) for step in calls) or _keeps_to_itself(index, code)
+    return is_blind and _returns(steps)
+
+
+def _keeps_to_itself(index: DexIndex, code: Code) -> bool:
+    """Tell whether a method does nothing with the certificates that it is handed but count them, or test for null."""
+    told = False
+
+    def more(read: Read) -> Further:
+        nonlocal told
+        step = read.instruction
+        if step.opcode in _OBJECT_MOVES:
+            return Further(step.registers[:1])
+        told |= step.opcode not in _TESTS and not (step.opcode in dalvik.INVOKES and _is_blind(index, step))
+        return Further()
+
+    try:
+        is_whole = Method(code).follow(0, code.registers - code.ins + _CHAIN, more)
+    except DexCodeError:
+        return False
+    return is_whole and not told
 
 
 def _is_blind(index: DexIndex, step: Instruction) -> bool:
@@ -73,10 +99,28 @@ def _returns(steps: dict[int, Instruction]) -> bool:
 
 
 def always_true(index: DexIndex, code: Code, *, follow: bool = True) -> bool:
-    """Tell whether a method returns true on its only way.
+    """Tell whether a method returns true on its only way, or whatever it decides.
 
     With `follow` one static method may be asked, as in what compilers make of a lambda.
     """
+    return _returns_true(index, code, follow=follow) or _has_no_other_answer(code)
+
+
+def _has_no_other_answer(code: Code) -> bool:
+    """Tell whether true is all that a method can return, on any of its ways."""
+    if len(code.units) > _MAX_UNITS:
+        return False
+    try:
+        method = Method(code)
+        returns = [method.instructions[place] for place in method.instructions.with_opcode(_RETURN)]
+        origins = [method.origins_of(one, one.registers[0]) for one in returns]
+        made = [method.instructions[place] if place >= 0 else None for places in origins for place in places]
+    except DexCodeError:
+        return False
+    return bool(origins) and all(origins) and all(one and one.opcode in _SMALL and one.literal == 1 for one in made)
+
+
+def _returns_true(index: DexIndex, code: Code, *, follow: bool) -> bool:
     known: dict[int, int | None] = {}
     result: int | None = None
     for step in _steps(code):

@@ -17,6 +17,7 @@ import numpy as np
 from phone_audit.apk.code.accepting_methods import always_true, never_checks, proceeds
 from phone_audit.apk.code.callers import Site, site_of
 from phone_audit.apk.code.libraries import Owner, OwnerOf, outermost
+from phone_audit.apk.code.static_stores import static_fields_of
 from phone_audit.apk.code.ways_in import ALL_RUNS, NO_WAY, WAYS, Running, WaysIn
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
@@ -56,6 +57,8 @@ _INSTALLING: Final[Mapping[Accepts, Collection[tuple[bytes, bytes]]]] = {
 """Calls that put what accepts before connections; of any class where libraries have them, too."""
 _ANY_INSTALLING: Final = frozenset().union(*_INSTALLING.values())
 _READY_FIELD: Final = b"ALLOW_ALL_HOSTNAME_VERIFIER"
+_OFFERED: Final = frozenset({_READY_FIELD, b"INSTANCE"})
+"""Fields in which libraries keep it for others."""
 
 
 class _DefinedMethod(NamedTuple):
@@ -76,11 +79,15 @@ class _DefinedMethod(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Code that accepts something, and where what holds it is made."""
+    """Code that accepts something, and where what holds it is made.
+
+    With `beside` it bears the name of the package of a library that offers it, so that it counts only where it is used.
+    """
 
     evidence: Evidence
     accepts: Accepts
     makers: frozenset[Site]
+    beside: bool = False
 
 
 def accepting_code(
@@ -105,6 +112,8 @@ def accepting_code(
     for place in places:
         owner = owner_of(place.evidence.class_ or "")
         way = ways.to(place.makers, owner) if ways else NO_WAY
+        if place.beside and way.kind != "used":
+            continue
         around = outermost(place.evidence.class_ or "")
         waits = ways is not None and (
             (around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING))
@@ -150,7 +159,9 @@ class _Package:
             for method, code in _with_code(_methods(index, b"onReceivedSslError", _SSL_ERROR)):
                 if proceeds(index, code):
                     yield from self._shown(method, frozenset(), "proceeds after every certificate error", "certificate")
-            yield from _ready_made(part, index)
+            yield from _ready_made(part, index, beside=False)
+        for part, index in enumerate(self._indexes):
+            yield from _ready_made(part, index, beside=True)
 
     def _trust_managers(self, index: DexIndex) -> Iterator[_Place]:
         """Find trust managers none of whose `checkServerTrusted` checks anything."""
@@ -228,8 +239,11 @@ def _all_from(first: Sequence[bytes], following: Callable[[bytes], list[bytes]])
         names += new
 
 
-def _ready_made(part: int, index: DexIndex) -> Iterator[_Place]:
-    """Find uses of what libraries offer for accepting every host name, outside of those libraries."""
+def _ready_made(part: int, index: DexIndex, *, beside: bool) -> Iterator[_Place]:
+    """Find uses of what libraries offer for accepting every host name, outside of their packages or `beside` them.
+
+    That a library keeps one in the field in which it offers it is no use.
+    """
     ids = index.strings_equal((_READY_FIELD,))
     fields = np.flatnonzero(np.isin(index.field_ids["name"], list(ids.values()))).tolist() if ids else ()
     offered = {field: index.descriptor(int(index.field_ids["class"][field])) for field in fields}
@@ -242,11 +256,21 @@ def _ready_made(part: int, index: DexIndex) -> Iterator[_Place]:
         uses = users_of(index, kind, list(names))
         for number, name in names.items():
             for use in uses[number]:
-                apart = index.row_class(use.row).rpartition(b"/")[0] != name.rpartition(b"/")[0]
-                if apart and _has_opcode(index, use, opcode):
+                is_beside = index.row_class(use.row).rpartition(b"/")[0] == name.rpartition(b"/")[0]
+                if is_beside == beside and _has_opcode(index, use, opcode) and not (beside and _offers(index, use)):
                     text = "uses a verifier that accepts every host name"
                     shown = _DefinedMethod(index, use.row).evidence(text, use.offset)
-                    yield _Place(shown, "host-name", frozenset({site_of(part, use)}))
+                    yield _Place(shown, "host-name", frozenset({site_of(part, use)}), beside)
+
+
+def _offers(index: DexIndex, use: Use) -> bool:
+    """Tell whether an instruction makes what goes into no field but one in which a library offers it."""
+    code = index.code(use.row)
+    fields = static_fields_of(code, use.unit) if code else None
+    return bool(fields) and all(
+        number < index.field_ids.size and index.raw_string(int(index.field_ids["name"][number])) in _OFFERED
+        for number in fields or ()
+    )
 
 
 def _naming(index: DexIndex, descriptor: bytes) -> list[Use]:

@@ -241,3 +241,87 @@ def test_what_else_the_manifest_has_android_make(above: str) -> None:
     assert way(manager(), made, named=("lib.F",)) == "used"
     assert way(manager(), made, named=None) == "used"
     assert way(manager(), made, named=("lib.Other",)) == "unused"
+
+
+VERIFIER = "Ljavax/net/ssl/HostnameVerifier;"
+
+
+def called(signature: str, *registers: int, opcode: int = 0x71) -> Units:
+    packed = sum(register << 4 * place for place, register in enumerate(registers))
+    return opcode | len(registers) << 12, Ref("method", signature), packed
+
+
+def checking(*units: int | Ref) -> list[tuple[str, str, bool]]:
+    """Return what is found of a trust manager whose check does this: the certificates are in v2."""
+    check = Method(CHECK, (*units, RETURN), direct=False, ins=3)
+    trusts = Class("Lapp/T;", [check], parent=OBJECT, interfaces=[MANAGER])
+    making = Class("Lapp/Main;", [method("f()V", *new("Lapp/T;"))])
+    return found(trusts, making, named=("app.Main",))
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        called("Lapp/T;->nothing()V"),
+        called("Ljava/lang/System;->currentTimeMillis()J"),
+        called("Lapp/T;->log(Ljava/lang/String;)V", 3),
+        (0x2007, 0x0021, *called("Lapp/T;->count(I)V", 0)),
+    ],
+    ids=["its own method", "a method of Android", "what it says is logged", "how many there are"],
+)
+def test_a_check_that_calls_what_cannot_know_the_certificates_checks_nothing(units: Units) -> None:
+    """A call of any method would hide it otherwise."""
+    assert checking(*units) == checking() == [("first-party", "used", False)]
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        called(f"Lapp/T;->check({OBJECT})V", 2),
+        (0x2007, *called(f"Lapp/T;->check({OBJECT})V", 0)),
+        (0x0012, 0x0046, 0x0002, *called(f"Lapp/T;->check({OBJECT})V", 0)),
+        (0x125B, Ref("field", f"Lapp/T;->chain:{OBJECT}"), *called("Lapp/T;->check()V")),
+        (0x0269, Ref("field", f"Lapp/T;->chain:{OBJECT}"), *called("Lapp/T;->check()V")),
+    ],
+    ids=["handed on", "moved first", "one of them", "kept in the object", "kept in the class"],
+)
+def test_a_check_that_hands_the_certificates_on_may_check_them(units: Units) -> None:
+    assert checking(*units) == []
+
+
+def verifying(*units: int | Ref) -> bool:
+    verifies = Class("Lapp/T;", [Method(VERIFY, units, direct=False, ins=3)], parent=OBJECT, interfaces=[VERIFIER])
+    return bool(found(verifies, Class("Lapp/Main;", [method("f()V", *new("Lapp/T;"))]), named=("app.Main",)))
+
+
+def test_a_verifier_that_says_yes_on_each_of_its_ways_accepts_every_host_name() -> None:
+    """A decision that changes nothing would hide it otherwise."""
+    decides = (*called("Lapp/T;->late()Z"), 0x000A, 0x0038, 4)
+    assert verifying(*decides, TRUE, 0x000F, TRUE, 0x000F)
+    assert not verifying(*decides, TRUE, 0x000F, FALSE, 0x000F)
+    assert not verifying(*decides, TRUE, 0x000F, 0x000F), "what it was told"
+    assert not verifying(FALSE, 0x000F)
+
+
+READY = "Lorg/apache/http/conn/ssl/AllowAllHostnameVerifier;"
+OFFER = "Lorg/apache/http/conn/ssl/SSLSocketFactory;->ALLOW_ALL_HOSTNAME_VERIFIER:Ljava/lang/Object;"
+
+
+@pytest.mark.parametrize("units", [new(READY), (0x0062, Ref("field", OFFER))], ids=["made", "taken from its field"])
+def test_a_verifier_that_is_ready_made_is_found_in_any_package(units: Units) -> None:
+    """A class of its own may bear the name of the library's package."""
+    for name in ("Lapp/Net;", "Lorg/apache/http/conn/ssl/Net;"):
+        uses, starts = Class(name, [method("go()V", *units)]), calling("Lapp/Main;", f"{name}->go()V")
+        assert [kind for _, kind, _ in found(uses, starts, named=("app.Main",))] == ["used"]
+
+
+def test_a_library_that_offers_one_does_not_use_it() -> None:
+    fills = Class(
+        "Lorg/apache/http/conn/ssl/SSLSocketFactory;", [method("<clinit>()V", *new(READY), 0x0069, Ref("field", OFFER))]
+    )
+    main = calling("Lapp/Main;", "Lorg/apache/http/conn/ssl/SSLSocketFactory;->other()V")
+    assert found(fills, main, named=("app.Main",)) == []
+    takes = Class("Lapp/Main;", [method("f()V", 0x0062, Ref("field", OFFER))])
+    assert found(fills, takes, named=("app.Main",)) == [("first-party", "used", False)]
+    beside = Class("Lorg/apache/http/conn/ssl/Other;", [method("f()V", *new(READY))])
+    assert found(beside, main, named=("app.Main",)) == []

@@ -11,7 +11,7 @@ from phone_audit.apk.flows.heap import Heap, publish
 from phone_audit.apk.flows.ir import Block, CallSite, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.members import MemberAccess, State
-from phone_audit.apk.flows.program import Method, Program, parameter_registers
+from phone_audit.apk.flows.program import MAX_TARGETS, Method, Program, parameter_registers
 from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, summarize
 from phone_audit.apk.flows.taint_rules import (
     ASKED,
@@ -167,6 +167,7 @@ class AbstractInterpreter:
         reached = None if frame.body.all_follow else state.copy()
         while todo:
             number = heapq.heappop(todo)
+            self._shared.cut |= frame.tainted and visits[number] == _MAX_VISITS
             if visits[number] < _MAX_VISITS:
                 visits[number] += 1
                 now = entering[number].copy()
@@ -247,6 +248,8 @@ class AbstractInterpreter:
             targets = self.callees.reached(callee, types) if types or callee.own else ()
             if values and len(targets) != 1:
                 frame.want(values[0], "class")
+            if len(targets) > MAX_TARGETS:
+                targets = self._chosen(frame, state, targets, values)
         elif callee.here:
             targets = (callee.here,)
         if not targets or self.callees.sends_for(callee, frame.body.method):
@@ -256,6 +259,15 @@ class AbstractInterpreter:
             return NOTHING.union(*bodies, self._model.apply(frame, site, values, state.heap))
         added = self._from_library(frame, state, site, values)
         return bounded(self._follow(frame, state, site, values, targets) | added)
+
+    def _chosen(
+        self, frame: Frame, state: State, targets: Sequence[Method], values: Sequence[Value]
+    ) -> Sequence[Method]:
+        """Return as many methods as one call is followed into; note where data may come to others, or from them."""
+        left = targets[MAX_TARGETS:]
+        gives = not self._shared.relevant.isdisjoint(left)
+        self._shared.cut |= gives or (any(map(self._bodies.size, left)) and frame.carries(state.heap, values))
+        return targets[:MAX_TARGETS]
 
     def _from_library(self, frame: Frame, state: State, site: CallSite, values: Sequence[Value]) -> Value:
         """Return the data that a library in the package gives at a call, and hand it to who listens for it."""
@@ -320,6 +332,8 @@ class AbstractInterpreter:
         variant = self._variant(frame, summary, values) if summary.wants else _ANY
         if variant and self._may_vary(target, variant):
             summary = self._summary((target, variant), live)
+        elif variant:
+            self._shared.cut |= bool(live) or summary.tainted
         return apply(frame, heap, summary, values)
 
     def _variant(self, frame: Frame, summary: Summary, values: Sequence[Value]) -> Variant:

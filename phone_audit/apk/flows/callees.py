@@ -9,7 +9,7 @@ from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.ir import ApiModel, Callee
 from phone_audit.apk.flows.places import is_same_library
-from phone_audit.apk.flows.program import MAX_TARGETS, Method, Named, Program, parameter_registers
+from phone_audit.apk.flows.program import Method, Named, Program, parameter_registers
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.sending_libraries import Sink
 from phone_audit.apk.flows.stream_fields import StreamFields, stream_fields
@@ -48,11 +48,12 @@ class Callees:
         return self.sends(callee) and self._program.name_of(caller).owner != callee.owner
 
     def library_data(self, callee: Callee, class_: str) -> str | None:
-        """Return the data that a method of a library in the package gives to a class of others."""
+        """Return the data that a method of a library in the package gives: of its own only to a class of others."""
         if callee.name not in self._sources.library_names:
             return None
         owner = java_name(callee.owner)
-        return None if is_same_library(owner, class_) else self._sources.calls.get(f"{owner}.{callee.name}")
+        data = self._sources.calls.get(f"{owner}.{callee.name}")
+        return None if data in taint_rules.OF_LIBRARIES and is_same_library(owner, class_) else data
 
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""
@@ -92,7 +93,7 @@ class Callees:
         exact = [program.find(one, named.name, named.proto) for one in under]
         if not under:
             exact = [callee.here, *program.overriding(named)]
-        return tuple(dict.fromkeys(method for method in exact if method))[:MAX_TARGETS]
+        return tuple(dict.fromkeys(method for method in exact if method))
 
     def api(self, callee: Callee, *, static: bool) -> ApiModel:
         """Return what the rules say of a callee."""

@@ -40,7 +40,9 @@ class Search:
         self._program = program
         self._own = own
         self._sources = sources
-        self._shared = TaintState(sources.calls, sources.fields, 0, is_screen=program.is_screen)
+        self._shared = TaintState(
+            sources.calls, sources.fields, 0, is_screen=program.is_screen, is_made_often=program.is_made_often
+        )
         self._interpreter = AbstractInterpreter(program, self._shared, sources)
         self._graph = CallGraph(program.indexes)
         self._near_budget, self._budget, self._own_budget = near, rest, more

@@ -163,6 +163,8 @@ VIEW_TYPES: Final = (b"Landroid/view/", b"Landroid/widget/", b"Ljava/lang/Object
 TEXT_OF, FIELD_OF = "getText", "getEditText"
 """The methods by which a view gives its text, or the view inside it that holds the text; libraries bring their own."""
 
+OF_LIBRARIES: Final = frozenset({"advertising-id"})
+"""Data that libraries make up themselves; any other is a person's, whoever reads it."""
 CALLBACKS: Final[Mapping[tuple[str, str], str]] = {
     ("onLocationChanged", "(Landroid/location/Location;)V"): "location",
     ("onLocationResult", "(Lcom/google/android/gms/location/LocationResult;)V"): "location",
@@ -234,16 +236,20 @@ UNTOUCHED: Final = (
     "android.support.", "androidx.",
 )  # fmt: skip
 """Classes whose objects are not taken to hold what is handed to them."""
-CONTAINERS: Final = (
-    "android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", "okio.",
-    "com.google.android.gms.tagmanager.", "com.google.tagmanager.", "okhttp3.", "com.squareup.okhttp.", "retrofit.",
-    "retrofit2.", "com.android.volley.", "com.loopj.android.http.", "org.jsoup.", "org.ksoap2.",
+SENDERS: Final = (
+    "okio.", "com.google.android.gms.tagmanager.", "com.google.tagmanager.", "okhttp3.", "com.squareup.okhttp.",
+    "retrofit.", "retrofit2.", "com.android.volley.", "com.loopj.android.http.", "org.jsoup.", "org.ksoap2.",
     "cz.msebera.android.httpclient.", "com.google.firebase.database.", "com.google.firebase.firestore.",
-    "org.java_websocket.", "org.eclipse.paho.", "org.apache.cordova.PluginResult", "org.apache.cordova.CallbackContext",
+    "org.java_websocket.", "org.eclipse.paho.",
+)  # fmt: skip
+"""Code of libraries that send: what they are handed counts as sent there, and is not looked for behind that."""
+CONTAINERS: Final = (
+    "android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", *SENDERS,
+    "org.apache.cordova.PluginResult", "org.apache.cordova.CallbackContext",
     "org.apache.cordova.NativeToJsMessageQueue", "org.apache.cordova.engine.",
 )  # fmt: skip
-"""Code that handles anybody's data: fields of its objects are not followed from method to method, and what it says in
-the log is about objects, such as of which kind a clip is, not what they hold."""
+"""Code that handles anybody's data: fields of its objects are not followed from method to method where many places
+make them, and what it says in the log is about objects, such as of which kind a clip is, not what they hold."""
 COLLECTIONS: Final = (
     "java.util.", "org.json.", "java.lang.StringBu", "android.content.ContentValues", "android.os.Bundle",
 )  # fmt: skip
@@ -373,10 +379,10 @@ def source_methods(program: Program, sources: Sources) -> set[Method]:
 
 
 def _reads_itself(program: Program, sources: Sources, method: Method, number: int) -> bool:
-    """Tell whether a method of a library in the package calls one of the same library that gives data."""
+    """Tell whether a method of a library in the package calls one of the same library that gives data of its own."""
     called = program.names.named(method.part, number)
     owner = java_name(called.owner)
-    if f"{owner}.{called.name}" not in sources.calls or program.place(called.owner) is None:
+    if sources.calls.get(f"{owner}.{called.name}") not in OF_LIBRARIES or program.place(called.owner) is None:
         return False
     return is_same_library(owner, java_name(program.name_of(method).owner))
 

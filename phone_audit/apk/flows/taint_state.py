@@ -5,12 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.places import owner_of
 from phone_audit.apk.flows.program import Method
 from phone_audit.apk.flows.taints import MOST_CHANGES, NOTHING, Atom, Inside, Step, Taint, Value, bounded, kind_of
 
 _MAX_STEPS: Final = 6
 """Steps before the sink: the source, and fields or names that it is kept under."""
+_FIELD, _OF_ANDROID = "field ", " in "
+"""What the place of a field begins with, and what stands in that of one of Android's objects; see `field_place`."""
 _MOST_IN_LIBRARY: Final = 500
 """Instructions that are followed at once in what counts as a library's."""
 
@@ -30,6 +34,7 @@ class TaintState:
 
     Attributes:
         is_screen: whether a class of the package is one of screens, or of what they consist of.
+        is_made_often: whether more than a few places make objects of a class of the package.
         sources: the data that a call gives, by `class.method`.
         source_fields: the data that a field holds, by `class.field`.
         budget: instructions that may still be followed.
@@ -53,6 +58,7 @@ class TaintState:
     statics: set[str] = field(default_factory=set)
     changed: dict[str | Method, int] = field(default_factory=dict)
     is_screen: Callable[[bytes], bool] = lambda _: False
+    is_made_often: Callable[[bytes], bool] = lambda _: True
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
 
     def taint(self, data: str, steps: tuple[Step, ...]) -> Taint:
@@ -77,7 +83,7 @@ class TaintState:
 
     def keep(self, place: str, value: Iterable[Taint], step: Step) -> None:
         """Remember data that is put where another method finds it."""
-        if step.class_.startswith(taint_rules.CONTAINERS) and place not in self.statics:
+        if step.class_.startswith(taint_rules.CONTAINERS) and self._is_of_anybody(place):
             return
         before = self.places.get(place, NOTHING)
         known = {kind_of(atom) for atom in before if isinstance(atom, Taint)}
@@ -89,6 +95,21 @@ class TaintState:
             self.places[place] = bounded(before | new)
             self.version += 1
             self.changed[place] = self.version
+
+    def _is_of_anybody(self, place: str) -> bool:
+        """Tell whether code that handles anybody's data keeps it where many objects of such code have a place.
+
+        A name makes no such code: what few places make objects of is followed.
+        """
+        if place in self.statics:
+            return False
+        if not place.startswith(_FIELD) or _OF_ANDROID in place:
+            return True
+        owner = owner_of(place.removeprefix(_FIELD))
+        name = java_name(owner)
+        return name.startswith(taint_rules.CONTAINERS) and (
+            name.startswith(taint_rules.SENDERS) or self.is_made_often(owner)
+        )
 
     def gives(self, method: Method) -> None:
         """Remember that a method hands data to whoever calls it."""

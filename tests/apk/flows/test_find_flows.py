@@ -784,7 +784,37 @@ def test_what_a_plugin_answers_its_own_page_is_no_request(package: str, expected
     )
     answers = create(READ, new(2, name), invoke(f"{name}-><init>({TEXT})V", 2, 1, opcode=0x70))
     takes = activity(create(new(2, name), invoke(f"{name}->tell()V", 2, opcode=0x6E)), name="Lx/Other;")
-    assert ids(activity(answers), takes, Class(name, [made, tells])) == expected
+    others = Class("Lx/Plugins;", [Method("f()V", join(new(2, name), new(2, name), (RETURN,)))])
+    assert ids(activity(answers), takes, others, Class(name, [made, tells])) == expected
+
+
+@pytest.mark.parametrize("package", ["androidx/evil", "android/support/v9", "kotlin", "org/apache/cordova/engine"])
+def test_a_name_of_code_that_handles_anybodys_data_hides_no_object_of_its_own(package: str) -> None:
+    """What is made in many places is anybody's; what a maker gives such a name is made in few."""
+    name = f"L{package}/Box;"
+    field, kept = f"{name}->text:{TEXT}", f"Lx/Main;->box:{name}"
+    made = Method(f"<init>({TEXT})V", join(member(3, 2, field, put=True), (RETURN,)), registers=4, ins=2)
+    keeps = create(READ, new(2, name), invoke(f"{name}-><init>({TEXT})V", 2, 1, opcode=0x70), static(2, kept, put=True))
+    sends = join(static(2, kept, put=False), member(1, 2, field, put=False), invoke(WEB, 5, 1, opcode=0x6E), (RETURN,))
+    main = activity(keeps, Method("onResume()V", sends, direct=False, registers=10))
+
+    def found(others: int) -> list[str]:
+        more = Class("Lx/Others;", [Method("f()V", join(*[new(2, name)] * others, (RETURN,)))])
+        return ids(main, more, Class(name, [made]))
+
+    assert found(2) == ["flow.imei-network"]
+    assert found(3) == []
+
+
+def test_a_name_of_code_that_handles_anybodys_data_hides_no_field_of_the_package() -> None:
+    field = f"Lx/Box;->text:{TEXT}"
+    puts = Method(f"put(Lx/Box;{TEXT})V", join(member(3, 2, field, put=True), (RETURN,)), registers=4, ins=2, access=9)
+    put = invoke(f"Landroidx/evil/Helper;->put(Lx/Box;{TEXT})V", 2, 1)
+    keeps = create(READ, *[new(2, "Lx/Box;")] * 5, put)
+    sends = join(member(1, 5, field, put=False), invoke(WEB, 4, 1, opcode=0x6E), (RETURN,))
+    box = Class("Lx/Box;", [Method("send()V", sends, direct=False, registers=6, ins=1)])
+    asks = activity(create(new(2, "Lx/Box;"), invoke("Lx/Box;->send()V", 2, opcode=0x6E)), name="Lx/Other;")
+    assert ids(activity(keeps), asks, box, Class("Landroidx/evil/Helper;", [puts])) == ["flow.imei-network"]
 
 
 @pytest.mark.parametrize(

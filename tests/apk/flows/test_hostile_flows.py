@@ -12,7 +12,23 @@ from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.find import Budget, Flows
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import READ, SAY, TEXT, WEB, activity, create, invoke, join, new, result, text
+from tests.apk.flows.test_find_flows import (
+    CREATE,
+    LOG,
+    READ,
+    SAY,
+    TEXT,
+    WEB,
+    Code,
+    activity,
+    create,
+    invoke,
+    join,
+    new,
+    result,
+    static,
+    text,
+)
 from tests.steps import LINEAR, growth, steps
 
 
@@ -143,3 +159,86 @@ def test_a_method_whose_end_was_seen_is_known_when_the_budget_is_used_up(monkeyp
     indexes = index_file(read_dex("classes.dex", assemble([activity(takes, wastes, create(READ, hands), later)])))
     flows = flows_in(indexes, {"x.Main"}, budget=Budget(0, 4_000))
     assert {one.id for one in flows.found} == {"flow.imei-log", "flow.imsi-log"}
+
+
+def told(*classes: Class) -> tuple[list[str], bool]:
+    """Return the flows of a package, and whether all data could be followed."""
+    indexes = index_file(read_dex("classes.dex", assemble(sorted(classes, key=lambda one: one.name))))
+    flows = flows_in(indexes, None)
+    return [one.id for one in flows.found], flows.complete
+
+
+def test_a_method_with_too_many_ways_is_told() -> None:
+    """Switches may share one table: the ways grow faster than the code, and what the method does stays unseen."""
+
+    def package(switches: int, cases: int) -> tuple[list[str], bool]:
+        body = join(READ, *[(0x002B, 0, 0)] * switches, SAY, (RETURN,))
+        units = list(join(body, (0x0000,) * (len(body) % 2), (0x0100, cases, 0, 0), (3, 0) * cases))
+        table = len(body) + len(body) % 2
+        for number in range(switches):
+            units[len(READ) + 3 * number + 1] = table - (len(READ) + 3 * number)
+        return told(activity(Method(CREATE, tuple(units), direct=False, registers=10)))
+
+    assert package(2, 10) == (["flow.imei-log"], True)
+    assert package(300, 100) == ([], False)
+
+
+@pytest.mark.parametrize(("registers", "expected"), [(3, (["flow.imei-log"], True)), (8, ([], False))])
+def test_a_loop_that_hands_data_on_more_often_than_is_followed_is_told(
+    registers: int, expected: tuple[list[str], bool]
+) -> None:
+    """Each time round, the data is one register further."""
+    hands = join(*[((to - 1) << 12 | to << 8 | 0x07,) for to in range(1 + registers, 1, -1)])
+    begins = join(*[text(to, "x") for to in range(2, 2 + registers)])
+    loop = join(hands, invoke(LOG, 0, 1 + registers))
+    code = join(READ, begins, loop, (0x0038, -len(loop) & 0xFFFF), (RETURN,))
+    assert told(activity(Method(CREATE, code, direct=False, registers=14))) == expected
+
+
+FACE = "Lx/Face;"
+
+
+def implementing(number: int, *code: Code) -> Class:
+    """A class with a method that is handed a text in v1."""
+    takes = Method(f"take({TEXT})V", join((0x9107,), *code, (RETURN,)), direct=False, registers=10, ins=2)
+    return Class(f"Lx/I{number:02};", [takes], parent="Ljava/lang/Object;", interfaces=(FACE,))
+
+
+@pytest.mark.parametrize(("decoys", "expected"), [(4, (["flow.imei-log"], True)), (5, ([], False)), (20, ([], False))])
+def test_more_methods_than_one_call_is_followed_into_are_told(decoys: int, expected: tuple[list[str], bool]) -> None:
+    field = f"Lx/Main;->face:{FACE}"
+    face = Class(FACE, [Method(f"take({TEXT})V", None, direct=False, access=0x401)], access=0x601)
+    takes = [*(implementing(number, text(2, "x")) for number in range(decoys)), implementing(decoys, SAY)]
+    hands = join(static(2, field, put=False), invoke(f"{FACE}->take({TEXT})V", 2, 1, opcode=0x72))
+    assert told(face, *takes, activity(create(READ, hands))) == expected
+    assert told(face, *takes, activity(create(text(1, "x"), hands)))[1], "nothing is handed over that counts"
+
+
+def test_more_methods_that_may_give_data_than_one_call_is_followed_into_are_told() -> None:
+    def gives(number: int, code: Code) -> Class:
+        give = Method(f"give(){TEXT}", join(code, (0x0111,)), direct=False, registers=4, ins=1)
+        return Class(f"Lx/I{number:02};", [give], parent="Ljava/lang/Object;", interfaces=(FACE,))
+
+    face = Class(FACE, [Method(f"give(){TEXT}", None, direct=False, access=0x401)], access=0x601)
+    asks = join(static(2, f"Lx/Main;->face:{FACE}", put=False), invoke(f"{FACE}->give(){TEXT}", 2, opcode=0x72))
+    main = activity(create(asks, result(1), SAY))
+    decoys = [gives(number, text(1, "x")) for number in range(9)]
+    assert told(face, *decoys[:3], gives(3, READ), main) == (["flow.imei-log"], True)
+    assert told(face, *decoys, gives(9, READ), main) == ([], False)
+    assert told(face, *decoys, main) == ([], True)
+
+
+@pytest.mark.parametrize(("keys", "expected"), [(3, (["flow.imei-log"], True)), (9, ([], False))])
+def test_more_names_than_a_method_is_followed_with_are_told(keys: int, expected: tuple[list[str], bool]) -> None:
+    """A method of the package that puts what it is handed under a name that it is handed."""
+    intent = "Landroid/content/Intent;"
+    put = f"put({intent}{TEXT}{TEXT})V"
+    extra = invoke(f"{intent}->putExtra({TEXT}{TEXT}){intent}", 7, 8, 9, opcode=0x6E)
+    puts = Method(put, join(extra, (RETURN,)), registers=10, ins=3, access=9)
+    calls = [
+        join(text(3, f"name{number}"), invoke(f"Lx/Main;->{put}", 2, 3, 1 if number == keys - 1 else 4))
+        for number in range(keys)
+    ]
+    takes = join(text(3, f"name{keys - 1}"), invoke(f"{intent}->getStringExtra({TEXT}){TEXT}", 5, 3, opcode=0x6E))
+    other = activity(create(takes, result(1), SAY), name="Lx/Other;")
+    assert told(activity(puts, create(READ, new(2, intent), text(4, "x"), *calls)), other) == expected

@@ -77,12 +77,29 @@ def test_what_a_task_gives_as_its_result(asked: str, found: list[str]) -> None:
     assert ids(activity(create(GETS, takes, AS_TEXT, SAY)), *TASKS) == found
 
 
-def test_what_a_library_reads_of_itself_is_not_followed() -> None:
-    waits = join(GETS, invoke(f"{TASK}->getResult()Ljava/lang/Object;", 3, opcode=0x6E), result(4), AS_TEXT, SAY)
+INFO = f"{GMS}ads/identifier/AdvertisingIdClient$Info;"
+ADVERTISING = (Class(INFO, [Method(f"getId(){TEXT}", (0x0012, 0x0011), direct=False, access=1, ins=1)]),)
+READS_ADVERTISING = join(invoke(f"{INFO}->getId(){TEXT}", 3, opcode=0x6E), result(1), SAY)
+READS_PLACE = join(GETS, invoke(f"{TASK}->getResult()Ljava/lang/Object;", 3, opcode=0x6E), result(4), AS_TEXT, SAY)
 
-    def found(name: str) -> list[str]:
-        return ids_of(activity(create(waits), name=f"L{name.replace('.', '/')};"), *TASKS, active=name)
 
-    assert found("com.google.android.gms.ads.Own") == []
-    assert found("com.google.evil.Own") == ["flow.location-log"]
-    assert found("com.other.Own") == ["flow.location-log"]
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("com.google.android.gms.ads.Own", []),
+        ("com.google.evil.Own", ["flow.advertising-id-log"]),
+        ("com.other.Own", ["flow.advertising-id-log"]),
+    ],
+)
+def test_what_a_library_makes_up_and_reads_itself_is_not_followed(name: str, found: list[str]) -> None:
+    reads = activity(create(READS_ADVERTISING), name=f"L{name.replace('.', '/')};")
+    assert ids_of(reads, *ADVERTISING, active=name) == found
+
+
+@pytest.mark.parametrize("name", ["com.google.android.gms.ads.Own", "com.google.evil.Own", "com.other.Own"])
+def test_what_is_a_persons_is_followed_whatever_the_name_of_who_reads_it(name: str) -> None:
+    """A maker cannot hide a read by calling the class that does it like one of the library's."""
+    own = activity(create(READS_PLACE), name=f"L{name.replace('.', '/')};")
+    assert ids_of(own, *TASKS, active=name) == ["flow.location-log"]
+    reads = Class(f"L{name.replace('.', '/')};", [Method("go()V", join(READS_PLACE, (RETURN,)), registers=8, ins=0)])
+    assert ids(activity(create(invoke(f"{reads.name}->go()V"))), reads, *TASKS) == ["flow.location-log"]

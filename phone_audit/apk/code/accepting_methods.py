@@ -11,8 +11,8 @@ from phone_audit.apk.dex.def_use import Further, Method, Read
 from phone_audit.apk.dex.index import Code, DexIndex
 from phone_audit.apk.dex.instructions import DexCodeError, Instruction, walk
 
-_MAX_UNITS: Final = 200
-"""Code units of a method that are followed; what accepts everything is short."""
+_MAX_UNITS: Final = 4_000
+"""Code units of a method that are followed; what accepts everything is short, unless somebody makes it longer."""
 _MOVES: Final = frozenset(range(0x01, 0x0A))
 _RESULTS: Final = frozenset(range(0x0A, 0x0D))
 _RETURN: Final = 0x0F

@@ -7,8 +7,8 @@ What each of them has to do: https://developer.android.com/privacy-and-security/
 `X509TrustManager`, `HostnameVerifier` and `WebViewClient.onReceivedSslError`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -16,9 +16,9 @@ import numpy as np
 
 from phone_audit.apk.code.accepting_methods import always_true, never_checks, proceeds
 from phone_audit.apk.code.callers import Site, site_of
-from phone_audit.apk.code.libraries import Owner, OwnerOf, outermost
+from phone_audit.apk.code.libraries import Owner, OwnerOf, outermost, owner_order
 from phone_audit.apk.code.static_stores import static_fields_of
-from phone_audit.apk.code.ways_in import ALL_RUNS, NO_WAY, WAYS, Running, WaysIn
+from phone_audit.apk.code.ways_in import ALL_RUNS, USED, WAYS, Running, WaysIn
 from phone_audit.apk.dex import instructions as dalvik
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
@@ -27,11 +27,13 @@ from phone_audit.model.apk import AcceptedBy, Accepts, WayIn
 from phone_audit.model.finding import Evidence
 
 MAX_SHOWN: Final = 20
-"""Places that are shown of one package."""
+"""Places that are shown of one package: those first that are used, and of these those in its own code."""
+MAX_OF_ONE: Final = 60
+"""Places of one owner of which it is looked what leads to them, so that no other's take their room."""
 MAX_TRIED: Final = 1_000
 """Methods of one name that are looked at in one file; a real one has some tens."""
 MAX_SOUGHT: Final = 200
-"""Classes of one package for which it is looked up whether anything creates them."""
+"""Classes of one package for which it is looked up whether anything creates them; of more it is taken to."""
 _KIN: Final = 256
 """Classes that are looked at, above or below one; more are forged."""
 
@@ -82,12 +84,14 @@ class _Place(NamedTuple):
     """Code that accepts something, and where what holds it is made.
 
     With `beside` it bears the name of the package of a library that offers it, so that it counts only where it is used.
+    Of one that is not `sought` it was not looked up where it is made.
     """
 
     evidence: Evidence
     accepts: Accepts
     makers: frozenset[Site]
     beside: bool = False
+    sought: bool = True
 
 
 def accepting_code(
@@ -105,24 +109,30 @@ def accepting_code(
     of it runs. `switches` are methods that known classes ask first, by their names. `options` is what an address or a
     setting has to name for others; `has_option` tells whether the package does.
     """
-    places = list(islice(_Package(indexes).places(), MAX_SHOWN))
-    ways = WaysIn(indexes, owner_of, named, running) if places else None
-    groups: dict[_Group, list[Evidence]] = {}
+    counted: Counter[Owner] = Counter()
+    found: list[tuple[_Group, Evidence]] = []
     installed: set[_Group] = set()
-    for place in places:
+    ways = WaysIn(indexes, owner_of, named, running)
+    for place in _Package(indexes).places():
         owner = owner_of(place.evidence.class_ or "")
-        way = ways.to(place.makers, owner) if ways else NO_WAY
+        counted[owner] += 1
+        if counted[owner] > MAX_OF_ONE:
+            continue
+        way = ways.to(place.makers, owner) if place.sought else USED
         if place.beside and way.kind != "used":
             continue
         around = outermost(place.evidence.class_ or "")
-        waits = ways is not None and (
-            (around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING))
-            or (around in options and ways.is_of_library(around, owner) and not has_option(options[around], owner))
+        waits = (around in switches and ways.waits_for(switches[around], around, _ANY_INSTALLING)) or (
+            around in options and ways.is_of_library(around, owner) and not has_option(options[around], owner)
         )
         group = _Group(owner, "option" if waits and way.kind == "used" else way.kind, place.accepts)
-        groups.setdefault(group, []).append(place.evidence)
-        if ways and not waits and ways.calls(way.near, _INSTALLING[place.accepts]):
+        found.append((group, place.evidence))
+        if not waits and ways.calls(way.near, _INSTALLING[place.accepts]):
             installed.add(group)
+    found.sort(key=lambda one: (WAYS.index(one[0].way), owner_order(one[0].owner)))
+    groups: dict[_Group, list[Evidence]] = {}
+    for group, evidence in found[:MAX_SHOWN]:
+        groups.setdefault(group, []).append(evidence)
     order = sorted(groups, key=lambda one: (one.owner.party, one.owner.library or "", WAYS.index(one.way), one.accepts))
     return tuple(_accepted_by(group, groups[group], installed=group in installed) for group in order)
 
@@ -179,9 +189,11 @@ class _Package:
         name = method.file.defined_class(method.class_def)
         if roles and not self._is_a(name, roles):
             return
-        if makers := self._makers(name):
+        makers = self._makers(name)
+        if makers or self._left <= 0:
             code = method.file.code(method.row)
-            yield _Place(method.evidence(text, code.offset if code else 0), accepts, makers)
+            shown = method.evidence(text, code.offset if code else 0)
+            yield _Place(shown, accepts, makers, sought=bool(makers) or self._left > 0)
 
     def _is_a(self, name: bytes, roles: frozenset[bytes]) -> bool:
         """Tell whether a class, or one that extends it, is one of these through its interfaces and superclasses.

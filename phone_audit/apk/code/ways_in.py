@@ -89,7 +89,8 @@ class Way(NamedTuple):
     near: frozenset[Method]
 
 
-NO_WAY: Final = Way("unused", frozenset())
+USED: Final = Way("used", frozenset())
+"""What is taken to be led to, by whatever it is."""
 
 
 class _Step(NamedTuple):

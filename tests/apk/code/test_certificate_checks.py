@@ -14,10 +14,14 @@ from phone_audit.apk.records import join, moved_inside
 from phone_audit.apk.xml.package_facts import accepting_behaviours, with_code
 from phone_audit.model.apk import ACCEPTS_ANY_CERTIFICATE, ACCEPTS_ANY_HOST_NAME, AcceptedBy
 from phone_audit.model.finding import Evidence
+from tests.apk.code.test_ways_in import CHECK, new
+from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.facts import knowledge
 from tests.detect.detectors.seen import policy
 from tests.judge.cases import apk_info
 
+LIB, OWN = Owner("library", "Lib"), Owner("first-party", None)
+TRUSTS = "Ljavax/net/ssl/X509TrustManager;"
 DEX = (Path(__file__).parents[3] / "fixtures/trust/trust.dex").read_bytes()
 MANAGER, VERIFIER = "returns without checking the certificate", "returns true for every host name"
 WEB_VIEW, READY = "proceeds after every certificate error", "uses a verifier that accepts every host name"
@@ -110,15 +114,55 @@ def test_no_more_than_so_many_places() -> None:
     assert len(places(*many)) == MAX_SHOWN
 
 
+def test_any_number_of_decoys_hides_no_place_that_is_used() -> None:
+    """A maker can give them the names of a library, and makes their objects where nothing leads to."""
+
+    def trusting(name: str) -> Class:
+        check = Method(CHECK, direct=False, ins=3)
+        return Class(name, [check], parent="Ljava/lang/Object;", interfaces=[TRUSTS])
+
+    def found(decoys: int) -> list[tuple[str, str]]:
+        names = [f"Llib/T{number:03};" for number in range(decoys)]
+        makes = Class("Llib/Makes;", [Method("f()V", (*(unit for one in names for unit in new(one)), RETURN), ins=0)])
+        main = Class("Lx/Main;", [Method("f()V", (*new("Lx/T;"), RETURN), ins=0)])
+        classes = [*map(trusting, (*names, "Lx/T;")), makes, main]
+        files = indexes(assemble(sorted(classes, key=lambda one: one.name)))
+        accepting = accepting_code(files, lambda name: LIB if name.startswith("lib.") else OWN, ("x.Main",))
+        assert sum(len(one.evidence) for one in accepting) <= MAX_SHOWN
+        return [(one.party, one.way) for one in accepting]
+
+    assert found(0) == [("first-party", "used")]
+    for decoys in (5, MAX_SHOWN, trust.MAX_OF_ONE + 1, trust.MAX_SOUGHT + 1):
+        assert ("first-party", "used") in found(decoys)
+
+
+def test_of_more_classes_than_are_looked_up_it_is_taken_that_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a maker could hide one behind many that nothing makes."""
+    assert "trust.UnusedManager" not in {one.class_ for one in places(*indexes())}
+    monkeypatch.setattr(trust, "MAX_SOUGHT", 0)
+    (by, *_) = accepting_code(indexes(), lambda _: Owner("unknown", None))
+    assert by.way == "used"
+    assert {"trust.UnusedManager", "trust.EmptyManager"} <= {one.class_ for one in by.evidence}
+
+
 def test_forged_numbers_of_classes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trust, "MAX_SOUGHT", 1)
-    assert [one.class_ for one in places(*indexes()) if one.class_ != "trust.Main"] == []
-    monkeypatch.setattr(trust, "MAX_SOUGHT", 3)
-    assert [one.class_ for one in places(*indexes()) if one.class_ != "trust.Main"] == [
-        "trust.BaseManager",
-        "trust.EmptyManager",
-    ]
-    monkeypatch.setattr(trust, "MAX_SOUGHT", 100)
+    asked: list[bytes] = []
+    heirs = trust._Package._heirs
+
+    def counted(package: trust._Package, name: bytes) -> list[bytes]:
+        asked.append(name)
+        return heirs(package, name)
+
+    monkeypatch.setattr(trust._Package, "_heirs", counted)
+    for most in (1, 3):
+        asked.clear()
+        monkeypatch.setattr(trust, "MAX_SOUGHT", most)
+        places(*indexes())
+        few = len(asked)
+        asked.clear()
+        monkeypatch.setattr(trust, "MAX_SOUGHT", 100)
+        places(*indexes())
+        assert few < len(asked)
     monkeypatch.setattr(trust, "MAX_TRIED", 0)
     assert {one.class_ for one in places(*indexes())} == {"trust.Main"}
 

@@ -274,6 +274,10 @@ def test_a_check_that_calls_what_cannot_know_the_certificates_checks_nothing(uni
     assert checking(*units) == checking() == [("first-party", "used", False)]
 
 
+def test_no_length_hides_a_check_that_checks_nothing() -> None:
+    assert checking(*(0,) * 3_000) == checking()
+
+
 @pytest.mark.parametrize(
     "units",
     [

@@ -51,6 +51,8 @@ ANY_CERTIFICATE = Detector(
 )
 _PAST_POLICY: Final = CLEARTEXT_SCHEMES - {"http", "ws", "ftp"}
 """Schemes that are spoken over sockets, which the network policy does not bind."""
+_SOCKETS: Final = ("java.net.Socket.", "java.net.InetSocketAddress.", "java.net.Datagram", "javax.net.SocketFactory.")
+"""Calls by which code speaks any protocol over a socket by itself."""
 
 
 def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding]:
@@ -172,6 +174,8 @@ def _allowed(domains: frozenset[str] | None, endpoint: Endpoint) -> bool:
     `domains` are those for which the network policy allows it; None where it allows it for all, or was not read.
     """
     if domains is None or not _PAST_POLICY.isdisjoint(endpoint.schemes):
+        return True
+    if any(call.startswith(_SOCKETS) for piece in endpoint.use_evidence for call in piece.value.split()):
         return True
     return not domains.isdisjoint(suffixes(endpoint.host))
 

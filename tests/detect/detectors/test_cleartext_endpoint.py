@@ -53,6 +53,21 @@ def test_the_policy_does_not_bind_sockets() -> None:
     assert (found.severity, found.confidence) == ("medium", "medium")
 
 
+def test_the_policy_does_not_bind_code_that_speaks_http_over_a_socket_itself() -> None:
+    """A maker who forbids it in the policy hides nothing by that."""
+
+    def severity(call: str, use: Any = "fetched") -> tuple[str, str]:
+        place = Evidence(kind="call", where="classes.dex", value=f"{use}: {call}", class_="com.a.B", method="f()V")
+        called = PLAIN.model_copy(update={"use": use, "cleartext_use": use, "use_evidence": (place,)})
+        (found,) = cleartext_endpoint(apk_info("com.a", endpoints=(called,), network_policy=policy()), knowledge())
+        return found.severity, found.confidence
+
+    assert severity("java.net.Socket.<init>") == severity("java.net.InetSocketAddress.<init>") == ("medium", "high")
+    unseen = "nothing was seen to start this code, which connects: java.net.Socket.connect"
+    assert severity(unseen, "unknown") == ("medium", "medium")
+    assert severity("java.net.URL.openConnection") == ("low", "low")
+
+
 def test_only_the_allowed_ones_are_shown_where_some_are() -> None:
     other = endpoint("b.other", cleartext=True)
     apk = apk_info("com.a", endpoints=(PLAIN, other), network_policy=policy(domains=("a.example",)))

@@ -89,3 +89,15 @@ def test_what_code_does_with_it(use: Any, confidence: str) -> None:
     assert found.confidence == confidence
     (both,) = telemetry_endpoint(apk_info("com.a", endpoints=(stats(use=use), stats("b.example"))), knowledge())
     assert both.confidence == "medium"
+
+
+def test_an_address_in_code_that_nothing_starts_takes_nothing_from_one_in_code_that_something_does() -> None:
+    idle, told = stats(started=False), stats("b.example")
+    (alone,) = telemetry_endpoint(apk_info("com.a", endpoints=(idle,)), knowledge())
+    assert (alone.confidence, alone.message) == (
+        "low",
+        "com.a holds the address stats.example of Acme for telemetry; nothing was found in this app that starts code "
+        "with them.",
+    )
+    (both,) = telemetry_endpoint(apk_info("com.a", endpoints=(idle, told)), knowledge())
+    assert (both.confidence, "nothing was found" in both.message) == ("medium", False)

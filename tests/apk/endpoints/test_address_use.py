@@ -13,6 +13,7 @@ from phone_audit.apk.endpoints.address_nodes import Spot, TextUse
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import CallEffects
 from phone_audit.knowledge.load import load_knowledge
+from phone_audit.knowledge.schema.call import LOWERING, CallFact
 from phone_audit.model.finding import Evidence
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 
@@ -885,3 +886,31 @@ def test_code_that_connects_and_that_nothing_was_seen_to_start(
     assert (found.use, found.runs, found.is_open) == (use, runs, is_open)
     assert found.evidence is not None
     assert found.evidence.method == ("other()V" if runs and idle else "idle()V")
+
+
+LOWERING_FACTS = [one for one in load_knowledge().calls if one.effect in LOWERING]
+
+
+@pytest.mark.parametrize("fact", LOWERING_FACTS, ids=lambda one: one.id)
+def test_whatever_else_a_call_does_with_a_text_the_same_text_connected_to_counts(fact: CallFact) -> None:
+    """Of each fact by which an address counts for less, with the text before and behind it."""
+    argument = fact.arguments[0] if fact.arguments else 1
+    owner = f"L{fact.classes[0].replace('.', '/')};"
+    is_made = "<init>" in fact.methods
+    name = "<init>" if is_made else fact.methods[0].replace("*", "build")
+    if argument == 0:
+        done = call(f"{owner}->{name}()V", 0, opcode=0x70 if is_made else 0x6E)
+    else:
+        done = call(f"{owner}->{name}({_OBJECT * argument})V", 1, *[4] * (argument - 1), 0, opcode=0x6E)
+    made = new(1, owner)
+    assert use_of(*made, *done, *_CONNECT) == "fetched"
+    assert use_of(*_CONNECT, *made, *done) == "fetched"
+    other = method(*text(_URL), *_CONNECT, signature="g()V", ins=0)
+    assert use_of(*made, *done, more=[other]) == "fetched"
+    own = f"Lorg/vendor{owner[1:]}"
+    elsewhere = tuple(replaced(one, owner, own) for one in (*made, *done))
+    assert use_of(*elsewhere) == "unknown", "of a class that only looks like Android's nothing is known"
+
+
+def replaced(unit: int | Ref, old: str, changed: str) -> int | Ref:
+    return unit if isinstance(unit, int) else Ref(unit.kind, unit.name.replace(f"{old}->", f"{changed}->"))

@@ -30,8 +30,6 @@ _DERIVED: Final[Mapping[str, str]] = {
 """Classes of Android that packages derive from, and the class above them that rules name. Source: Android reference."""
 _DOUBLINGS: Final = 6
 """A class may stand 64 classes below one of Android's."""
-_MOST_STRINGS: Final = 64
-"""Strings of one DEX file that are looked at for one beginning."""
 
 Numbers = Mapping[int, Sequence[Leaf]]
 Members = dict[bytes, Leaf]
@@ -191,7 +189,7 @@ class Lookup:
         """Search the string table, which Android only loads in order: that of UTF-16, but for U+0000."""
         size = self._index.part.string_items.size
         low = bisect_left(range(size), text, key=self._name)
-        for number in range(low, min(low + _MOST_STRINGS, size)):
+        for number in range(low, size):
             found = self._name(number)
             if not found.startswith(text):
                 return

@@ -3,7 +3,7 @@
 Atoms are told apart by identity, so each is made once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import ClassVar, Final, Literal, NamedTuple
@@ -213,11 +213,11 @@ LOST: Final = "?"
 
 
 def bounded(atoms: Iterable[Atom]) -> Value:
-    """Keep no more than MAX_ATOMS, sources first."""
+    """Keep no more than MAX_ATOMS, sources first, and of these one of each data."""
     value = frozenset(atoms)
     if len(value) <= MAX_ATOMS:
         return value
-    return frozenset(_one_of_each(sorted(value, key=in_order))[:MAX_ATOMS])
+    return frozenset(_varied(_one_of_each(sorted(value, key=in_order)))[:MAX_ATOMS])
 
 
 def join_values(before: Value, more: Value) -> Value:
@@ -231,7 +231,30 @@ def join_values(before: Value, more: Value) -> Value:
     readable = sum(not is_changed(atom) for atom in fresh)
     changed = sorted(filter(is_changed, before), key=in_order)
     kept = before.difference(changed[: max(0, readable + len(before) - 2 * MAX_ATOMS)])
-    return kept.union(fresh[: max(0, 2 * MAX_ATOMS - len(kept))]) if fresh else before
+    ordered = sorted(kept, key=in_order)
+    firsts = _first_of_each(ordered)
+    new = [atom for claim, atom in _first_of_each(fresh).items() if claim not in firsts and not is_changed(atom)]
+    spare = [atom for atom in ordered if isinstance(atom, Taint) and firsts[_claim(atom)] is not atom]
+    kept = kept.difference(spare[: max(0, len(new) + len(kept) - 2 * MAX_ATOMS)])
+    return kept.union(_varied([*new, *fresh])[: max(0, 2 * MAX_ATOMS - len(kept))]) if fresh else before
+
+
+def _varied(atoms: Sequence[Atom]) -> list[Atom]:
+    """Put the first of each data before all others, so that no number of reads crowds out another kind of data."""
+    return list(dict.fromkeys([*_first_of_each(atoms).values(), *atoms]))
+
+
+def _first_of_each(atoms: Iterable[Atom]) -> dict[object, Taint]:
+    """Return the first of each data that sources gave."""
+    first: dict[object, Taint] = {}
+    for atom in atoms:
+        if isinstance(atom, Taint):
+            first.setdefault(_claim(atom), atom)
+    return first
+
+
+def _claim(atom: Taint) -> object:
+    return atom.data, is_changed(atom)
 
 
 def _one_of_each(atoms: Iterable[Atom], known: Iterable[Atom] = ()) -> list[Atom]:

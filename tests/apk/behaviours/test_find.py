@@ -158,6 +158,15 @@ def test_fields_and_beginnings_of_strings() -> None:
     ]  # fmt: skip
 
 
+def test_no_number_of_other_strings_hides_one_with_the_same_beginning() -> None:
+    reads = rule("read.sms", {"string_starts": ["content://sms"]})
+    decoys = [f"content://sms/!{number:03}" for number in range(200)]
+    inbox = Class("Lx/A;", [Method("f()V", (*const_string("content://sms/inbox"), RETURN))])
+    packed = index_file(read_dex("classes.dex", assemble([inbox], strings=decoys)))
+    (behaviour,), _ = find_behaviours(packed, NOTHING_DECLARED, Plan([reads]), NO_OWNERS)
+    assert [seen.value for seen in behaviour.evidence] == ["content://sms/inbox"]
+
+
 def test_strings_are_searched_only_where_the_rest_is_there() -> None:
     shell = rule("act.shell", {"all_of": [{"calls": ["java.lang.Runtime.exec"]}, {"strings": ["su"]}]})
     assert found([Class("Lx/A;", [Method("f()V", (*const_string("su"), RETURN))])], shell) == []

@@ -337,6 +337,10 @@ def test_a_query_is_data_where_its_provider_is_named() -> None:
 
     assert asks("content://sms/inbox") == ["flow.sms-log"]
     assert asks("content://x/y") == []
+    decoys = create(*(text(6, f"content://sms/!{number:03}") for number in range(70)))
+    reads = activity(create(text(3, "content://sms/inbox"), parse, result(5), call, result(1), row))
+    other = Class("Lx/A;", [decoys], parent="Landroid/app/Activity;")
+    assert ids(other, reads) == ["flow.sms-log"], "no number of other texts with the same beginning hides it"
 
 
 DATABASE = "Landroid/database/sqlite/SQLiteDatabase;"

@@ -242,3 +242,25 @@ def test_more_names_than_a_method_is_followed_with_are_told(keys: int, expected:
     takes = join(text(3, f"name{keys - 1}"), invoke(f"{intent}->getStringExtra({TEXT}){TEXT}", 5, 3, opcode=0x6E))
     other = activity(create(takes, result(1), SAY), name="Lx/Other;")
     assert told(activity(puts, create(READ, new(2, intent), text(4, "x"), *calls)), other) == expected
+
+
+CELL = join(
+    invoke("Landroid/telephony/TelephonyManager;->getCellLocation()Landroid/telephony/CellLocation;", 7, opcode=0x6E),
+    result(6),
+    invoke(f"Ljava/lang/Object;->toString(){TEXT}", 6, opcode=0x6E),
+    result(2),
+)
+
+
+@pytest.mark.parametrize("others", [1, 30, 60])
+@pytest.mark.parametrize("behind", [False, True])
+def test_no_number_of_reads_of_one_data_crowds_out_another(others: int, *, behind: bool) -> None:
+    """Where one text is made of all of them; data of few reads stands with data of many."""
+    builder = "Ljava/lang/StringBuilder;"
+    add = f"{builder}->append({TEXT}){builder}"
+    many = [CELL, invoke(add, 3, 2, opcode=0x6E)] * others
+    one = [READ, invoke(add, 3, 1, opcode=0x6E)]
+    sends = join(invoke(f"{builder}->toString(){TEXT}", 3, opcode=0x6E), result(1), invoke(WEB, 5, 1, opcode=0x6E))
+    code = join(new(3, builder), *([*many, *one] if behind else [*one, *many]), sends, (RETURN,))
+    found, complete = told(activity(Method(CREATE, code, direct=False, registers=12)))
+    assert ({*found}, complete) == ({"flow.cell-network", "flow.imei-network"}, True)

@@ -24,6 +24,7 @@ _MOST_LOOKED_AT: Final = 500_000
 _MOST_ROUNDS: Final = 8
 """How often it is looked who calls methods that give a stream."""
 _MOST_UNITS: Final = 8_000
+"""Code units of a method that is looked at."""
 _MOVES: Final = range(0x07, 0x0A)
 """move-object in its three forms."""
 _PUTS: Final = frozenset({0x5B, 0x69})
@@ -70,6 +71,7 @@ class _Search:
         self._giving: set[Method] = set()
         self._asked: set[Method] = set()
         self._looked_at = 0
+        self._passed_over = False
 
     @property
     def _is_cut(self) -> bool:
@@ -85,7 +87,7 @@ class _Search:
                 self._follow(self._waiting.pop())
             numbers = self._numbers_of(self._giving - self._asked)
             self._asked |= self._giving
-        return StreamFields(frozenset(self._fields), self._is_cut or any(numbers))
+        return StreamFields(frozenset(self._fields), self._is_cut or self._passed_over or any(numbers))
 
     def _take_results(self, numbers: Sequence[Collection[int]]) -> None:
         """Take in what calls of some method_ids give back, given for each part."""
@@ -158,7 +160,10 @@ class _Search:
     @remembered
     def _body(self, method: Method) -> def_use.Method | None:
         code = self._program.code(method)
-        if code is None or len(code.units) > _MOST_UNITS:
+        if code is None:
+            return None
+        if len(code.units) > _MOST_UNITS:
+            self._passed_over = True
             return None
         self._looked_at += len(code.units)
         try:

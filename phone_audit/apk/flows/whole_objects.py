@@ -24,7 +24,8 @@ from phone_audit.apk.flows.taints import (
     objects,
 )
 
-_MOST_FIELDS: Final = 64
+_MOST_FIELDS: Final = 1_000
+"""Fields of one object that are looked at."""
 
 
 class WholeObjects:
@@ -40,7 +41,9 @@ class WholeObjects:
         for value in values:
             for obj in objects(value):
                 if obj.own and _is_from_elsewhere(heap, obj):
-                    for place in self._places_in(class_of(obj)):
+                    places = self._places_in(class_of(obj))
+                    frame.shared.cut |= len(places) > _MOST_FIELDS
+                    for place in places[:_MOST_FIELDS]:
                         found |= frame.kept(place)
         return found
 
@@ -55,7 +58,7 @@ class WholeObjects:
             if (place := program.place(one)) is not None:
                 fields = sorted(program.indexes[place[0]].declared_fields(place[1]))
                 found += [program.field(place[0], field) for field in fields]
-        return [field_place(one, "", own=True) for one in found[:_MOST_FIELDS]]
+        return [field_place(one, "", own=True) for one in found]
 
     def handing_over(self, kinds: Collection[bytes]) -> set[Method]:
         """Return the methods that make such a call and are handed or read an object of one of these classes."""

@@ -21,6 +21,7 @@ from tests.apk.flows.test_find_flows import (
     result,
     static,
 )
+from tests.apk.flows.test_hostile_flows import told
 
 SOCKET, OUT, WRITER = "Ljava/net/Socket;", "Ljava/io/OutputStream;", "Ljava/io/PrintWriter;"
 STREAM = join(new(3, SOCKET), invoke(f"{SOCKET}->getOutputStream(){OUT}", 3, opcode=0x6E), result(4))
@@ -101,3 +102,10 @@ def test_decoys_hide_no_field_and_too_many_are_told(monkeypatch: pytest.MonkeyPa
         index_file(read_dex("classes.dex", assemble([decoys, main(KEEPS)]))), frozenset({"x.Main"}), off={"x.Main"}
     )
     assert not found.complete
+
+
+def test_a_stream_in_too_long_a_method_is_told() -> None:
+    padding = ((0x0000,),) * 9_000
+    assert told(main(KEEPS)) == (SENT, True)
+    assert told(main(join(KEEPS, *padding))) == ([], False)
+    assert told(main(*padding))[1], "there is no stream in it"

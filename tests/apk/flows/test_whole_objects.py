@@ -21,6 +21,7 @@ from tests.apk.flows.test_find_flows import (
     new,
     result,
 )
+from tests.apk.flows.test_hostile_flows import told
 
 OBJECT, USER = "Ljava/lang/Object;", "Lx/User;"
 DATABASE = "Lcom/google/firebase/database/DatabaseReference;"
@@ -29,10 +30,11 @@ GSON = Class("Lcom/google/gson/Gson;", [Method(f"toJson({OBJECT}){TEXT}", (0x001
 LISTENER = f"Lx/Listens;->user:{USER}"
 
 
-def user(parent: str | None = None) -> Class:
-    """A class that keeps what its constructor is handed."""
+def user(parent: str | None = None, more: int = 0) -> Class:
+    """A class that keeps what its constructor is handed, and may have more fields."""
     made = join(member(3, 2, f"{USER}->id:{TEXT}", put=True), (RETURN,))
-    return Class(USER, [Method(f"<init>({TEXT})V", made, registers=4, ins=2)], [("id", "")], parent)
+    fields = [*[(f"a{number:04}", "") for number in range(more)], ("id", "")]
+    return Class(USER, [Method(f"<init>({TEXT})V", made, registers=4, ins=2)], fields, parent)
 
 
 def listens(*code: object, field: str = LISTENER) -> Class:
@@ -65,6 +67,11 @@ MAKES = join(
 def test_all_fields_of_what_only_keeps_values_are_sent(parent: str | None, expected: list[str]) -> None:
     screen = Class("Lx/Screen;", parent="Landroid/app/Activity;")
     assert ids(activity(create(MAKES)), user(parent), listens(SENDS), LIBRARY, screen) == expected
+
+
+def test_no_number_of_fields_hides_one_and_too_many_are_told() -> None:
+    assert told(activity(create(MAKES)), user(more=200), listens(SENDS), LIBRARY) == (["flow.imei-network"], True)
+    assert told(activity(create(MAKES)), user(more=1_100), listens(SENDS), LIBRARY) == ([], False)
 
 
 def test_an_object_of_another_class_holds_none_of_them() -> None:

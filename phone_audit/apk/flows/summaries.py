@@ -14,6 +14,7 @@ from phone_audit.apk.flows.taints import (
     LOST,
     NOTHING,
     NOWHERE,
+    SLASHES,
     TO_NATIVE,
     Atom,
     Inside,
@@ -333,7 +334,7 @@ def sink_event(name: str, step: Step, reached: Collection[Atom], beside: Collect
 def _is_for_script(reached: Collection[Atom]) -> bool:
     """Tell whether data is handed to a script of a page, in which no address stands that it could be sent to."""
     seen = texts(reached)
-    leads_on = any("://" in text and not text.lower().startswith(_OF_THE_PACKAGE) for text in seen)
+    leads_on = any(SLASHES in text and not text.lower().startswith(_OF_THE_PACKAGE) for text in seen)
     return not leads_on and (FOR_SCRIPT in reached or any(map(is_script, seen)))
 
 

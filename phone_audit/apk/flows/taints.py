@@ -204,6 +204,8 @@ Value = frozenset[Atom]
 NOTHING: Final[Value] = frozenset()
 Slot = str | int
 SCRIPT: Final = "javascript:"
+SLASHES: Final = "//"
+"""Begins what follows the scheme of an address; a page takes its own scheme. Source: URL standard, relative URLs."""
 ANY: Final = "*"
 """The slot for what lies somewhere inside."""
 KEPT: Final = "kept"
@@ -312,8 +314,8 @@ def texts(value: Iterable[Atom]) -> list[str]:
 
 
 def tells_way(atom: object) -> bool:
-    """Tell whether an atom is a text that says how data goes out: an address, or a script for a page."""
-    return isinstance(atom, Text) and ("://" in atom.text or is_script(atom.text))
+    """Tell whether an atom is a text that says how data goes out: an address, also without its scheme, or a script."""
+    return isinstance(atom, Text) and (SLASHES in atom.text or is_script(atom.text))
 
 
 def is_script(text: str) -> bool:

@@ -176,6 +176,7 @@ def shown(address: str | None, *more: Code, name: str = "Lx/Main;") -> tuple[Cla
         ("javascript:told('", ["flow.imei-page"]),
         ("JavaScript:told('", ["flow.imei-page"]),
         ("javascript:fetch('https://a.example/?", ["flow.imei-network"]),
+        ("javascript:location='//a.example/?", ["flow.imei-network"]),
         ("https://a.example/?javascript:", ["flow.imei-network"]),
         ("https://a.example/?", ["flow.imei-network"]),
         ("tel:", ["flow.imei-network"]),
@@ -185,6 +186,22 @@ def shown(address: str | None, *more: Code, name: str = "Lx/Main;") -> tuple[Cla
 def test_what_a_script_in_a_page_is_told_is_not_sent_yet(address: str | None, expected: list[str]) -> None:
     """Where an address stands in the script, it may be sent there."""
     assert ids(*shown(address)) == expected
+
+
+def test_an_address_beside_its_scheme_is_one() -> None:
+    """Whoever puts it together itself does not hide it behind the name of a bridge or behind a script."""
+    bridge, adds = "Lorg/apache/cordova/Main;", f"{BUILDER}->append({TEXT}){BUILDER}"
+
+    def loads(*texts: str) -> list[str]:
+        puts = [join(text(4, one), invoke(adds, 2, 4, opcode=0x6E)) for one in texts]
+        says = join(invoke(adds, 2, 1, opcode=0x6E), invoke(f"{BUILDER}->toString(){TEXT}", 2, opcode=0x6E), result(1))
+        code = create(new(2, BUILDER), *puts, READ, says, invoke(WEB, 3, 1, opcode=0x6E))
+        found = flows(activity(code, name=bridge), active=frozenset({"org.apache.cordova.Main"}))
+        return [flow.id for flow in found]
+
+    assert loads("https:", "//a.example/?") == ["flow.imei-network"]
+    assert loads("javascript:location='https:'+'", "//a.example/?") == ["flow.imei-network"]
+    assert loads("javascript:", "told('") == ["flow.imei-page"]
 
 
 def test_an_address_that_a_page_had_before_says_nothing_of_a_script() -> None:

@@ -8,7 +8,7 @@ by hand on 797 flows (docs/precision.md): 0.90 are right with no unsure step or 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,6 @@ import numpy as np
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
 from phone_audit.apk.dex.descriptors import descriptor_of
 from phone_audit.apk.dex.index import DexIndex, remembered
-from phone_audit.apk.dex.instructions import NEW_INSTANCE
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.model.apk import Behaviour
 
@@ -58,16 +57,10 @@ class UnsureWays:
         own = descriptor_of(owner)
         if any(self._is_static(index, own, field) for index in self._indexes):
             return 0
-        places = self._places_that_make(own)
+        places = self._tree.places_that_make(own)
         if places == 0 or (places == 1 and _ANONYMOUS.search(class_)):
             return 0
         return 1 if places <= _FEW else _MOST + 1
-
-    @remembered
-    def _places_that_make(self, own: bytes) -> int:
-        defined = {one for index in self._indexes for one in index.file.defined_classes}
-        kin = {own, *(one for one in defined if own in self._tree.above(one))}
-        return sum(_made(index, kin) for index in self._indexes)
 
     def _is_static(self, index: DexIndex, class_: bytes, name: bytes) -> bool:
         ids = index.field_ids
@@ -75,10 +68,3 @@ class UnsureWays:
         wanted = np.flatnonzero((ids["class"] == index.type_ids.get(class_, -1)) & (ids["name"] == named)).tolist()
         uses = (use for of_field in users_of(index, "field", wanted).values() for use in of_field)
         return any(int(index.data[use.offset]) in _STATIC_FIELDS for use in uses)
-
-
-def _made(index: DexIndex, names: Collection[bytes]) -> int:
-    """Count the instructions that make objects of classes."""
-    numbers = [number for name in names if (number := index.type_ids.get(name)) is not None]
-    uses = (use for of_type in users_of(index, "type", numbers).values() for use in of_type)
-    return sum(int(index.data[use.offset]) == NEW_INSTANCE for use in uses)

@@ -9,7 +9,7 @@ import numpy as np
 
 from phone_audit.apk.dex.file import types_in
 from phone_audit.apk.dex.index import DexIndex, remembered
-from phone_audit.apk.dex.instructions import CONST_CLASS
+from phone_audit.apk.dex.instructions import CONST_CLASS, NEW_INSTANCE
 from phone_audit.apk.dex.xrefs import users_of
 
 _MAX_ABOVE: Final = 64
@@ -94,20 +94,35 @@ class ClassHierarchy:
     @remembered
     def _interfaces_below(self, owner: bytes) -> frozenset[bytes] | None:
         """Return what stands above the classes below one; None where those are more than are looked at."""
+        most = min(_MAX_BELOW, _MAX_BELOW_IN_ALL - self._seen_below)
+        below = self._classes_below(owner, most)
+        if below is None:
+            self._seen_below += most
+            return None
+        self._seen_below += len(below)
+        self.looked_at += len(below)
+        return frozenset().union(*map(self.above, below))
+
+    def _classes_below(self, owner: bytes, most: int) -> set[bytes] | None:
+        """Return the classes below one; None where those are more than `most`."""
         below: set[bytes] = set()
         left = [owner]
-        most = min(_MAX_BELOW, _MAX_BELOW_IN_ALL - self._seen_below)
         while left:
             for child in self._children.get(left.pop(), ()):
                 if child not in below:
                     below.add(child)
                     left.append(child)
             if len(below) > most:
-                self._seen_below += most
                 return None
-        self._seen_below += len(below)
-        self.looked_at += len(below)
-        return frozenset().union(*map(self.above, below))
+        return below
+
+    @remembered
+    def places_that_make(self, owner: bytes) -> int:
+        """Return how many instructions make objects of a class or of one below it; of too many classes each counts."""
+        below = self._classes_below(owner, _MAX_BELOW)
+        if below is None:
+            return _MAX_BELOW
+        return sum(_makers(index, {owner, *below}) for index in self.indexes)
 
     def is_interface(self, owner: bytes) -> bool:
         place = self.place(owner)
@@ -186,3 +201,9 @@ class ClassHierarchy:
             open_ones = np.flatnonzero(defs["access"] & (_INTERFACE | 0x400)).tolist()
             found.update(map(index.defined_class, open_ones))
         return frozenset(found)
+
+
+def _makers(index: DexIndex, names: Collection[bytes]) -> int:
+    numbers = [number for name in names if (number := index.type_ids.get(name)) is not None]
+    uses = (use for of_type in users_of(index, "type", numbers).values() for use in of_type)
+    return sum(int(index.data[use.offset]) == NEW_INSTANCE for use in uses)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,11 +30,6 @@ _SUPER: Final = frozenset({0x6F, 0x75})
 """invoke-super, invoke-super/range."""
 NO_VIEWS: Final[Mapping[int, str]] = {}
 _GETS: Final = frozenset({*range(0x52, 0x59), *range(0x60, 0x67)})
-_NEW_INSTANCE: Final = 0x22
-_MAX_HEIRS: Final = 100
-"""Classes below one that are looked at for where they are made."""
-_FEW_MAKERS: Final = 3
-"""Places that make objects of a class which are taken to make it for the same end, as in `shared_fields`."""
 
 
 class Named(NamedTuple):
@@ -204,24 +198,6 @@ class Program(ClassHierarchy):
     def is_screen(self, descriptor: bytes) -> bool:
         """Tell whether a class is one of screens, services, or of what screens consist of."""
         return any(map(_SCREENS.fullmatch, self.above(descriptor)))
-
-    @remembered
-    def is_made_often(self, descriptor: bytes) -> bool:
-        """Tell whether more than a few places make objects of a class of the package, or of one below it."""
-        kin, left = {descriptor}, [descriptor]
-        while left:
-            new = {one for one in self._children.get(left.pop(), ()) if one not in kin}
-            kin |= new
-            left += new
-            if len(kin) > _MAX_HEIRS:
-                return True
-        numbers = [{index.type_ids[one] for one in kin if one in index.type_ids} for index in self.indexes]
-        made = (
-            offset
-            for method, _, offset in self.users("type", numbers)
-            if int(self.indexes[method.part].data[offset]) == _NEW_INSTANCE
-        )
-        return sum(1 for _ in islice(made, _FEW_MAKERS + 1)) > _FEW_MAKERS
 
     def access(self, method: Method) -> int:
         """Return the access flags."""

@@ -41,7 +41,7 @@ class Search:
         self._own = own
         self._sources = sources
         self._shared = TaintState(
-            sources.calls, sources.fields, 0, is_screen=program.is_screen, is_made_often=program.is_made_often
+            sources.calls, sources.fields, 0, is_screen=program.is_screen, places_that_make=program.places_that_make
         )
         self._interpreter = AbstractInterpreter(program, self._shared, sources)
         self._graph = CallGraph(program.indexes)

@@ -15,6 +15,8 @@ _MAX_STEPS: Final = 6
 """Steps before the sink: the source, and fields or names that it is kept under."""
 _FIELD, _OF_ANDROID = "field ", " in "
 """What the place of a field begins with, and what stands in that of one of Android's objects; see `field_place`."""
+_FEW_MAKERS: Final = 3
+"""Places that make objects of a class which are taken to make it for the same end."""
 _MOST_IN_LIBRARY: Final = 500
 """Instructions that are followed at once in what counts as a library's."""
 
@@ -34,7 +36,7 @@ class TaintState:
 
     Attributes:
         is_screen: whether a class of the package is one of screens, or of what they consist of.
-        is_made_often: whether more than a few places make objects of a class of the package.
+        places_that_make: how many places make objects of a class of the package.
         sources: the data that a call gives, by `class.method`.
         source_fields: the data that a field holds, by `class.field`.
         budget: instructions that may still be followed.
@@ -58,7 +60,7 @@ class TaintState:
     statics: set[str] = field(default_factory=set)
     changed: dict[str | Method, int] = field(default_factory=dict)
     is_screen: Callable[[bytes], bool] = lambda _: False
-    is_made_often: Callable[[bytes], bool] = lambda _: True
+    places_that_make: Callable[[bytes], int] = lambda _: _FEW_MAKERS + 1
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
 
     def taint(self, data: str, steps: tuple[Step, ...]) -> Taint:
@@ -108,7 +110,7 @@ class TaintState:
         owner = owner_of(place.removeprefix(_FIELD))
         name = java_name(owner)
         return name.startswith(taint_rules.CONTAINERS) and (
-            name.startswith(taint_rules.SENDERS) or self.is_made_often(owner)
+            name.startswith(taint_rules.SENDERS) or self.places_that_make(owner) > _FEW_MAKERS
         )
 
     def gives(self, method: Method) -> None:

@@ -233,6 +233,10 @@ class FlowStep(Frozen):
     what: str
 
 
+DIGESTS: Final = "makes a digest of it: "
+"""Begins what a step is called after which only a digest of data goes on."""
+
+
 class Whose(Frozen):
     """Whose code it is; `library` is its name where `party` is `library`."""
 
@@ -266,6 +270,11 @@ class Behaviour(Frozen):
     data: str | None = None
     cleartext: bool | None = None
     steps: tuple[FlowStep, ...] | None = None
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether of data that is passed on only a digest goes out, by which the same phone is known again."""
+        return any(step.what.startswith(DIGESTS) for step in self.steps or ())
 
     @property
     def possible(self) -> bool:

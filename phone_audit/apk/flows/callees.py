@@ -122,7 +122,7 @@ class Callees:
             untouched=untouched,
             collects=owners[0].startswith(taint_rules.COLLECTIONS) or not libraries.collecting.isdisjoint(owners),
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
-            fills=not (static or untouched or taint_rules.adds_nothing(name)),
+            fills=not (static or untouched or taint_rules.adds_nothing(name) or names[0] in taint_rules.KEYED),
             looks_up=looks_up,
             holds=is_held,
             called_back=self._called_back(callee, static=static) if sink or is_held else frozenset(),
@@ -187,6 +187,8 @@ def _special(name: str, method: str) -> str | None:
         return name
     if name in taint_rules.CIPHERS:
         return "cipher"
+    if name in taint_rules.DIGESTS:
+        return "digest"
     if name in taint_rules.MESSAGES:
         return "message"
     if method == "read":

@@ -8,7 +8,14 @@ from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.heap import Heap, plain_data, read
 from phone_audit.apk.flows.ir import ApiModel, CallSite
-from phone_audit.apk.flows.places import extra_place, field_place, java_field, type_of
+from phone_audit.apk.flows.places import (
+    extra_place,
+    field_place,
+    file_place,
+    java_field,
+    preference_place,
+    type_of,
+)
 from phone_audit.apk.flows.program import Program
 from phone_audit.apk.flows.summaries import FILE, FOR_SCRIPT, Event, Frame, leads_to, sink_event
 from phone_audit.apk.flows.taint_rules import ADDRESSES
@@ -37,8 +44,11 @@ from phone_audit.apk.flows.taints import (
     texts,
 )
 from phone_audit.apk.flows.whole_objects import WholeObjects
+from phone_audit.model.apk import DIGESTS
 
 _EXPLICIT: Final = mark("explicit")
+_CHANGED_BY: Final = {"cipher": ENCRYPTS, "digest": DIGESTS}
+"""What the step is called in which data can be read no more."""
 
 
 class Call(NamedTuple):
@@ -175,18 +185,18 @@ class CallModel:
         return values[0] if values and name in ("getExtras", "getBundleExtra", "edit") else None
 
     def _put_extra(self, call: Call, keys: Sequence[str]) -> None:
-        site, values, heap = call.site, call.values, call.heap
+        values, heap = call.values, call.heap
         handed = frozenset().union(*values[2:])
         for obj in objects(values[0]):
             for slot in [f"extra {key}" for key in keys] or [ANY]:
                 heap.put(obj, slot, handed)
         reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
         for key in () if call.api.map else keys:
-            call.note_kept(extra_place(key, site.begin.class_), reached, f"puts it under the name {key!r}")
+            call.note_kept(_place_of(call, key), reached, f"puts it under the name {key!r}")
 
     def _get_extra(self, call: Call, key: str) -> set[Atom]:
         holder, heap, slot = call.values[0], call.heap, f"extra {key}"
-        place = NOWHERE if call.api.map else extra_place(key, call.site.begin.class_)
+        place = NOWHERE if call.api.map else _place_of(call, key)
         found: set[Atom] = set()
         here = False
         for obj in objects(holder):
@@ -199,18 +209,16 @@ class CallModel:
         return found if here else found | read(call.frame, heap, holder, slot, place)
 
     def _any_extra(self, call: Call) -> Value:
-        """Return what was put under any name by the same vendor."""
-        _, _, vendor = extra_place("", call.site.begin.class_).rpartition(" in ")
-        places = sorted(
-            one for one in self._shared.places if one.startswith("extra ") and one.endswith(f" in {vendor}")
-        )
+        """Return what was put among the settings under any name by the same vendor."""
+        begin, _, end = preference_place("\n", call.site.begin.class_).partition("\n")
+        places = sorted(one for one in self._shared.places if one.startswith(begin) and one.endswith(end))
         return bounded(atom for place in places for atom in call.frame.kept(place)) | {call.site.fresh}
 
     def _file(self, call: Call) -> None:
         """A file that is opened is the place that its name is."""
         call.frame.want(call.values[1] if len(call.values) > 1 else NOTHING)
         for name in texts(call.values[1]) if len(call.values) > 1 else ():
-            place = extra_place(name, call.site.begin.class_)
+            place = file_place(name, call.site.begin.class_)
             if taint_rules.OPEN_FILE[call.site.callee.name]:
                 call.heap.put(call.site.fresh, ANY, frozenset({mark(f"{FILE}{place}")}))
             else:
@@ -277,13 +285,14 @@ class CallModel:
             found |= {one.inside for value in passing for one in value if isinstance(one, Obj) and _may_be_url(one)}
         if callee.reference:
             self._object_result(call, passing, found)
-        is_changed = api.special == "cipher" and self._callees.ciphers_encrypt and _is_of_android(call.values[:1])
-        return self._through_cipher(call, bounded(found)) if is_changed else bounded(found)
+        words = _CHANGED_BY.get(api.special or "")
+        is_changed = words and self._callees.ciphers_encrypt and _is_of_android(call.values[:1])
+        return self._changed(call, bounded(found), words) if words and is_changed else bounded(found)
 
-    def _through_cipher(self, call: Call, value: Collection[Atom]) -> Value:
-        """Return data after a cipher; what holds it unencrypted is left out."""
+    def _changed(self, call: Call, value: Collection[Atom], words: str) -> Value:
+        """Return data after a cipher or a digest; what holds it readable is left out."""
         kept = [one for one in value if not isinstance(one, Obj) or one is call.site.fresh]
-        return self._shared.after(kept, (call.site.step(f"{ENCRYPTS}{call.api.names[0]}"),))
+        return self._shared.after(kept, (call.site.step(f"{words}{call.api.names[0]}"),))
 
     def _passing(self, call: Call) -> Sequence[Value]:
         """Return those of the values that a call is handed that its result may hold."""
@@ -355,6 +364,12 @@ class CallModel:
         return None
 
 
+def _place_of(call: Call, key: str) -> str:
+    """Return the place that a name is for the whole package: settings are others than what an Intent brings."""
+    is_setting = call.api.names[0].startswith(taint_rules.PREFERENCES)
+    return (preference_place if is_setting else extra_place)(key, call.site.begin.class_)
+
+
 def _fields_of(heap: Heap, obj: Obj) -> list[str]:
     """Return the fields that an object is known to lie in, but those of what cannot be changed."""
     places = [obj.place] if obj.place else sorted(str(one.name) for one in heap.slots(obj).get(KEPT, NOTHING))  # type: ignore[union-attr]
@@ -362,9 +377,9 @@ def _fields_of(heap: Heap, obj: Obj) -> list[str]:
 
 
 def _is_of_android(called: Sequence[Value]) -> bool:
-    """Tell whether a cipher is one that Android made here, by `Cipher.getInstance`."""
+    """Tell whether a cipher or a digest is one that Android made here, as by `Cipher.getInstance`."""
     made = [one for value in called for one in objects(value)]
-    return bool(made) and all(one.kind == "api" and one.type == taint_rules.CIPHER for one in made)
+    return bool(made) and all(one.kind == "api" and one.type in taint_rules.CHANGING for one in made)
 
 
 def _can_change(obj: Obj) -> bool:

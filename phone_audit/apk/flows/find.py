@@ -8,8 +8,8 @@ from phone_audit.apk.flows.program import NO_VIEWS, Method, Program
 from phone_audit.apk.flows.search import Search
 from phone_audit.apk.flows.taint_rules import ASKED, SET_RESULT, Sources
 from phone_audit.apk.flows.taint_state import Leak
-from phone_audit.apk.flows.taints import Step
-from phone_audit.model.apk import Behaviour, FlowStep
+from phone_audit.apk.flows.taints import Step, Taint
+from phone_audit.model.apk import DIGESTS, Behaviour, FlowStep
 from phone_audit.model.finding import Evidence
 from phone_audit.model.wording import DATA_WORDS
 
@@ -118,6 +118,11 @@ def _order(leak: Leak) -> tuple[bool, int, str]:
     return leak.taint.encrypted_by is not None, len(leak.taint.steps), str(leak)
 
 
+def _words(taint: Taint) -> str:
+    words = DATA_WORDS.get(taint.data, taint.data)
+    return f"a digest of {words}" if any(step.what.startswith(DIGESTS) for step in taint.changes) else words
+
+
 def _behaviour(leak: Leak) -> Behaviour:
     steps = (*leak.taint.steps, leak.step)
     evidence = tuple(
@@ -127,7 +132,7 @@ def _behaviour(leak: Leak) -> Behaviour:
     )
     return Behaviour(
         id=f"flow.{leak.taint.data}-{leak.sink}",
-        title=f"Passes on {DATA_WORDS.get(leak.taint.data, leak.taint.data)} {_BY[leak.sink]}",
+        title=f"Passes on {_words(leak.taint)} {_BY[leak.sink]}",
         evidence=evidence,
         source=leak.taint.steps[0].what.removeprefix("calls ").removeprefix("reads "),
         sink=leak.step.what.removeprefix("calls ").removeprefix(ASKED),

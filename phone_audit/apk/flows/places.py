@@ -1,4 +1,6 @@
-"""Names of the places where data is kept for the whole package: fields, and names in an Intent or Bundle."""
+"""Names of the places where data is kept for the whole package: fields, names of extras and settings, files."""
+
+from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
 
@@ -23,10 +25,28 @@ def field_place(name: str, class_: str, *, own: bool) -> str:
     return f"field {name}" if own else f"field {name} in {class_.rpartition('.')[0]}"
 
 
+NAMED: Final = ("extra ", "preference ", "file ")
+"""Begin the places that have a name: in an Intent or a Bundle, among settings, and files of the package."""
+
+
 def extra_place(key: str, class_: str) -> str:
     """Return the place that a name in an Intent or Bundle is, in the code of one vendor."""
+    return _named_place("extra", key, class_)
+
+
+def preference_place(key: str, class_: str) -> str:
+    """Return the place that a name among the settings of the package is, in the code of one vendor."""
+    return _named_place("preference", key, class_)
+
+
+def file_place(name: str, class_: str) -> str:
+    """Return the place that a file of the package is, in the code of one vendor."""
+    return _named_place("file", name, class_)
+
+
+def _named_place(kind: str, key: str, class_: str) -> str:
     vendor = ".".join(class_.split(".")[:-1][:2])
-    return f"extra {key} in {vendor}"
+    return f"{kind} {key} in {vendor}"
 
 
 def is_same_library(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from phone_audit.apk.behaviours.lookup import Lookup
 from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
-from phone_audit.apk.flows.places import owner_of
+from phone_audit.apk.flows.places import NAMED, owner_of
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.stream_fields import reading
 from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, Sources, source_methods
@@ -171,7 +171,7 @@ class Search:
         strings: list[set[int]] = []
         plain = [place.rpartition(" in ")[0] or place for place in places]
         names = {place.removeprefix("field ") for place in plain if place.startswith("field ")}
-        keys = [place.removeprefix("extra ").encode() for place in plain if place.startswith("extra ")]
+        keys = [place.partition(" ")[2].encode() for place in plain if place.startswith(NAMED)]
         for part, index in enumerate(program.indexes):
             fields.append(program.fields_named(part, names))
             strings.append(set(index.strings_equal(keys).values()))

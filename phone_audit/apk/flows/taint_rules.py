@@ -179,6 +179,7 @@ EXTRAS: Final = frozenset(
     }
 )  # fmt: skip
 """What keeps values under names."""
+PREFERENCES: Final = "android.content.SharedPreferences"
 EXPLICIT: Final = frozenset({"setClass", "setClassName", "setComponent", "setPackage"})
 
 COPIES: Final[Mapping[str, tuple[int, int]]] = {
@@ -190,7 +191,11 @@ COPIES: Final[Mapping[str, tuple[int, int]]] = {
 """Calls that copy what one argument holds into another, or may; which two."""
 
 CIPHERS: Final = frozenset(f"javax.crypto.Cipher.{call}" for call in ("doFinal", "update", "wrap", "unwrap"))
-CIPHER: Final = b"Ljavax/crypto/Cipher;"
+DIGESTS: Final = frozenset({"java.security.MessageDigest.digest", "javax.crypto.Mac.doFinal"})
+CHANGING: Final = frozenset({b"Ljavax/crypto/Cipher;", b"Ljava/security/MessageDigest;", b"Ljavax/crypto/Mac;"})
+"""What Android makes that data cannot be read after, by ciphers and digests."""
+KEYED: Final = frozenset({"javax.crypto.Cipher.init", "javax.crypto.Mac.init"})
+"""Calls that are handed a key, which is not in what comes out."""
 CIPHER_STREAMS: Final = frozenset({b"Ljavax/crypto/CipherInputStream;", b"Ljavax/crypto/CipherOutputStream;"})
 """What is read from or written to them passes a cipher, too."""
 OWN_CIPHERS: Final = frozenset({b"Ljava/security/Provider;", b"Ljava/security/AuthProvider;"})
@@ -284,9 +289,14 @@ LOOKUPS: Final[Mapping[str, int]] = {
     **dict.fromkeys((f"java.util.{one}.get" for one in ("Map", "HashMap", "Hashtable", "LinkedHashMap", "TreeMap")), 1),
     **dict.fromkeys((f"java.util.{one}.get" for one in ("List", "ArrayList", "LinkedList", "Vector")), 1),
     "java.net.URLEncoder.encode": 1,
+    **dict.fromkeys((f"{one}.getSharedPreferences" for one in _CONTEXTS), 1),
+    **{
+        f"android.accounts.AccountManager.{call}": 1
+        for call in ("getUserData", "getPassword", "peekAuthToken", "getAuthToken", "blockingGetAuthToken")
+    },
 }
-"""Calls that give part of a database, a text or a collection; the other arguments only choose it and are not in it.
-How many registers hold what is given of, which stand first."""
+"""Calls that give part of a database, a text or a collection, settings by their name, or what an account has; the
+other arguments only choose it and are not in it. How many of the first ones what they give may hold."""
 
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
 _QUERIES: Final = frozenset({Leaf("call", QUERY)})

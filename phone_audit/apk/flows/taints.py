@@ -9,6 +9,7 @@ from functools import cache
 from typing import ClassVar, Final, Literal, NamedTuple
 
 from phone_audit.apk.flows.places import type_of
+from phone_audit.model.apk import DIGESTS
 
 MAX_ATOMS: Final = 24
 """Atoms that one place keeps; sources are kept first."""
@@ -45,7 +46,7 @@ class Place(NamedTuple):
 ENCRYPTS: Final = "encrypts it: "
 """Begins what a step through a cipher is called."""
 TO_NATIVE: Final = "hands it to native code, which may encrypt it"
-CHANGES: Final = (ENCRYPTS, TO_NATIVE)
+CHANGES: Final = (ENCRYPTS, DIGESTS, TO_NATIVE)
 MOST_CHANGES: Final = 2
 """Such steps of one piece of data: after a second one it counts as readable again, which further ones do not change."""
 
@@ -73,9 +74,10 @@ class Taint(_Sortable):
 
     @property
     def encrypted_by(self) -> Step | None:
-        """Return the one step after which it cannot be read any more; a second one may undo it."""
+        """Return the one step after which it cannot be read any more; a second one may undo it, but for a digest."""
         changes = self.changes
-        return changes[0] if len(changes) == 1 else None
+        digest = next((step for step in changes if step.what.startswith(DIGESTS)), None)
+        return digest or (changes[0] if len(changes) == 1 else None)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

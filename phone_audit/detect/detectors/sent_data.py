@@ -175,8 +175,10 @@ def _title(way: _Way, holder: str, title: str) -> str:
 
 
 def _data(flows: Sequence[Behaviour]) -> str:
-    """Name the data of flows, the most private first."""
-    return listed(kinds_of_data(str(flow.data) for flow in flows), _MOST)
+    """Name the data of flows, the most private first, and last what only a digest is sent of."""
+    whole = {str(flow.data) for flow in flows if not flow.is_digest}
+    digests = {str(flow.data) for flow in flows} - whole
+    return listed([*kinds_of_data(whole), *(f"a digest of {words}" for words in kinds_of_data(digests))], _MOST)
 
 
 def _evidence(flows: Sequence[Behaviour]) -> tuple[Evidence, ...]:

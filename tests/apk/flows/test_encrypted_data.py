@@ -286,3 +286,40 @@ def test_one_method_that_sends_both_is_told_of_what_can_be_read() -> None:
     )
     found = flows(activity(send, says, create(READ, static(1, FIELD, put=True), ENCRYPTS, sends)))
     assert [flow.cleartext for flow in found] == [None]
+
+
+DIGEST = "Ljava/security/MessageDigest;"
+HASHES = join(
+    text(2, "MD5"), invoke(f"{DIGEST}->getInstance({TEXT}){DIGEST}", 2), result(3),
+    invoke(f"{DIGEST}->update([B)V", 3, 5, opcode=0x6E),
+    invoke(f"{DIGEST}->digest()[B", 3, opcode=0x6E), result(5),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("after", [(), ENCRYPTS, join(ENCRYPTS, ENCRYPTS)], ids=["alone", "encrypted", "twice"])
+def test_of_what_passes_a_digest_a_digest_is_told(after: Code) -> None:
+    (flow,) = flows(activity(create(READ, coding(HASHES), after, SENDS)))
+    assert flow.is_digest
+    assert flow.title == "Passes on a digest of the IMEI over the network"
+    assert flow.cleartext is False
+
+
+def test_nobody_hides_what_can_be_read_behind_a_digest() -> None:
+    beside = join(coding(HASHES), READ)
+    own = join(new(3, "Lx/Digest;"), invoke("Lx/Digest;-><init>()V", 3, opcode=0x70))
+    makes_nothing = Method("digest([B)[B", (0x0111,), direct=False, registers=2, ins=2)
+    through = join(BYTES, own, invoke("Lx/Digest;->digest([B)[B", 3, 5, opcode=0x6E), result(5), AS_TEXT)
+    named = Class("Lx/Digest;", [Method("<init>()V", (RETURN,)), makes_nothing], parent=DIGEST)
+    for code, classes in ((beside, ()), (through, (named,))):
+        (flow,) = flows(activity(create(READ, code, SENDS)), *classes)
+        assert not flow.is_digest
+        assert flow.cleartext is True
+
+
+def test_a_key_is_not_in_what_it_encrypts() -> None:
+    spec = "Ljavax/crypto/spec/SecretKeySpec;"
+    key = join(BYTES, new(6, spec), text(2, "AES"), invoke(f"{spec}-><init>([B{TEXT})V", 6, 5, 2, opcode=0x70))
+    plain = join(text(1, "x"), BYTES)
+    assert flows(activity(create(READ, key, MAKES, sets(1), plain, CHANGES, AS_TEXT, SENDS))) == []
+    (flow,) = flows(activity(create(READ, key, MAKES, sets(1), BYTES, CHANGES, AS_TEXT, SENDS)))
+    assert flow.cleartext is False

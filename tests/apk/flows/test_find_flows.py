@@ -651,6 +651,39 @@ def test_a_listener_of_preferences_may_be_told_of_any_name() -> None:
     assert ids(activity(nothing), makes, listener) == []
 
 
+def test_a_setting_is_another_place_than_an_extra_of_the_same_name() -> None:
+    bundle, editor = "Landroid/os/Bundle;", f"{PREFERENCES[:-1]}$Editor;"
+
+    def found(putting: str, taking: str) -> list[str]:
+        put = invoke(f"{putting}->putString({TEXT}{TEXT}){putting}", 2, 0, 1, opcode=0x6E)
+        take = invoke(f"{taking}->getString({TEXT}{TEXT}){TEXT}", 3, 0, 0, opcode=0x6E)
+        reads = Method(
+            "onResume()V",
+            join(text(0, "k"), take, result(1), SAY, (RETURN,)),
+            direct=False,
+            registers=6,
+        )
+        return ids(activity(create(READ, text(0, "k"), put), reads))
+
+    assert found(editor, PREFERENCES) == ["flow.imei-log"]
+    assert found(bundle, bundle) == ["flow.imei-log"]
+    assert found(bundle, PREFERENCES) == []
+    assert found(editor, bundle) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"Landroid/content/Context;->getSharedPreferences({TEXT}I)Landroid/content/SharedPreferences;",
+        f"Landroid/accounts/AccountManager;->peekAuthToken(Landroid/accounts/Account;{TEXT}){TEXT}",
+    ],
+)
+def test_what_something_is_looked_up_by_is_not_in_it(call: str) -> None:
+    to_text = f"Ljava/lang/String;->valueOf(Ljava/lang/Object;){TEXT}"
+    asks = join(invoke(call, 3, 1, 1, opcode=0x6E), result(1), invoke(to_text, 1), result(1))
+    assert ids(activity(create(READ, asks, SAY))) == []
+
+
 def test_through_a_file_that_is_written_and_read_by_the_same_name() -> None:
     out, into = "Ljava/io/FileOutputStream;", "Ljava/io/FileInputStream;"
     array = f"{TEXT[:-1]};->getBytes()[B"

@@ -48,10 +48,10 @@ def by_harm(
 ) -> list[Endpoint]:
     """Return endpoints in the order in which a person would care about them.
 
-    First those that code connects to, by `use`, and that may be started. Of these first what stands in code, pages or
-    settings and not only in files of data; of that first what code of the package itself names, of that first what
-    takes in a login, then what is called like the package; last what only libraries name. Of equal ones those come
-    first that belong to nobody known.
+    First those that code connects to, by `use`, and that may be started, then those with which code was seen to do
+    anything. Of these first what stands in code, pages or settings and not only in files of data; of that first what
+    code of the package itself names, of that first what takes in a login, then what is called like the package; last
+    what only libraries name. Of equal ones those come first that belong to nobody known.
     """
     labels = frozenset((package or "").lower().split("."))
     return sorted(
@@ -59,6 +59,7 @@ def by_harm(
         key=lambda endpoint: (
             endpoint.started is False,
             _USES.get(use(endpoint), len(_USES)),
+            endpoint.is_idle,
             _is_in_data(endpoint),
             *_rank(endpoint, labels),
         ),

@@ -40,6 +40,8 @@ AddressUse = Annotated[Literal["fetched", "opened", "compared", "unused", "unkno
 
 
 COUNTING_USES: Final[frozenset[str]] = frozenset({"fetched", "unknown"})
+NO_USE_SEEN: Final = "no use of it was seen"
+"""Begins what is shown of an address that code holds and was not seen to do anything with."""
 """Uses of an address that count: nothing hides because it could not be followed."""
 
 Accepts = Annotated[Literal["certificate", "host-name"], OPEN]
@@ -196,6 +198,12 @@ class Endpoint(Frozen):
     use_evidence: tuple[Evidence, ...] = ()
     started: bool | None = None
     start_seen: bool = True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether code holds it and was not seen to do anything with it."""
+        shown = [piece.value.partition(": ")[2] for piece in self.use_evidence]
+        return bool(shown) and all(text.startswith(NO_USE_SEEN) for text in shown)
 
     @property
     def counts(self) -> bool:

@@ -47,6 +47,17 @@ def test_what_only_a_file_of_data_holds_comes_behind_code(file: str) -> None:
     assert order(fetched, in_code) == ["a.example", "z.example"]
 
 
+def test_what_nothing_was_seen_to_use_comes_behind_what_something_is_done_with() -> None:
+    def used(host: str, party: Party, what: str) -> Endpoint:
+        shown = Evidence(kind="dex-string", where="classes.dex", value=f"unknown: {what}", offset=1)
+        return held(host, party).model_copy(update={"use_evidence": (shown,)})
+
+    idle = used("a.example", "first-party", "no use of it was seen: it may be used by its name")
+    assert order(idle, used("z.example", "library", "a.B.call")) == ["z.example", "a.example"]
+    assert order(idle, used("z.example", "first-party", "no use of it was seen")) == ["a.example", "z.example"]
+    assert order(idle, endpoint("z.example").model_copy(update={"use": "opened"})) == ["a.example", "z.example"]
+
+
 def order(*endpoints: Endpoint) -> Sequence[str]:
     return [one.host for one in by_harm(endpoints, "com.acme.shop")]
 

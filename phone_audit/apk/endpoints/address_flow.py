@@ -19,6 +19,7 @@ from phone_audit.apk.dex.xrefs import Kind, Use, users_of
 from phone_audit.apk.endpoints.address_nodes import Ending, FieldNode, Node, Reach, RegisterNode, ResultNode
 from phone_audit.apk.endpoints.address_steps import AddressSteps
 from phone_audit.apk.endpoints.call_effects import CallEffects
+from phone_audit.model.apk import NO_USE_SEEN
 
 MAX_OF_ONE: Final = 300
 """Places to which one address is followed; of one that reaches more, it is unknown what becomes of it."""
@@ -32,13 +33,13 @@ _GETS: Final = frozenset({0x54, 0x62})
 _SPUT_OBJECT: Final = 0x69
 _TOO_FAR: Final = Ending("unknown", "more code than is followed")
 _TOO_MANY: Final = Ending("unknown", "used in more places than are followed")
-_LOST: Final = Ending("unknown", "no use of it was seen")
-_UNREAD: Final = Ending("unknown", "kept where nothing is seen to read it")
+_LOST: Final = Ending("unknown", NO_USE_SEEN)
+_UNREAD: Final = Ending("unknown", f"{NO_USE_SEEN}: it is kept where nothing is seen to read it")
 _KEPT: Final = Ending("unused", "no code reads the static field that it is kept in")
 _DEAD: Final = Ending("unused", "no code reads the field that it stands in")
-_UNCALLED: Final = Ending("unknown", "given back by a method that nothing is seen to call")
+_UNCALLED: Final = Ending("unknown", f"{NO_USE_SEEN}: a method gives it back that nothing is seen to call")
 _SHARED: Final = Ending("unknown", "an object that whoever put it into a field may hold")
-_NAMED: Final = Ending("unknown", "may be used by its name")
+_NAMED: Final = Ending("unknown", f"{NO_USE_SEEN}: it may be used by its name")
 _NATIVE: Final = Ending("unknown", "native code beside the field")
 _BESIDE: Final = (_NAMED, _NATIVE, _UNREAD, _UNCALLED, _SHARED)
 """What may happen to a field or a method beside all that was seen, so that this is still worth looking at."""

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.cipher_fields import cipher_fields
 from phone_audit.apk.flows.ir import ApiModel, Callee
 from phone_audit.apk.flows.places import is_same_library
 from phone_audit.apk.flows.program import Method, Named, Program, parameter_registers
@@ -159,6 +160,11 @@ class Callees:
     def streams(self) -> StreamFields:
         """The fields that hold the stream of a connection."""
         return stream_fields(self._program)
+
+    @cached_property
+    def ciphers(self) -> frozenset[str]:
+        """The fields that hold nothing but ciphers and digests of Android."""
+        return cipher_fields(self._program)
 
     @cached_property
     def ciphers_encrypt(self) -> bool:

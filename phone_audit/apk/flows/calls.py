@@ -26,6 +26,7 @@ from phone_audit.apk.flows.taints import (
     KEPT,
     NOTHING,
     NOWHERE,
+    OF_ANDROID,
     Atom,
     Inside,
     Mark,
@@ -379,7 +380,11 @@ def _fields_of(heap: Heap, obj: Obj) -> list[str]:
 def _is_of_android(called: Sequence[Value]) -> bool:
     """Tell whether a cipher or a digest is one that Android made here, as by `Cipher.getInstance`."""
     made = [one for value in called for one in objects(value)]
-    return bool(made) and all(one.kind == "api" and one.type in taint_rules.CHANGING for one in made)
+    is_from_field = any(OF_ANDROID in value for value in called)
+    return bool(made or is_from_field) and all(
+        (one.kind == "api" and one.type in taint_rules.CHANGING) or (is_from_field and one.base is not None)
+        for one in made
+    )
 
 
 def _can_change(obj: Obj) -> bool:

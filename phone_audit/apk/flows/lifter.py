@@ -14,10 +14,11 @@ from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program, parameter_types
-from phone_audit.apk.flows.taint_rules import BOXES, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
+from phone_audit.apk.flows.taint_rules import BOXES, CHANGING, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
 from phone_audit.apk.flows.taints import (
     NOTHING,
     NOWHERE,
+    OF_ANDROID,
     Number,
     Obj,
     Place,
@@ -27,6 +28,7 @@ from phone_audit.apk.flows.taints import (
 )
 
 _LEADS_OUT: Final[Value] = frozenset({mark("network")})
+_CHANGES: Final[Value] = frozenset({OF_ANDROID})
 MAX_UNITS: Final = 8_000
 """Code units of a method that is followed; longer ones are tables of data or obfuscated beyond use."""
 _MAX_REGISTERS: Final = 1_000
@@ -105,6 +107,7 @@ class _Constants:
         view = self._program.view_fields.numbers.get(name)
         marks |= NOTHING if view is None else self.number(view)
         marks |= _LEADS_OUT if name in self._callees.streams.names else NOTHING
+        marks |= _CHANGES if type_of(name) in CHANGING and name in self._callees.ciphers else NOTHING
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or self._callees.holds(owner_of(name))
         collects = java_name(type_of(name)).startswith(COLLECTIONS)

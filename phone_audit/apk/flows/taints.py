@@ -201,6 +201,9 @@ def mark(name: str) -> Mark:
     return Mark(name)
 
 
+OF_ANDROID: Final = mark("made by Android")
+"""Marks what lies in a field into which only ciphers and digests that Android made are put."""
+
 Atom = Taint | Obj | Inside | Text | Number | Mark
 Value = frozenset[Atom]
 NOTHING: Final[Value] = frozenset()

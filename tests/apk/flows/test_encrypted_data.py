@@ -17,6 +17,7 @@ from tests.apk.flows.test_find_flows import (
     flows,
     invoke,
     join,
+    member,
     new,
     result,
     static,
@@ -323,3 +324,42 @@ def test_a_key_is_not_in_what_it_encrypts() -> None:
     assert flows(activity(create(READ, key, MAKES, sets(1), plain, CHANGES, AS_TEXT, SENDS))) == []
     (flow,) = flows(activity(create(READ, key, MAKES, sets(1), BYTES, CHANGES, AS_TEXT, SENDS)))
     assert flow.cleartext is False
+
+
+HELD = f"Lx/Main;->cipher:{CIPHER}"
+OUT_OF_FIELD = join(BYTES, static(3, HELD, put=False), CHANGES, AS_TEXT)
+SETS_FIELD = Method("<clinit>()V", join(MAKES, static(3, HELD, put=True), (RETURN,)), registers=10, access=STATIC)
+
+
+@pytest.mark.parametrize("kept", ["static", "of an object"])
+def test_a_cipher_of_android_that_lies_in_a_field_encrypts(kept: str) -> None:
+    if kept == "static":
+        (flow,) = flows(activity(SETS_FIELD, create(READ, OUT_OF_FIELD, SENDS)))
+    else:
+        box, field = "Lx/Box;", f"Lx/Box;->cipher:{CIPHER}"
+        makes = join(MAKES, member(3, 9, field, put=True), (RETURN,))
+        changes = join(member(3, 8, field, put=False), invoke(f"{CIPHER}->doFinal([B)[B", 3, 9, opcode=0x6E), result(5))
+        methods = (
+            Method("<init>()V", makes, registers=10, ins=1),
+            Method("code([B)[B", join(changes, (0x0511,)), direct=False, registers=10, ins=2),
+        )
+        boxes = join(new(6, box), invoke(f"{box}-><init>()V", 6, opcode=0x70))
+        code = join(boxes, coding(invoke(f"{box}->code([B)[B", 6, 5, opcode=0x6E), result(5)))
+        (flow,) = flows(activity(create(READ, code, SENDS)), Class(box, methods))
+    assert flow.cleartext is False
+
+
+@pytest.mark.parametrize(
+    "puts",
+    [
+        join(new(3, "Lx/Own;"), static(3, HELD, put=True)),
+        join(invoke(f"Lx/Main;->make(){CIPHER}"), result(3), static(3, HELD, put=True)),
+        join(new(4, "Ljavax/crypto/NullCipher;"), MAKES, static(3, HELD, put=True)),
+        text(4, "javax.crypto.NullCipher"),
+    ],
+    ids=["own", "unseen", "one that changes nothing", "looked up"],
+)
+def test_a_field_into_which_anything_else_is_put_does_not(puts: Code) -> None:
+    other = Method("onResume()V", join(puts, (RETURN,)), direct=False, registers=10)
+    (flow,) = flows(activity(SETS_FIELD, create(READ, OUT_OF_FIELD, SENDS), other))
+    assert flow.cleartext is True

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.callees import Callees
-from phone_audit.apk.flows.heap import Heap, plain_data, read
+from phone_audit.apk.flows.heap import Heap, can_change, plain_data, read
 from phone_audit.apk.flows.ir import ApiModel, CallSite
 from phone_audit.apk.flows.places import (
     extra_place,
@@ -36,7 +36,6 @@ from phone_audit.apk.flows.taints import (
     Text,
     Value,
     bounded,
-    class_of,
     in_order,
     mark,
     objects,
@@ -234,7 +233,7 @@ class CallModel:
         for atom in objects(call.values[0]):
             inside = objects(call.heap.slots(atom).get(ANY, NOTHING)) if call.api.wraps else []
             for one in (atom, *inside):
-                is_filled = is_made and call.api.holds if one.own else is_made or _can_change(one)
+                is_filled = is_made and call.api.holds if one.own else is_made or can_change(one)
                 if is_filled:
                     call.heap.put(one, ANY, handed - {one} if one in handed else handed)
             if call.api.collects and not atom.own:
@@ -259,7 +258,7 @@ class CallModel:
         data = bounded(added)
         builders = objects(receiver)
         for atom in builders if data else ():
-            if _can_change(atom):
+            if can_change(atom):
                 call.heap.put(atom, ANY, data)
             for place in _fields_of(call.heap, atom):
                 what = f"puts it into {java_field(place.partition(' ')[2])}"
@@ -334,7 +333,7 @@ class CallModel:
             for atom in receiver:
                 if not isinstance(atom, Obj) or atom.kind == "unknown" or atom.own or atom is site.fresh:
                     continue
-                if _can_change(atom):
+                if can_change(atom):
                     heap.put(atom, ANY, made)
 
     def _source(self, call: Call) -> str | None:
@@ -385,11 +384,6 @@ def _is_of_android(called: Sequence[Value]) -> bool:
         (one.kind == "api" and one.type in taint_rules.CHANGING) or (is_from_field and one.base is not None)
         for one in made
     )
-
-
-def _can_change(obj: Obj) -> bool:
-    """Tell whether more may come to lie in an object: not where it is a text or a number."""
-    return class_of(obj) not in taint_rules.PLAIN_BYTES
 
 
 def _may_be_url(obj: Obj) -> bool:

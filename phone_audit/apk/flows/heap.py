@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Final, Protocol
 
-from phone_audit.apk.flows.taint_rules import ADDRESSES
+from phone_audit.apk.flows.taint_rules import ADDRESSES, PLAIN_BYTES
 from phone_audit.apk.flows.taints import (
     ANY,
     LOST,
@@ -13,6 +13,7 @@ from phone_audit.apk.flows.taints import (
     Slot,
     Value,
     bounded,
+    class_of,
     join_values,
     mark,
     objects,
@@ -245,6 +246,13 @@ def read(reader: Reader, heap: Heap, holder: Value, slot: Slot, place: str, *, o
         elif atom.is_data:
             found.add(atom)
     return bounded(found if known else found | reader.kept(place))
+
+
+def can_change(obj: Obj) -> bool:
+    """Tell whether more may come to lie in an object: not where it is a text or a number, nor in what lies in one."""
+    if obj.slot == ANY and obj.base is not None:
+        return can_change(obj.base)
+    return class_of(obj) not in PLAIN_BYTES
 
 
 def publish(heap: Heap, value: Value) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from phone_audit.apk.flows.heap import Heap, Slots, plain_data, read
+from phone_audit.apk.flows.heap import Heap, Slots, can_change, plain_data, read
 from phone_audit.apk.flows.ir import LiftedMethod
 from phone_audit.apk.flows.program import Method
 from phone_audit.apk.flows.taint_rules import SET_RESULT, TYPED_VIEW
@@ -239,7 +239,7 @@ def apply(frame: Frame, heap: Heap, summary: Summary, values: Sequence[Value]) -
         frame.note(handed.event(event))
     after = heap.copy()
     for obj, slots in summary.left.items():
-        owners = objects(handed.atom(obj)) if obj.is_param else [obj]
+        owners = [one for one in objects(handed.atom(obj)) if can_change(one)] if obj.is_param else [obj]
         put = {**slots, **{slot: handed.value(slots[slot]) for slot in summary.handed[obj]}}
         is_certain = obj.is_param and len(owners) == 1
         for owner in owners:

@@ -41,6 +41,33 @@ def test_a_text_stays_what_it_was_whatever_it_is_joined_with() -> None:
     assert said(result(1), SAY) == ["flow.imei-log"]
 
 
+def test_an_address_does_not_hold_what_is_put_into_its_connection() -> None:
+    """A connection may be what was made of a text, so that what a method puts into it may reach the text as well."""
+    url, connection = "Ljava/net/URL;", "Ljava/net/URLConnection;"
+    make = join(new(1, url), invoke(f"{url}-><init>({TEXT})V", 1, 4, opcode=0x70))
+    opens = join(make, invoke(f"{url}->openConnection(){connection}", 1, opcode=0x6E), result(1), (0x0111,))
+    puts = invoke(f"{connection}->setRequestProperty({TEXT}{TEXT})V", 4, 5, 5, opcode=0x6E)
+    box = "Lx/Box;"
+    address, body = (f"{box}->{name}:{TEXT}" for name in ("address", "body"))
+    open_it = join(member(4, 5, address, put=False), invoke(f"Lx/Main;->open({TEXT}){connection}", 4), result(0))
+    put_it = join(member(4, 5, body, put=False), invoke(f"Lx/Main;->put({connection}{TEXT})V", 0, 4))
+
+    def sent(*code: Code) -> list[str]:
+        methods = (
+            Method(f"open({TEXT}){connection}", opens, registers=5, ins=1, access=STATIC),
+            Method(f"put({connection}{TEXT})V", join(puts, (RETURN,)), registers=6, ins=2, access=STATIC),
+            Method(f"ask({box})V", join(open_it, put_it, *code, (RETURN,)), registers=6, ins=1, access=STATIC),
+        )
+        fills = join(
+            new(4, box), READ, member(1, 4, body, put=True),
+            text(1, "http://a.example"), member(1, 4, address, put=True), invoke(f"Lx/Main;->ask({box})V", 4),
+        )  # fmt: skip
+        return ids(activity(*methods, create(fills)), Class(box))
+
+    assert sent(open_it) == []
+    assert sent(invoke(f"{connection}->connect()V", 0, opcode=0x6E)) == ["flow.imei-network"]
+
+
 @pytest.mark.parametrize(
     ("kind", "get", "append"),
     [

@@ -49,9 +49,9 @@ def by_harm(
     """Return endpoints in the order in which a person would care about them.
 
     First those that code connects to, by `use`, and that may be started, then those with which code was seen to do
-    anything. Of these first what stands in code, pages or settings and not only in files of data; of that first what
-    code of the package itself names, of that first what takes in a login, then what is called like the package; last
-    what only libraries name. Of equal ones those come first that belong to nobody known.
+    anything. Of these first what stands in code, pages or settings and not only in files of data, and what code reads;
+    of that first what code of the package itself names, of that first what takes in a login, then what is called like
+    the package; last what only libraries name. Of equal ones those come first that belong to nobody known.
     """
     labels = frozenset((package or "").lower().split("."))
     return sorted(
@@ -61,9 +61,16 @@ def by_harm(
             _USES.get(use(endpoint), len(_USES)),
             endpoint.is_idle,
             _is_in_data(endpoint),
+            _is_read_by_nobody(endpoint),
             *_rank(endpoint, labels),
         ),
     )
+
+
+def _is_read_by_nobody(endpoint: Endpoint) -> bool:
+    """Tell whether only a table of resources holds it, and no code was seen to ask for it there."""
+    pieces = [one for holder in endpoint.held_by for one in holder.evidence]
+    return bool(pieces) and all(one.kind == "resource" and one.class_ is None for one in pieces)
 
 
 def _is_in_data(endpoint: Endpoint) -> bool:

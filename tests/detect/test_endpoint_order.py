@@ -58,6 +58,14 @@ def test_what_nothing_was_seen_to_use_comes_behind_what_something_is_done_with()
     assert order(idle, endpoint("z.example").model_copy(update={"use": "opened"})) == ["a.example", "z.example"]
 
 
+def test_what_code_reads_out_of_the_resources_comes_before_what_nothing_reads() -> None:
+    def resource(host: str, class_: str | None) -> Endpoint:
+        place = Evidence(kind="resource", where="resources.arsc", value=f"http://{host}", offset=1, class_=class_)
+        return endpoint(host, held_by=(HeldBy(party="unknown", library=None, evidence=(place,)),))
+
+    assert order(resource("a.example", None), resource("z.example", "com.acme.shop.Main")) == ["z.example", "a.example"]
+
+
 def order(*endpoints: Endpoint) -> Sequence[str]:
     return [one.host for one in by_harm(endpoints, "com.acme.shop")]
 

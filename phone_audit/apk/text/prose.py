@@ -32,6 +32,8 @@ _CREDIT: Final = re.compile(
 """Words that say whose work something is."""
 _HAN_SENTENCE: Final = re.compile(rf"[\u4e00-\u9fff]{{2}}[\s\S]*[\u4e00-\u9fff]{{2}}{_COLON}")
 _HAN_POINTER: Final = re.compile(rf"(?:参考|参见|查看|参阅|详见|访问|官网|請參考|參見|詳見){_COLON}")
+_CALL: Final = re.compile(r"[\w$]\([\"'`]\Z")
+"""Begins what a script hands to a function."""
 _FETCHES: Final = re.compile(r"(?<![A-Za-z])(?:wget|curl|ftpget|tftp|aria2c|axel|lynx)(?![A-Za-z])", re.IGNORECASE)
 _OPENS: Final = re.compile(
     r"(?:^|[^A-Za-z])(?:fetch|git|clone|pip|install|apt|npm|adb|am|view|start|open|loadurl)(?: -[\w=-]+)* ?\Z",
@@ -68,15 +70,18 @@ def is_prose(before: str) -> bool:
     """Tell whether the text before a URL, in the same string, is a sentence for people that leads up to it.
 
     That is two words and more, or one that sends a reader to a page. URLs that stand before count as a word beside
-    others, mail addresses as nothing. A command that fetches what it names is none, nor is a list of URLs.
+    others, mail addresses as nothing. A command that fetches what it names is none, nor is a list of URLs, nor what
+    code hands to a call, whatever a message says that stands before.
 
     Example:
         >>> is_prose("For details see "), is_prose("GET "), is_prose("url = "), is_prose("busybox wget ")
         (True, False, False, False)
+        >>> is_prose("Too old, see: https://vendor.dev/new`);const b=make(`")
+        False
     """
     near = _EARLIER_URL.sub(_A_URL, _EMPHASIS.sub("", _MAIL.sub("", before[-_NEAR:])))
     text = _SPACES.sub(" ", _JOINED.sub(" ", near))
-    if _FETCHES.search(text) or _OPENS.search(text):
+    if _FETCHES.search(text) or _OPENS.search(text) or _CALL.search(near):
         return False
     return _has_words(text) or any(sign.search(text) for sign in (_POINTER, _CREDIT, _HAN_SENTENCE, _HAN_POINTER))
 

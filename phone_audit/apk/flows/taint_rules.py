@@ -194,8 +194,11 @@ CIPHERS: Final = frozenset(f"javax.crypto.Cipher.{call}" for call in ("doFinal",
 DIGESTS: Final = frozenset({"java.security.MessageDigest.digest", "javax.crypto.Mac.doFinal"})
 CHANGING: Final = frozenset({b"Ljavax/crypto/Cipher;", b"Ljava/security/MessageDigest;", b"Ljavax/crypto/Mac;"})
 """What Android makes that data cannot be read after, by ciphers and digests."""
-KEYED: Final = frozenset({"javax.crypto.Cipher.init", "javax.crypto.Mac.init"})
-"""Calls that are handed a key, which is not in what comes out."""
+KEYED: Final = frozenset({
+    "javax.crypto.Cipher.init", "javax.crypto.Mac.init", "java.security.KeyStore.load",
+    "javax.net.ssl.KeyManagerFactory.init",
+})  # fmt: skip
+"""Calls that are handed a key, or the password of keys, which is not in what comes out."""
 CIPHER_STREAMS: Final = frozenset({b"Ljavax/crypto/CipherInputStream;", b"Ljavax/crypto/CipherOutputStream;"})
 """What is read from or written to them passes a cipher, too."""
 OWN_CIPHERS: Final = frozenset({b"Ljava/security/Provider;", b"Ljava/security/AuthProvider;"})

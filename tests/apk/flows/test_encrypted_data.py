@@ -326,6 +326,20 @@ def test_a_key_is_not_in_what_it_encrypts() -> None:
     assert flow.cleartext is False
 
 
+def test_the_password_of_keys_is_not_in_what_they_lie_in() -> None:
+    keys, store = "Ljavax/net/ssl/KeyManagerFactory;", "Ljava/security/KeyStore;"
+    opens = join(
+        invoke(f"{store}->getInstance({TEXT}){store}", 2), result(3),
+        invoke(f"{TEXT}->toCharArray()[C", 1, opcode=0x6E), result(5),
+        invoke(f"{store}->load(Ljava/io/InputStream;[C)V", 3, 4, 5, opcode=0x6E),
+        invoke(f"{keys}->getInstance({TEXT}){keys}", 2), result(6),
+        invoke(f"{keys}->init({store}[C)V", 6, 3, 5, opcode=0x6E),
+    )  # fmt: skip
+    for kept in (3, 6):
+        says = join(invoke(f"{TEXT}->valueOf(Ljava/lang/Object;){TEXT}", kept), result(1), SENDS)
+        assert flows(activity(create(READ, opens, says))) == []
+
+
 HELD = f"Lx/Main;->cipher:{CIPHER}"
 OUT_OF_FIELD = join(BYTES, static(3, HELD, put=False), CHANGES, AS_TEXT)
 SETS_FIELD = Method("<clinit>()V", join(MAKES, static(3, HELD, put=True), (RETURN,)), registers=10, access=STATIC)

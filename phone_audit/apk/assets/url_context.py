@@ -78,6 +78,8 @@ DOCUMENT_FILE: Final = "document-file"
 """What takes out a URL in a file that is there for people to read: a licence, a description, a source file."""
 CERTIFICATE: Final = "certificate"
 """What takes out a URL that a certificate holds, for whoever checks whether it was revoked."""
+_REPLACED: Final = "\ufffd"
+"""What stands for a byte that is no text."""
 PROSE: Final = "prose"
 """What takes out a URL in the midst of a sentence, such as a message that tells where to read more, or in a comment."""
 _CODE: Final = frozenset({FileType.ELF, FileType.BINARY, FileType.JAVA})
@@ -87,20 +89,23 @@ _LINK: Final = re.compile(r"<a\b[^<>]*>?\Z", re.IGNORECASE)
 OF_PLACES: Final = frozenset({DOCUMENT_FILE, CERTIFICATE, PROSE})
 
 
-def is_comment(before: str, name: str = "") -> bool:
+def is_comment(before: str, name: str = "", *, is_whole: bool = True) -> bool:
     """Tell whether `before`, what stands before a URL in its line, begins a comment.
 
-    The name of the file tells the languages of web pages from all others.
+    The name of the file tells the languages of web pages from all others. With `is_whole` it reaches back to where the
+    line begins; what was cut off somewhere may begin like a comment and be none, such as `//vendor.dev/a`);f(`.
 
     Example:
         >>> is_comment("  # a "), is_comment("f(); // a "), is_comment("x=1;/*! by "), is_comment('accept="*/*", u="')
         (True, True, True, False)
         >>> is_comment("#a{background:url(", "a.css"), is_comment("/*! by A */f('")
         (False, False)
+        >>> is_comment("//vendor.dev/a`);f(`"), is_comment("//vendor.dev/a`);f(`", is_whole=False)
+        (True, False)
     """
-    if _LINE.match(before) or _BEHIND_CODE.search(before):
+    if _BEHIND_CODE.search(before) or (is_whole and _LINE.match(before)):
         return True
-    return _LINE_ELSEWHERE.match(before) is not None and not _WEB.fullmatch(name)
+    return is_whole and _LINE_ELSEWHERE.match(before) is not None and not _WEB.fullmatch(name)
 
 
 def is_in_block(data: memoryview, begin: int, name: str) -> bool:
@@ -217,11 +222,19 @@ def rule_of(context: FileContext, found: UrlMatch) -> str | None:
     is_text = file_type is FileType.TEXT
     if is_text and (is_description(data, found.begin, found.before) or context.sources.has(found.begin)):
         return DOCUMENT_FILE
-    comment = is_text and (is_comment(found.before, name) or is_in_block(data, found.begin, name))
+    comment = is_text and (
+        is_comment(found.before, name, is_whole=_begins_line(data, found)) or is_in_block(data, found.begin, name)
+    )
     before = _LINK.sub("", found.before) if file_type in _CODE else found.before
     if comment or is_prose(before) or _is_in_brackets(data, found) or _is_in_docstring(file_type, found.before):
         return PROSE
     return None
+
+
+def _begins_line(data: memoryview, found: UrlMatch) -> bool:
+    """Tell whether what stands before a URL reaches back to where its line begins, as far as that can be told."""
+    begin = found.begin - len(found.before.encode("utf-8", "replace"))
+    return begin <= 0 or _REPLACED in found.before or data[begin - 1] in b"\r\n\0"
 
 
 def _is_in_brackets(data: memoryview, found: UrlMatch) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from phone_audit.apk.assets import der as der_module
+from phone_audit.apk.assets.string_tables import BEFORE
 from phone_audit.apk.assets.url_context import CERTIFICATE, DOCUMENT_FILE, OF_PLACES, PROSE
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.knowledge.load import load_knowledge
@@ -94,6 +95,15 @@ def test_comments_of_web_pages(text: str) -> None:
 )
 def test_no_comments_of_web_pages(text: str) -> None:
     assert rule_in("assets/a.html", text.encode()) is None
+
+
+def test_an_address_behind_another_one_in_a_long_line_stands_in_no_comment() -> None:
+    """What is looked at of a long line may begin at the slashes of the address that stands before."""
+    rest = "`);const b=make(`"
+    for length in range(BEFORE - len("//www.first.dev/" + rest) + 2):
+        line = f"var a=1;log(`Too old. See: https://www.first.dev/{'n' * length}{rest}https://www.vendor.dev`,`key`)"
+        mentions = {one.found.host: one.rule for one in look({"assets/app.js": line.encode()}).mentions}
+        assert mentions == {"www.first.dev": PROSE, "www.vendor.dev": None}
 
 
 def test_a_comment_of_several_lines_is_told_in_web_pages_only() -> None:

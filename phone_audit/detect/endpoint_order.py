@@ -61,13 +61,13 @@ def by_harm(
             _USES.get(use(endpoint), len(_USES)),
             endpoint.is_idle,
             _is_in_data(endpoint),
-            _is_read_by_nobody(endpoint),
+            is_read_by_nobody(endpoint),
             *_rank(endpoint, labels),
         ),
     )
 
 
-def _is_read_by_nobody(endpoint: Endpoint) -> bool:
+def is_read_by_nobody(endpoint: Endpoint) -> bool:
     """Tell whether only a table of resources holds it, and no code was seen to ask for it there."""
     pieces = [one for holder in endpoint.held_by for one in holder.evidence]
     return bool(pieces) and all(one.kind == "resource" and one.class_ is None for one in pieces)

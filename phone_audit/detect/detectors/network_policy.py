@@ -81,7 +81,7 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     shown = allowed or endpoints
     said = _held(shown, refused)
     is_severe = bool(fetched) or any(_stands_in_code(one, of_libraries=False) and not one.is_idle for one in allowed)
-    may_ask = able and any(_stands_in_code(one, of_libraries=True) for one in allowed)
+    may_ask = able and any(_stands_in_code(one, of_libraries=True) and not one.is_idle for one in allowed)
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in the code",

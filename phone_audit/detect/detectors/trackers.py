@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from phone_audit.detect.detector import ApkCheck, Detector, apk_subject, evidence_of, may_use_network, source_of
-from phone_audit.detect.endpoint_order import by_harm
+from phone_audit.detect.endpoint_order import by_harm, is_read_by_nobody
 from phone_audit.detect.instrumentation import of_test_library, only_tests
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.knowledge.schema.facts import TrackerFact
@@ -158,11 +158,12 @@ def _called(info: ApkInfo, endpoints: Sequence[Endpoint], knowledge: Knowledge) 
     """An address in the code is not yet a call of it.
 
     Without the right to use the network it is hardly one, nor where code only shows, compares or never loads it, or
-    where nothing starts that code; nor one of the package where only its tests report that they were run.
+    where nothing starts that code or asks for the resource that holds it; nor one of the package where only its tests
+    report that they were run.
     """
     if any(endpoint.observed for endpoint in endpoints):
         return "confirmed"
-    is_called = any(endpoint.counts for endpoint in endpoints)
+    is_called = any(one.counts and not one.is_idle and not is_read_by_nobody(one) for one in endpoints)
     by_package = may_use_network(info) is not False and not _of_tests(info, endpoints, knowledge)
     return "medium" if is_called and by_package else "low"
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from phone_audit.apk.assets.der import DerFile, is_named_uri
 from phone_audit.apk.assets.file_types import AssetFile, FileType
+from phone_audit.apk.assets.string_tables import BEFORE
 from phone_audit.apk.assets.urls import UrlMatch
 from phone_audit.apk.text.prose import is_prose
 
@@ -78,6 +79,8 @@ DOCUMENT_FILE: Final = "document-file"
 """What takes out a URL in a file that is there for people to read: a licence, a description, a source file."""
 CERTIFICATE: Final = "certificate"
 """What takes out a URL that a certificate holds, for whoever checks whether it was revoked."""
+_SURELY_WHOLE: Final = BEFORE // 4
+"""Characters, of up to four bytes each, of which none was cut off."""
 _REPLACED: Final = "\ufffd"
 """What stands for a byte that is no text."""
 PROSE: Final = "prose"
@@ -233,8 +236,10 @@ def rule_of(context: FileContext, found: UrlMatch) -> str | None:
 
 def _begins_line(data: memoryview, found: UrlMatch) -> bool:
     """Tell whether what stands before a URL reaches back to where its line begins, as far as that can be told."""
+    if _REPLACED in found.before:
+        return len(found.before) < _SURELY_WHOLE
     begin = found.begin - len(found.before.encode("utf-8", "replace"))
-    return begin <= 0 or _REPLACED in found.before or data[begin - 1] in b"\r\n\0"
+    return begin <= 0 or data[begin - 1] in b"\r\n\0"
 
 
 def _is_in_brackets(data: memoryview, found: UrlMatch) -> bool:

@@ -13,9 +13,18 @@ from phone_audit.apk.dex.instructions import DexCodeError, Instruction, walk
 
 _MAX_UNITS: Final = 4_000
 """Code units of a method that are followed; what accepts everything is short, unless somebody makes it longer."""
+_MAX_DECIDING: Final = 400
+"""The same of a method that decides something and returns true all the same."""
+_MAX_RETURNS: Final = 8
+"""Returns of such a method; one that has more is not looked at."""
+_MOST_ASKED: Final = 4
+"""Static methods that are asked for an answer in one method."""
 _MOVES: Final = frozenset(range(0x01, 0x0A))
 _RESULTS: Final = frozenset(range(0x0A, 0x0D))
 _RETURN: Final = 0x0F
+_THROW: Final = 0x27
+_WITHOUT_CONNECTION: Final = 3
+"""Registers of what is handed over: the object itself, the certificates, how keys are exchanged."""
 _CHAIN: Final = 1
 """The argument of `checkServerTrusted` that is the certificates, behind the object itself."""
 _OBJECT_MOVES: Final = frozenset(range(0x07, 0x0A))
@@ -53,7 +62,12 @@ def never_checks(index: DexIndex, code: Code) -> bool:
 
 
 def _keeps_to_itself(index: DexIndex, code: Code) -> bool:
-    """Tell whether a method does nothing with the certificates that it is handed but count them, or test for null."""
+    """Tell whether a method does nothing with the certificates that it is handed but count them, or test for null.
+
+    One that is handed a connection as well may check what that holds.
+    """
+    if code.ins != _WITHOUT_CONNECTION:
+        return False
     told = False
 
     def more(read: Read) -> Further:
@@ -107,12 +121,15 @@ def always_true(index: DexIndex, code: Code, *, follow: bool = True) -> bool:
 
 
 def _has_no_other_answer(code: Code) -> bool:
-    """Tell whether true is all that a method can return, on any of its ways."""
-    if len(code.units) > _MAX_UNITS:
+    """Tell whether true is all that a method can return, on any of its ways, and that it cannot refuse by an error."""
+    if len(code.units) > _MAX_DECIDING:
         return False
     try:
         method = Method(code)
-        returns = [method.instructions[place] for place in method.instructions.with_opcode(_RETURN)]
+        places = list(method.instructions.with_opcode(_RETURN))
+        if len(places) > _MAX_RETURNS or next(method.instructions.with_opcode(_THROW), None) is not None:
+            return False
+        returns = [method.instructions[place] for place in places]
         origins = [method.origins_of(one, one.registers[0]) for one in returns]
         made = [method.instructions[place] if place >= 0 else None for places in origins for place in places]
     except DexCodeError:
@@ -123,13 +140,15 @@ def _has_no_other_answer(code: Code) -> bool:
 def _returns_true(index: DexIndex, code: Code, *, follow: bool) -> bool:
     known: dict[int, int | None] = {}
     result: int | None = None
+    left = _MOST_ASKED if follow else 0
     for step in _steps(code):
         if step.opcode == _RETURN:
             return known.get(step.registers[0]) == 1
         if step.opcode in dalvik.INVOKES:
             if _called(index, step) in _HARMLESS:
                 result = None
-            elif follow and step.opcode in dalvik.STATIC_INVOKES and _answers_true(index, step):
+            elif left and step.opcode in dalvik.STATIC_INVOKES and _answers_true(index, step):
+                left -= 1
                 result = 1
             else:
                 return False

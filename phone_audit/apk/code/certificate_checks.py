@@ -29,7 +29,7 @@ from phone_audit.model.finding import Evidence
 MAX_SHOWN: Final = 20
 """Places that are shown of one package: those first that are used, and of these those in its own code."""
 MAX_OF_ONE: Final = 60
-"""Places of one owner of which it is looked what leads to them, so that no other's take their room."""
+"""Places of one owner of which it is looked what leads to them; of more it is taken that something does."""
 MAX_TRIED: Final = 1_000
 """Methods of one name that are looked at in one file; a real one has some tens."""
 MAX_SOUGHT: Final = 200
@@ -116,9 +116,7 @@ def accepting_code(
     for place in _Package(indexes).places():
         owner = owner_of(place.evidence.class_ or "")
         counted[owner] += 1
-        if counted[owner] > MAX_OF_ONE:
-            continue
-        way = ways.to(place.makers, owner) if place.sought else USED
+        way = ways.to(place.makers, owner) if place.sought and counted[owner] <= MAX_OF_ONE else USED
         if place.beside and way.kind != "used":
             continue
         around = outermost(place.evidence.class_ or "")

@@ -123,10 +123,10 @@ class Callees:
             untouched=untouched,
             collects=owners[0].startswith(taint_rules.COLLECTIONS) or not libraries.collecting.isdisjoint(owners),
             wraps=owners[0].startswith(taint_rules.WRAPPERS),
-            fills=not (static or untouched or taint_rules.adds_nothing(name) or names[0] in taint_rules.KEYED),
+            fills=not (static or untouched or taint_rules.adds_nothing(name)),
             looks_up=looks_up,
             holds=is_held,
-            called_back=self._called_back(callee, static=static) if sink or is_held else frozenset(),
+            called_back=self._called_back(callee, names[0], static=static, is_held=bool(sink or is_held)),
             neutral=name in taint_rules.NEUTRAL,
             whole=is_request or not self._sources.whole.isdisjoint(names),
             answers=is_request or not self._sources.answers.isdisjoint(names),
@@ -150,11 +150,14 @@ class Callees:
         strings = [index.file.strings for index in self._program.indexes]
         return any(next(one.beginning(head), None) is not None for head in heads for one in strings)
 
-    def _called_back(self, callee: Callee, *, static: bool) -> frozenset[int]:
-        """Return the places of the registers that hold what is called back."""
+    def _called_back(self, callee: Callee, name: str, *, static: bool, is_held: bool) -> frozenset[int]:
+        """Return the places of the registers that hold what is called back, or a key: neither is kept or sent."""
+        endings = (taint_rules.CALLED_BACK if is_held else ()) + (taint_rules.KEYS if name in taint_rules.KEYED else ())
+        if not endings:
+            return frozenset()
         kinds = parameter_registers(self._program.names.named(callee.part, callee.number).proto)
         first = 0 if static else 1
-        return frozenset(first + at for at, kind in enumerate(kinds) if kind.endswith(taint_rules.CALLED_BACK))
+        return frozenset(first + at for at, kind in enumerate(kinds) if kind.endswith(endings))
 
     @cached_property
     def streams(self) -> StreamFields:
@@ -170,7 +173,8 @@ class Callees:
     def ciphers_encrypt(self) -> bool:
         """Whether a cipher of Android encrypts: not where a package brings ciphers, or reads and writes through one."""
         program = self._program
-        brings = any(above in taint_rules.OWN_CIPHERS or taint_rules.is_cipher(above) for above in program.extended)
+        own = taint_rules.OWN_CIPHERS | taint_rules.CHANGING
+        brings = any(above in own or taint_rules.is_cipher(above) for above in program.extended)
         named = (not taint_rules.CIPHER_STREAMS.isdisjoint(index.type_ids) for index in program.indexes)
         return not brings and not any(named)
 

@@ -1,4 +1,4 @@
-"""Flows that say what a surer one says already: the same data, sent by the same code and as readable.
+"""Flows that say what a surer one says already: the same data, sent by the same method and as readable.
 
 Where data is put into a field or under a name, it is not sure that the same is taken out: the fewer such steps a flow
 has, the surer it is. Where data is handed to a library that sends it, what code in the
@@ -23,7 +23,7 @@ class _Claim(NamedTuple):
     id: str
     read: FlowStep
     cleartext: bool
-    changed: bool
+    changed: str
     start_seen: bool
 
 
@@ -56,17 +56,19 @@ def _with_surest(flows: Iterable[Behaviour], owner_of: OwnerOf, unsure: Unsure) 
 
 
 def _sent(flow: Behaviour, owner_of: OwnerOf) -> tuple[object, ...] | None:
-    """Return what a flow says and through whose code it goes, wherever the data was read."""
+    """Return what a flow says, through whose code it goes and what sends it, wherever the data was read."""
     claim = _claim(flow)
     owners = dict.fromkeys(owner_of(step.class_) for step in flow.steps or ())
-    return claim and (claim.id, claim.cleartext, claim.changed, claim.start_seen, *owners)
+    sender = [(step.class_, step.method) for step in (flow.steps or ())[-1:]]
+    return claim and (claim.id, claim.cleartext, claim.changed, claim.start_seen, *owners, *sender)
 
 
 def _claim(flow: Behaviour) -> _Claim | None:
     if not flow.steps:
         return None
-    is_changed = any(step.what.startswith(CHANGES) for step in flow.steps)
-    return _Claim(flow.id, flow.steps[0], flow.cleartext is True, is_changed, flow.start_seen)
+    changes = [begin for begin in CHANGES if any(step.what.startswith(begin) for step in flow.steps)]
+    changed = "" if not changes else "digest" if flow.is_digest else "encrypted"
+    return _Claim(flow.id, flow.steps[0], flow.cleartext is True, changed, flow.start_seen)
 
 
 def _sink_package(flow: Behaviour) -> str:

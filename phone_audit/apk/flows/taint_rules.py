@@ -195,10 +195,11 @@ DIGESTS: Final = frozenset({"java.security.MessageDigest.digest", "javax.crypto.
 CHANGING: Final = frozenset({b"Ljavax/crypto/Cipher;", b"Ljava/security/MessageDigest;", b"Ljavax/crypto/Mac;"})
 """What Android makes that data cannot be read after, by ciphers and digests."""
 KEYED: Final = frozenset({
-    "javax.crypto.Cipher.init", "javax.crypto.Mac.init", "java.security.KeyStore.load",
-    "javax.net.ssl.KeyManagerFactory.init",
+    "javax.crypto.Cipher.init", "java.security.KeyStore.load", "javax.net.ssl.KeyManagerFactory.init",
 })  # fmt: skip
 """Calls that are handed a key, or the password of keys, which is not in what comes out."""
+KEYS: Final = (b"Ljava/security/Key;", b"[C")
+"""What such a key or password is."""
 CIPHER_STREAMS: Final = frozenset({b"Ljavax/crypto/CipherInputStream;", b"Ljavax/crypto/CipherOutputStream;"})
 """What is read from or written to them passes a cipher, too."""
 OWN_CIPHERS: Final = frozenset({b"Ljava/security/Provider;", b"Ljava/security/AuthProvider;"})
@@ -295,10 +296,10 @@ LOOKUPS: Final[Mapping[str, int]] = {
     **dict.fromkeys((f"{one}.getSharedPreferences" for one in _CONTEXTS), 1),
     **{
         f"android.accounts.AccountManager.{call}": 1
-        for call in ("getUserData", "getPassword", "peekAuthToken", "getAuthToken", "blockingGetAuthToken")
+        for call in ("peekAuthToken", "getAuthToken", "blockingGetAuthToken")
     },
 }
-"""Calls that give part of a database, a text or a collection, settings by their name, or what an account has; the
+"""Calls that give part of a database, a text or a collection, settings by their name, or a token of an account; the
 other arguments only choose it and are not in it. How many of the first ones what they give may hold."""
 
 _SETTING_CALLS: Final = frozenset(Leaf("call", name) for name in SETTING_CALLS)
@@ -307,9 +308,12 @@ _SETTINGS: Final = [Leaf("string", text) for text in SETTINGS]
 _PROVIDERS: Final = [Leaf("string_start", text) for text in PROVIDER_TEXTS]
 
 
+_SPIS: Final = (b"CipherSpi;", b"/MessageDigestSpi;", b"/MacSpi;")
+
+
 def is_cipher(descriptor: bytes) -> bool:
-    """Tell whether a class is one that ciphers derive from, of Java or of a library of ciphers."""
-    return descriptor.endswith(b"CipherSpi;") or b"/jcajce/provider/" in descriptor
+    """Tell whether a class is one that ciphers or digests derive from, of Java or of a library of ciphers."""
+    return descriptor.endswith(_SPIS) or b"/jcajce/provider/" in descriptor
 
 
 def adds_nothing(name: str) -> bool:

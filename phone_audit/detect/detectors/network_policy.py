@@ -59,10 +59,9 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     """Yield one finding with the unencrypted addresses of the APK that code may connect to, the worst first.
 
     Code of its own may pass over the network policy, but then the call is less likely than not. Where code connects to
-    none of them, the finding names the others. It is low where only code of libraries, files other than code, and code
-    that was not seen to do anything with them hold them, and none was seen to be connected to. Nothing rests on it
-    where no code holds them, nor on those in code that nothing starts: they have a finding of their own. Shown and
-    judged are the texts that name an unencrypted scheme.
+    none of them, the finding names the others. It is low where only code of libraries, and files other than code, hold
+    them and none was seen to be connected to. Nothing rests on it where no code holds them, nor on those in code that
+    nothing starts: they have a finding of their own. Shown and judged are the texts that name an unencrypted scheme.
     """
     every = [in_cleartext(one) for one in info.endpoints or () if one.cleartext and one.ruled_out is None]
     yield from _not_started(info, [one for one in every if one.started is False])
@@ -80,8 +79,8 @@ def cleartext_endpoint(info: ApkInfo, _knowledge: Knowledge) -> Iterator[Finding
     fetched = [one for one in allowed if able and cleartext_use_of(one) == "fetched"]
     shown = allowed or endpoints
     said = _held(shown, refused)
-    is_severe = bool(fetched) or any(_stands_in_code(one, of_libraries=False) and not one.is_idle for one in allowed)
-    may_ask = able and any(_stands_in_code(one, of_libraries=True) and not one.is_idle for one in allowed)
+    is_severe = bool(fetched) or any(_stands_in_code(one, of_libraries=False) for one in allowed)
+    may_ask = able and any(_stands_in_code(one, of_libraries=True) for one in allowed)
     yield CLEARTEXT_ENDPOINT.finding(
         subject,
         "Unencrypted addresses in the code",

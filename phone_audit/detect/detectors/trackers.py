@@ -163,7 +163,7 @@ def _called(info: ApkInfo, endpoints: Sequence[Endpoint], knowledge: Knowledge) 
     """
     if any(endpoint.observed for endpoint in endpoints):
         return "confirmed"
-    is_called = any(one.counts and not one.is_idle and not is_read_by_nobody(one) for one in endpoints)
+    is_called = any(one.counts and not is_read_by_nobody(one) for one in endpoints)
     by_package = may_use_network(info) is not False and not _of_tests(info, endpoints, knowledge)
     return "medium" if is_called and by_package else "low"
 

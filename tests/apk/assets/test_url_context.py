@@ -106,6 +106,16 @@ def test_an_address_behind_another_one_in_a_long_line_stands_in_no_comment() -> 
         assert mentions == {"www.first.dev": PROSE, "www.vendor.dev": None}
 
 
+@pytest.mark.parametrize("odd", [b"\xff", "\ufffd".encode()])
+def test_no_byte_that_is_no_text_makes_a_comment_of_a_long_line(odd: bytes) -> None:
+    for length in range(BEFORE):
+        line = (
+            b"var a=1;f(`x//www.first.dev/" + odd + b"n" * length + b"`);const b=make(`https://www.vendor.dev`,`key`)"
+        )
+        mentions = {one.found.host: one.rule for one in look({"assets/app.js": line}).mentions}
+        assert mentions["www.vendor.dev"] is None
+
+
 def test_a_comment_of_several_lines_is_told_in_web_pages_only() -> None:
     text = b"/* a\n http://www.vendor.dev/"
     assert rule_in("assets/a.css", text) == PROSE

@@ -114,7 +114,8 @@ def test_no_more_than_so_many_places() -> None:
     assert len(places(*many)) == MAX_SHOWN
 
 
-def test_any_number_of_decoys_hides_no_place_that_is_used() -> None:
+@pytest.mark.parametrize("owner", ["lib", "x"])
+def test_any_number_of_decoys_hides_no_place_that_is_used(owner: str) -> None:
     """A maker can give them the names of a library, and makes their objects where nothing leads to."""
 
     def trusting(name: str) -> Class:
@@ -122,8 +123,10 @@ def test_any_number_of_decoys_hides_no_place_that_is_used() -> None:
         return Class(name, [check], parent="Ljava/lang/Object;", interfaces=[TRUSTS])
 
     def found(decoys: int) -> list[tuple[str, str]]:
-        names = [f"Llib/T{number:03};" for number in range(decoys)]
-        makes = Class("Llib/Makes;", [Method("f()V", (*(unit for one in names for unit in new(one)), RETURN), ins=0)])
+        names = [f"L{owner}/D{number:03};" for number in range(decoys)]
+        makes = Class(
+            f"L{owner}/Makes;", [Method("f()V", (*(unit for one in names for unit in new(one)), RETURN), ins=0)]
+        )
         main = Class("Lx/Main;", [Method("f()V", (*new("Lx/T;"), RETURN), ins=0)])
         classes = [*map(trusting, (*names, "Lx/T;")), makes, main]
         files = indexes(assemble(sorted(classes, key=lambda one: one.name)))

@@ -305,6 +305,14 @@ def test_a_verifier_that_says_yes_on_each_of_its_ways_accepts_every_host_name() 
     assert not verifying(*decides, TRUE, 0x000F, FALSE, 0x000F)
     assert not verifying(*decides, TRUE, 0x000F, 0x000F), "what it was told"
     assert not verifying(FALSE, 0x000F)
+    assert not verifying(*decides, TRUE, 0x000F, TRUE, 0x0027), "it refuses by an error"
+
+
+def test_a_check_that_is_handed_the_connection_may_check_that() -> None:
+    name = CHECK.replace(")V", "Ljava/net/Socket;)V")
+    check = Method(name, (*called(f"Lapp/T;->check({OBJECT})V", 3), RETURN), direct=False, ins=4)
+    trusts = Class("Lapp/T;", [check], parent=OBJECT, interfaces=[MANAGER])
+    assert found(trusts, Class("Lapp/Main;", [method("f()V", *new("Lapp/T;"))]), named=("app.Main",)) == []
 
 
 READY = "Lorg/apache/http/conn/ssl/AllowAllHostnameVerifier;"

@@ -326,6 +326,32 @@ def test_a_key_is_not_in_what_it_encrypts() -> None:
     assert flow.cleartext is False
 
 
+def test_what_else_a_cipher_is_handed_and_the_key_of_a_digest_are_told() -> None:
+    iv, spec, mac = "Ljavax/crypto/spec/IvParameterSpec;", "Ljavax/crypto/spec/SecretKeySpec;", "Ljavax/crypto/Mac;"
+    parameters = "Ljava/security/spec/AlgorithmParameterSpec;"
+    hands = join(
+        BYTES, MAKES, new(7, iv), invoke(f"{iv}-><init>([B)V", 7, 5, opcode=0x70),
+        invoke(f"{CIPHER}->init(ILjava/security/Key;{parameters})V", 3, 4, 6, 7, opcode=0x6E),
+        invoke(f"{CIPHER}->getIV()[B", 3, opcode=0x6E), result(5), AS_TEXT,
+    )  # fmt: skip
+    (flow,) = flows(activity(create(READ, hands, SENDS)))
+    assert flow.cleartext is True
+    keyed = join(
+        BYTES, new(6, spec), text(2, "HmacMD5"), invoke(f"{spec}-><init>([B{TEXT})V", 6, 5, 2, opcode=0x70),
+        invoke(f"{mac}->getInstance({TEXT}){mac}", 2), result(3),
+        invoke(f"{mac}->init(Ljava/security/Key;)V", 3, 6, opcode=0x6E),
+        invoke(f"{mac}->doFinal()[B", 3, opcode=0x6E), result(5), AS_TEXT,
+    )  # fmt: skip
+    (flow,) = flows(activity(create(READ, keyed, SENDS)))
+    assert flow.is_digest
+
+
+def test_where_a_package_brings_a_digest_of_its_own_none_is_told() -> None:
+    (flow,) = flows(activity(create(READ, coding(HASHES), SENDS)), Class("Lx/My;", parent=DIGEST))
+    assert not flow.is_digest
+    assert flow.cleartext is True
+
+
 def test_the_password_of_keys_is_not_in_what_they_lie_in() -> None:
     keys, store = "Ljavax/net/ssl/KeyManagerFactory;", "Ljava/security/KeyStore;"
     opens = join(

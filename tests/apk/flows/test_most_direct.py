@@ -45,7 +45,7 @@ def told(*flows: Behaviour, endpoints: Sequence[Endpoint] = ()) -> list[bool]:
 
 
 def test_a_less_sure_way_to_the_same_claim_is_not_told_again() -> None:
-    direct, kept, named = flow(READ, SEND), flow(READ, FIELD, SEND), flow(READ, FIELD, NAME, step("app.Web"))
+    direct, kept, named = flow(READ, SEND), flow(READ, FIELD, SEND), flow(READ, FIELD, NAME, SEND)
     assert told(kept, direct, named) == [False, True, False]
     assert told(kept, named) == [True, False]
     assert told(named) == [True]
@@ -60,9 +60,17 @@ def test_nobody_hides_another_claim_behind_a_direct_one() -> None:
         flow(READ, FIELD, SEND, cleartext=True),
         flow(READ, FIELD, step("lib.Http")),
         flow(READ, FIELD, SEND, data="location"),
+        flow(READ, FIELD, step("app.Web")),
+        flow(READ, step("app.Main", "encrypts it: x"), FIELD, SEND),
     ):
         assert told(direct, other) == [True, True]
     assert told(flow(READ, step("lib.Http")), flow(READ, FIELD, step("other.Http"))) == [True, True]
+
+
+def test_a_digest_takes_nothing_away_from_what_is_encrypted() -> None:
+    digest = flow(READ, step("app.Main", "makes a digest of it: x"), SEND)
+    assert told(digest, flow(READ, step("app.Main", "encrypts it: x"), FIELD, SEND)) == [True, True]
+    assert told(digest, flow(READ, step("app.Main", "makes a digest of it: x"), FIELD, SEND)) == [True, False]
 
 
 @pytest.mark.parametrize("changes", ["encrypts it: x", "hands it to native code, which may encrypt it"])

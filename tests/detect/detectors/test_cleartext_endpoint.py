@@ -196,20 +196,6 @@ def test_addresses_that_only_libraries_hold_are_low_until_code_is_seen_to_connec
     assert severity(held("library"), held("first-party", host="b.example")) == ("medium", "medium")
 
 
-def test_addresses_with_which_code_was_not_seen_to_do_anything_are_low() -> None:
-    def judged(use: Any, *shown: str) -> tuple[str, str]:
-        uses = tuple(SEEN.model_copy(update={"value": text}) for text in shown)
-        by = (HeldBy(party="first-party", library=None, evidence=(SEEN,)),)
-        found = PLAIN.model_copy(update={"held_by": by, "use": use, "use_evidence": uses})
-        (finding,) = cleartext_endpoint(apk_info("com.a", endpoints=(found,), network_policy=None), knowledge())
-        return finding.severity, finding.confidence
-
-    assert judged("unknown", "unknown: no use of it was seen: it may be used by its name") == ("low", "low")
-    assert judged("unknown", "unknown: no use of it was seen", "unknown: a.B.call") == ("medium", "medium")
-    assert judged("unknown", "unknown: a.B.call") == judged("unknown") == ("medium", "medium")
-    assert judged("fetched", "fetched: a.B.call") == ("medium", "high"), "the same address, connected to"
-
-
 IDLE = PLAIN.model_copy(
     update={
         "host": "idle.example",

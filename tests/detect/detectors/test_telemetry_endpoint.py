@@ -103,7 +103,7 @@ def test_an_address_in_code_that_nothing_starts_takes_nothing_from_one_in_code_t
     assert (both.confidence, "nothing was found" in both.message) == ("medium", False)
 
 
-def test_what_nothing_was_seen_to_ask_for_is_less_sure_until_code_connects() -> None:
+def test_a_resource_that_no_code_asks_for_is_less_sure_until_code_connects() -> None:
     def sure(**changes: Any) -> str:
         (finding,) = telemetry_endpoint(apk_info("com.a", endpoints=(stats(**changes),)), knowledge())
         return finding.confidence
@@ -112,8 +112,7 @@ def test_what_nothing_was_seen_to_ask_for_is_less_sure_until_code_connects() -> 
         place = Evidence(kind=kind, where="resources.arsc", value="http://stats.example", offset=1, class_=class_)
         return {"held_by": (HeldBy(party="unknown", library=None, evidence=(place,)),)}
 
-    seen = Evidence(kind="dex-string", where="classes.dex", value="unknown: no use of it was seen", offset=64)
-    assert sure(**held(None)) == sure(use_evidence=(seen,)) == "low"
+    assert sure(**held(None)) == "low"
     assert sure(**held("com.a.Main")) == sure(**held(None, "asset")) == "medium"
     fetched = Evidence(kind="call", where="classes.dex", value="fetched: a.B.call", offset=64)
     assert sure(use="fetched", use_evidence=(fetched,)) == "medium", "the same address, connected to"

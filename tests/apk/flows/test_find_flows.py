@@ -684,6 +684,11 @@ def test_what_something_is_looked_up_by_is_not_in_it(call: str) -> None:
     assert ids(activity(create(READ, asks, SAY))) == []
 
 
+def test_what_an_account_holds_is_its_data() -> None:
+    call = f"Landroid/accounts/AccountManager;->getPassword(Landroid/accounts/Account;){TEXT}"
+    assert ids(activity(create(READ, invoke(call, 3, 1, opcode=0x6E), result(1), SAY))) == ["flow.imei-log"]
+
+
 def test_through_a_file_that_is_written_and_read_by_the_same_name() -> None:
     out, into = "Ljava/io/FileOutputStream;", "Ljava/io/FileInputStream;"
     array = f"{TEXT[:-1]};->getBytes()[B"

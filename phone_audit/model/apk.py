@@ -40,9 +40,9 @@ AddressUse = Annotated[Literal["fetched", "opened", "compared", "unused", "unkno
 
 
 COUNTING_USES: Final[frozenset[str]] = frozenset({"fetched", "unknown"})
+"""Uses of an address that count: nothing hides because it could not be followed."""
 NO_USE_SEEN: Final = "no use of it was seen"
 """Begins what is shown of an address that code holds and was not seen to do anything with."""
-"""Uses of an address that count: nothing hides because it could not be followed."""
 
 Accepts = Annotated[Literal["certificate", "host-name"], OPEN]
 WayIn = Annotated[Literal["used", "option", "unused"], OPEN]

@@ -256,10 +256,8 @@ class HostCollector:
         if counts:
             record.mention(scheme, spot, use)
         elif (rank := self._rank(record, found, rule)) is not None:
-            if spot is not None and len(record.looks) <= _MOST_TEXTS:
+            if spot is not None:
                 record.looks.setdefault(spot, Look(rank, found.excerpt, set())).schemes.add(scheme)
-            elif spot is not None:
-                record.bring_back(spot, [scheme], NOT_SETTLED)
             elif use.use == "fetched":
                 record.bring_back(None, [scheme], use)
         if found.port:
@@ -289,7 +287,6 @@ class HostCollector:
         found |= uses_of({spot for one in self._hosts.values() if one.is_followed for spot in one.spots})
         looking = dict(_use_of_each(uses_of, others))
         for record, spot, look in others:
-            self.complete &= spot in looking
             if spot in looking and look.counts(looking[spot]):
                 record.bring_back(spot, look.schemes, NOT_SETTLED)
         found |= looking

@@ -1,9 +1,8 @@
 """Flows that say what a surer one says already: the same data, sent by the same method and as readable.
 
 Where data is put into a field or under a name, it is not sure that the same is taken out: the fewer such steps a flow
-has, the surer it is. Where data is handed to a library that sends it, what code in the
-library's package does with it is no other claim, unless that code names a host. The others stay listed, and are not
-told of the package.
+has, the surer it is. Where data is handed to a library that sends it, what code in the library's package does with it
+is no other claim, unless that code names a host. The others stay listed, and are not told of the package.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -43,7 +42,7 @@ def with_most_direct(
 
 
 def _with_surest(flows: Iterable[Behaviour], owner_of: OwnerOf, unsure: Unsure) -> Iterator[Behaviour]:
-    """Yield flows; those beside which the same code is told to send the same data more surely are not told."""
+    """Yield flows; those beside which the same method is told to send the same data more surely are not told."""
     flows = list(flows)
     fewest: dict[tuple[object, ...], int] = {}
     for flow in flows:
@@ -66,8 +65,8 @@ def _sent(flow: Behaviour, owner_of: OwnerOf) -> tuple[object, ...] | None:
 def _claim(flow: Behaviour) -> _Claim | None:
     if not flow.steps:
         return None
-    changes = [begin for begin in CHANGES if any(step.what.startswith(begin) for step in flow.steps)]
-    changed = "" if not changes else "digest" if flow.is_digest else "encrypted"
+    is_changed = any(step.what.startswith(CHANGES) for step in flow.steps)
+    changed = "digest" if flow.is_digest else "encrypted" if is_changed else ""
     return _Claim(flow.id, flow.steps[0], flow.cleartext is True, changed, flow.start_seen)
 
 

@@ -419,6 +419,14 @@ def test_neither_other_texts_of_its_host_nor_their_number_hide_it() -> None:
     assert _looking("http://vendor.dev/data/a.dtd", "compared", more=more).counts, "more than are followed"
 
 
+def test_the_number_of_names_under_one_host_decides_nothing() -> None:
+    """A library of documents may bring hundreds of names of namespaces; nobody can hide one address among them."""
+    for host, taken_out_by in (("schemas.openxmlformats.org", "namespace"), ("evil.readthedocs.io", "documentation")):
+        more = [f"http://{host}/package/{number}" for number in range(300)]
+        assert _looking(f"http://{host}/z", "compared", more=more).ruled_out == taken_out_by
+        assert _looking(f"http://{host}/z", "fetched", more=more).counts
+
+
 def test_what_a_script_connects_to_counts_whatever_it_looks_like() -> None:
     for before, counts in (('fetch("', True), ('var server="', False)):
         seen = look({"assets/www/a.js": f'{before}http://vendor.dev/up.dtd"'.encode()})

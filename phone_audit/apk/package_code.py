@@ -121,7 +121,7 @@ def read_code(
         candidates=(*elsewhere.candidates, *spelled.candidates),
     )
     spots: dict[str, tuple[Spot, ...]] = {}
-    endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, spots)
+    endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, uses_of.glance, spots)
     endpoints = name_holders(endpoints, indexes, owners.of, spelled.methods)
     parts = OptionalParts(knowledge.libraries, None if declared.names is None else declared.meta_data)
     endpoints = with_started(endpoints, files, indexes, started, spots, parts, uses_of)

@@ -63,7 +63,7 @@ def stage(dexes: Dexes, knowledge: Knowledge, *, holders: bool) -> None:
     owners = Owners(knowledge, None)
     uses_of = AddressUses(AddressFlow(indexes, effects_of(knowledge)))
     uses = partial(rules_by_use, indexes, owners.of, [rule for rule in knowledge.rules if rule.texts], uses_of)
-    endpoints, _ = find_endpoints(files, named, knowledge, uses=uses, uses_of=uses_of)
+    endpoints, _ = find_endpoints(files, named, knowledge, uses=uses, uses_of=uses_of, glance=uses_of.glance)
     name_holders(endpoints, indexes, owners.of)
 
 

@@ -70,11 +70,12 @@ Looked = TypeVar("Looked", FieldNode, ResultNode)
 class Trail:
     """All places that one address reaches, the nearest first, and what becomes of it there.
 
-    `waiting` are those of them that were not looked into yet.
+    `waiting` are those of them that were not looked into yet, `most` the places that are looked at.
     """
 
     endings: list[Ending]
     waiting: list[Node]
+    most: int = MAX_OF_ONE
     seen: set[Node] = field(default_factory=set)
     is_known: bool = False
 
@@ -94,7 +95,7 @@ class Trail:
     def is_over(self) -> bool:
         """Whether going on would change nothing, or cost too much."""
         is_unsettled = any(one.use in _UNSETTLED and one not in _BESIDE for one in self.endings)
-        most = MAX_UNSETTLED if is_unsettled else MAX_OF_ONE
+        most = min(self.most, MAX_UNSETTLED) if is_unsettled else self.most
         return self.is_known or not self.waiting or len(self.seen) > most
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.encoded_values import counts_of, fields_of
 from phone_audit.apk.dex.xrefs import users_of
-from phone_audit.apk.endpoints.address_flow import AddressFlow, Trail, first
+from phone_audit.apk.endpoints.address_flow import MAX_OF_ONE, AddressFlow, Trail, first
 from phone_audit.apk.endpoints.address_nodes import READ_OUT, Ending, FieldNode, Node, Spot, TextUse
 from phone_audit.model.apk import AddressUse
 from phone_audit.model.finding import Evidence
@@ -16,6 +16,8 @@ MAX_TEXTS: Final = 1_000
 """Texts of one package that are followed; of more it is unknown what becomes of them."""
 MAX_USES: Final = 20
 """Instructions that may load a text; of one that is loaded more often, it is unknown."""
+MAX_GLANCED: Final = 12
+"""Places to which a text is followed of which only a short look is asked for."""
 ORDER: Final[tuple[AddressUse, ...]] = ("fetched", "unknown", "opened", "compared", "unused")
 """Of several texts that name one host, the first of these decides."""
 
@@ -34,6 +36,7 @@ class AddressUses:
     def __init__(self, flow: AddressFlow) -> None:
         self._flow = flow
         self._known: dict[Spot, TextUse] = {}
+        self._glanced: dict[Spot, TextUse] = {}
 
     def __call__(self, texts: Collection[Spot]) -> Mapping[Spot, TextUse]:
         """Return what becomes of some strings. Those that are left out were not followed.
@@ -42,22 +45,34 @@ class AddressUses:
         """
         new = sorted(spot for spot in texts if spot not in self._known)
         if new and len(self._known) + len(new) <= MAX_TEXTS:
-            self._follow(new)
+            self._known.update(self._followed(new))
         return {spot: self._known[spot] for spot in texts if spot in self._known}
 
-    def _follow(self, texts: Sequence[Spot]) -> None:
+    def glance(self, texts: Collection[Spot]) -> Mapping[Spot, TextUse]:
+        """Return what becomes of the first `MAX_TEXTS` of some strings within `MAX_GLANCED` places, in a short time."""
+        new = [spot for spot in texts if spot not in self._known and spot not in self._glanced]
+        room = max(MAX_TEXTS - len(self._glanced), 0)
+        self._glanced.update(self._followed(new[:room], MAX_GLANCED))
+        seen = self._glanced | self._known
+        return {spot: seen[spot] for spot in texts if spot in seen}
+
+    def _followed(self, texts: Sequence[Spot], most: int = MAX_OF_ONE) -> dict[Spot, TextUse]:
+        if not texts:
+            return {}
+        found: dict[Spot, TextUse] = {}
         begins, ends = _begins(self._flow, texts)
         trails = {}
         for spot in texts:
             if spot in begins:
-                trails[spot] = Trail(list(ends[spot]), [])
+                trails[spot] = Trail(list(ends[spot]), [], most)
                 trails[spot].go_on(begins[spot])
         self._flow.follow(list(trails.values()))
         for spot, trail in trails.items():
             decides = first(trail.endings, was_held=bool(trail.seen))
             shown = _shown(self._flow, spot, decides)
             is_open = any(one.use == "unknown" for one in trail.endings)
-            self._known[spot] = TextUse(decides.use, shown, _rule(trail.endings), decides.runs, is_open)
+            found[spot] = TextUse(decides.use, shown, _rule(trail.endings), decides.runs, is_open)
+        return found
 
 
 def _rule(endings: Sequence[Ending]) -> str | None:

@@ -161,6 +161,7 @@ def find_endpoints(
     elsewhere: AssetFacts = NO_ASSETS,
     uses: RulesByUse = lambda _: {},
     uses_of: UsesOf = lambda _: {},
+    glance: UsesOf | None = None,
     spots: dict[str, tuple[Spot, ...]] | None = None,
 ) -> tuple[tuple[Endpoint, ...], tuple[Skipped, ...]]:
     """Return the endpoints in strings of DEX files and in other files, by host, and what was left out.
@@ -174,6 +175,7 @@ def find_endpoints(
         elsewhere: what other files of the package mention.
         uses: see `HostCollector.endpoints`; where it is left out, all strings count.
         uses_of: see there too; where it is left out, it is unknown what becomes of them.
+        glance: see there too.
         spots: is given the strings of DEX files that name each host, where all of them are known.
     """
     collector = HostCollector(knowledge)
@@ -207,7 +209,7 @@ def find_endpoints(
     if spots is not None:
         spots.update(collector.texts())
     left_out = _left_out(dexes, collector.complete and len(heads) < MAX_MENTIONS)
-    return collector.endpoints(uses, uses_of), (*cut, *left_out)
+    return collector.endpoints(uses, uses_of, glance), (*cut, *left_out)
 
 
 def _use_in_file(mention: Mention) -> TextUse:

@@ -1,7 +1,7 @@
 """What is seen of each host of a package, joined into one endpoint a host; and whether it counts."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -58,8 +58,6 @@ MAX_SPOTS: Final = 20
 """Strings of one host whose use is looked at; with more of them it counts."""
 MAX_SHAPES: Final = 100
 """URLs of one package that only their shape takes out; more than these all count."""
-_AT_ONCE: Final = 50
-"""Strings that look like something else whose use is looked at together."""
 _SHAPE, _NAMED, _NUMBER, _LOOK_ALIKE = range(4)
 """What takes a string out, in the order in which it is found out what code does with them: a shape that anybody can
 give a URL, a rule that names it, looking like a version, looking like another name."""
@@ -193,15 +191,6 @@ class _Looking(NamedTuple):
     look: Look
 
 
-def _use_of_each(uses_of: UsesOf, asked: Sequence[_Looking]) -> Iterator[tuple[Spot, TextUse]]:
-    """Yield what becomes of strings, in their order, as far as they can be followed."""
-    for at in range(0, len(asked), _AT_ONCE):
-        found = uses_of([one.spot for one in asked[at : at + _AT_ONCE]])
-        if not found:
-            return
-        yield from found.items()
-
-
 class HostCollector:
     """Joins mentions of hosts into one endpoint a host; `complete` is false once a host or a mention was left out.
 
@@ -268,28 +257,32 @@ class HostCollector:
                 record.evidence.append(evidence)
                 record.gathered[kind in OF_CODE, in_cleartext] += 1
 
-    def endpoints(self, uses: RulesByUse, uses_of: UsesOf = lambda _: {}) -> tuple[Endpoint, ...]:
+    def endpoints(
+        self, uses: RulesByUse, uses_of: UsesOf = lambda _: {}, glance: UsesOf | None = None
+    ) -> tuple[Endpoint, ...]:
         """Return what was gathered, by host.
 
         Args:
             uses: tells which rules take strings of DEX files out by their use.
             uses_of: tells what becomes of the strings of DEX files that count.
+            glance: the same of those that look like something else, as far as code close by tells; where it is left
+                out, `uses_of` is asked.
         """
         undecided = [one for one in self._hosts.values() if one.rule is None and not one.free_url]
         rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
         for one in self._hosts.values():
             one.decide({spot: rule for spot, rule in rules.items() if rule in self._by_analysis})
         shapes, others = self._looks()
-        found = {} if len(shapes) > MAX_SHAPES else dict(_use_of_each(uses_of, shapes))
+        found = {} if len(shapes) > MAX_SHAPES else dict(uses_of([one.spot for one in shapes]))
         for record, spot, look in shapes:
             if len(shapes) > MAX_SHAPES or (spot in found and look.counts(found[spot])):
                 record.bring_back(spot, look.schemes, NOT_SETTLED)
         found |= uses_of({spot for one in self._hosts.values() if one.is_followed for spot in one.spots})
-        looking = dict(_use_of_each(uses_of, others))
+        looking = (glance or uses_of)([one.spot for one in others])
         for record, spot, look in others:
             if spot in looking and look.counts(looking[spot]):
                 record.bring_back(spot, look.schemes, NOT_SETTLED)
-        found |= looking
+        found.update(looking)
         return tuple(self._endpoint(host, self._hosts[host], found) for host in sorted(self._hosts))
 
     def texts(self) -> dict[str, tuple[Spot, ...]]:

@@ -914,3 +914,32 @@ def test_whatever_else_a_call_does_with_a_text_the_same_text_connected_to_counts
 
 def replaced(unit: int | Ref, old: str, changed: str) -> int | Ref:
     return unit if isinstance(unit, int) else Ref(unit.kind, unit.name.replace(f"{old}->", f"{changed}->"))
+
+
+def _handed_on(times: int) -> tuple[AddressUses, Spot]:
+    """Return what tells of an address that goes through some methods before the last one connects to it."""
+    taken = f"({_STRING})V"
+    last = direct(f"Ljava/net/URL;-><init>({_STRING})V", 1, 7)
+    connects = (*new(1, "Ljava/net/URL;"), *last, *virtual("Ljava/net/URL;->openStream()Ljava/io/InputStream;", 1))
+    ways = [method(*call(f"{_A}->g{at + 1}{taken}", 7), signature=f"g{at}{taken}") for at in range(times)]
+    begins = method(*text(_URL), *call(f"{_A}->g0{taken}", 0))
+    ends = method(*connects, signature=f"g{times}{taken}")
+    file = read_dex("classes.dex", assemble([Class(_A, [begins, *ways, ends], parent="Ljava/lang/Object;")]))
+    spot = next(Spot("classes.dex", at) for at, value in file.strings.holding(b"://") if value == _URL)
+    return AddressUses(AddressFlow(index_file(file), CallEffects(load_knowledge().calls))), spot
+
+
+def test_a_glance_sees_what_connects_close_by_and_takes_nothing_from_a_look() -> None:
+    near, spot = _handed_on(4)
+    assert near.glance([spot])[spot].use == near([spot])[spot].use == "fetched"
+    far, spot = _handed_on(address_use.MAX_GLANCED + 4)
+    assert far.glance([spot])[spot].use == "unknown"
+    assert far([spot])[spot].use == far.glance([spot])[spot].use == "fetched"
+
+
+def test_of_many_texts_the_first_are_glanced_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address_use, "MAX_TEXTS", 1)
+    uses, spot = _handed_on(1)
+    other = spot._replace(where="classes2.dex")
+    assert uses.glance([spot, other]).keys() == {spot}
+    assert uses.glance([other]) == {}

@@ -186,12 +186,14 @@ class _Noting(HostCollector):
         holds = rule in BY_ANALYSIS and not (found.url and self._is_wanted(found.host))
         self.notes.setdefault((where, offset, found.host), rule if holds else None)
 
-    def endpoints(self, uses: RulesByUse, uses_of: UsesOf = lambda _: {}) -> tuple[Endpoint, ...]:
+    def endpoints(
+        self, uses: RulesByUse, uses_of: UsesOf = lambda _: {}, glance: UsesOf | None = None
+    ) -> tuple[Endpoint, ...]:
         def noting(texts: Mapping[Spot, str]) -> Mapping[Spot, str]:
             self.uses = dict(uses(texts))
             return self.uses
 
-        return super().endpoints(noting, uses_of)
+        return super().endpoints(noting, uses_of, glance)
 
 
 _NOTED: Final[list[_Noting]] = []

@@ -1,8 +1,9 @@
 """Which classes and resources the other files of a package name: layouts, preferences, plug-ins, native code."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
+
+import numpy as np
 
 from phone_audit.apk.dex.descriptors import names_in
 
@@ -12,12 +13,11 @@ _TOGETHER: Final = 1 << 18
 """Bytes of files that are looked through together; many are small."""
 _LENGTHS: Final = 3
 """Beginnings of a text that may be the length in front of it, as compiled resources have it."""
-
-_IN_NAME: Final = rb"[\w$./-]"
-_WIDE: Final = re.compile(rb"\0(?:%b\0){2,}+" % _IN_NAME)
-"""What may be names in UTF-16, without their first byte: zeros are found fast. The zeros behind a text end one."""
-_FIRST: Final = re.compile(_IN_NAME)
-_SHORTEST: Final = 3
+_ASCII: Final = 0x80
+_BLOCK: Final = 1 << 20
+"""Bytes in which text in UTF-16 is looked for at once."""
+_LONGEST: Final = 1 << 11
+"""Bytes in UTF-16 of the longest name that is not cut in two where one block ends and the next begins."""
 
 
 class TooLargeError(Exception):
@@ -34,7 +34,7 @@ def names_in_files(files: Iterable[bytes | memoryview], defined: Collection[byte
     size = 0
     texts: list[bytes] = []
     for text in _within_bounds(files):
-        texts += (text, *_wide(text))
+        texts.append(text)
         size += len(text)
         if size > _TOGETHER:
             yield from _among(texts, known)
@@ -43,13 +43,14 @@ def names_in_files(files: Iterable[bytes | memoryview], defined: Collection[byte
 
 
 def _wide(text: bytes) -> Iterator[bytes]:
-    """Yield what may be names in UTF-16, in single bytes."""
-    for found in _WIDE.finditer(text):
-        at = found.start()
-        first = _FIRST.match(text, at - 1) if at else None
-        name = (first[0] if first else b"") + found[0].replace(b"\0", b"")
-        if len(name) >= _SHORTEST:
-            yield name
+    """Yield what stands there in ASCII in UTF-16, in single bytes with a zero in place of all else."""
+    for begin in range(0, len(text), _BLOCK):
+        block = text[begin : begin + _BLOCK + _LONGEST]
+        for start in (0, 1):
+            letters = np.frombuffer(block, dtype="<u2", offset=start, count=(len(block) - start) // 2)
+            kept = (letters > 0) & (letters < _ASCII)
+            behind = np.append(False, kept[:-1])
+            yield np.where(kept, letters, 0)[kept | behind].astype(np.uint8).tobytes()
 
 
 def names_held(files: Iterable[bytes | memoryview], names: Collection[str]) -> frozenset[str]:
@@ -73,6 +74,7 @@ def _within_bounds(files: Iterable[bytes | memoryview]) -> Iterator[bytes]:
 
 
 def _among(texts: Sequence[bytes], known: Mapping[bytes, bytes]) -> Iterator[bytes]:
-    names = set(names_in(b"\0".join(texts)))
+    joined = b"\0".join(texts)
+    names = {name for text in (joined, *_wide(joined)) for name in names_in(text)}
     for start in range(_LENGTHS):
         yield from (known[name] for name in known.keys() & {name[start:] for name in names})

@@ -256,8 +256,15 @@ class _Handed:
         self._heap = heap
         self._values = values
         self._known: dict[Atom, Value] = {}
+        self._values_of: dict[Value, Value] = {}
 
     def value(self, value: Value) -> Value:
+        found = self._values_of.get(value)
+        if found is None:
+            found = self._values_of[value] = self._value(value)
+        return found
+
+    def _value(self, value: Value) -> Value:
         symbols = [atom for atom in value if atom.is_symbol]
         if not symbols:
             return value

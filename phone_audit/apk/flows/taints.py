@@ -5,7 +5,7 @@ Atoms are told apart by identity, so each is made once.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import ClassVar, Final, Literal, NamedTuple
 
 from phone_audit.apk.flows.places import type_of
@@ -222,8 +222,11 @@ LOST: Final = "?"
 def bounded(atoms: Iterable[Atom]) -> Value:
     """Keep no more than MAX_ATOMS, sources first, and of these one of each data."""
     value = frozenset(atoms)
-    if len(value) <= MAX_ATOMS:
-        return value
+    return value if len(value) <= MAX_ATOMS else _first_atoms(value)
+
+
+@lru_cache(maxsize=1024)
+def _first_atoms(value: Value) -> Value:
     return frozenset(_varied(_one_of_each(sorted(value, key=in_order)))[:MAX_ATOMS])
 
 

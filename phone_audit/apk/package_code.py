@@ -30,6 +30,7 @@ from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
+from phone_audit.apk.endpoints.resource_hosts import with_connecting
 from phone_audit.apk.endpoints.spelled_hosts import spelled_hosts
 from phone_audit.apk.endpoints.started_hosts import with_started
 from phone_audit.apk.endpoints.uses import rules_by_use
@@ -122,6 +123,7 @@ def read_code(
     )
     spots: dict[str, tuple[Spot, ...]] = {}
     endpoints, left_out = find_endpoints(files, named, knowledge, elsewhere, uses, uses_of, uses_of.glance, spots)
+    endpoints = with_connecting(endpoints, flow, uses_of, ids_of, knowledge)
     endpoints = name_holders(endpoints, indexes, owners.of, spelled.methods)
     parts = OptionalParts(knowledge.libraries, None if declared.names is None else declared.meta_data)
     endpoints = with_started(endpoints, files, indexes, started, spots, parts, uses_of)

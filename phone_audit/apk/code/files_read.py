@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from phone_audit.apk.code.libraries import UNKNOWN_OWNER, Owner, OwnerOf, owner_order
-from phone_audit.apk.dex.constants import rows_with
+from phone_audit.apk.dex.constants import loads_of
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
@@ -124,7 +124,8 @@ def _readers(
     wanted = {key for one in asked for piece in _pieces(one) for key in keys_of(piece)}
     found: dict[_Key, list[_Reader]] = defaultdict(list)
     for part, index in enumerate(indexes):
-        for key, row in (*_naming(index, wanted), *rows_with(index, [key for key in wanted if isinstance(key, int)])):
+        by_number = loads_of(index, [key for key in wanted if isinstance(key, int)])
+        for key, row in (*_naming(index, wanted), *((use.id, use.row) for use in by_number)):
             if len(found[key]) < _MOST_READERS:
                 found[key].append(_Reader(part, row))
     return lambda piece: (reader for key in keys_of(piece) for reader in found[key])

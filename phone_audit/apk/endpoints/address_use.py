@@ -59,7 +59,6 @@ class AddressUses:
     def _followed(self, texts: Sequence[Spot], most: int = MAX_OF_ONE) -> dict[Spot, TextUse]:
         if not texts:
             return {}
-        found: dict[Spot, TextUse] = {}
         begins, ends = _begins(self._flow, texts)
         trails = {}
         for spot in texts:
@@ -67,12 +66,22 @@ class AddressUses:
                 trails[spot] = Trail(list(ends[spot]), [], most)
                 trails[spot].go_on(begins[spot])
         self._flow.follow(list(trails.values()))
-        for spot, trail in trails.items():
-            decides = first(trail.endings, was_held=bool(trail.seen))
-            shown = _shown(self._flow, spot, decides)
-            is_open = any(one.use == "unknown" for one in trail.endings)
-            found[spot] = TextUse(decides.use, shown, _rule(trail.endings), decides.runs, is_open)
-        return found
+        return {spot: self._decided(trail, spot) for spot, trail in trails.items()}
+
+    def connecting(self, begins: Mapping[int, Sequence[Node]]) -> Mapping[int, TextUse]:
+        """Return what connects to texts, by their numbers, that begin at some places; those alone to which any does."""
+        trails = {number: Trail([], []) for number in begins}
+        for number, nodes in begins.items():
+            trails[number].go_on(nodes)
+        self._flow.follow(list(trails.values()))
+        seen = {number: self._decided(trail, None) for number, trail in trails.items()}
+        return {number: one for number, one in seen.items() if one.use == "fetched" and one.runs}
+
+    def _decided(self, trail: Trail, spot: Spot | None) -> TextUse:
+        decides = first(trail.endings, was_held=bool(trail.seen))
+        is_open = any(one.use == "unknown" for one in trail.endings)
+        shown = _shown(self._flow, spot, decides)
+        return TextUse(decides.use, shown, _rule(trail.endings), decides.runs, is_open)
 
 
 def _rule(endings: Sequence[Ending]) -> str | None:
@@ -105,8 +114,10 @@ def _begins(flow: AddressFlow, texts: Collection[Spot]) -> tuple[dict[Spot, list
     return begins, ends
 
 
-def _shown(flow: AddressFlow, spot: Spot, decides: Ending) -> Evidence:
+def _shown(flow: AddressFlow, spot: Spot | None, decides: Ending) -> Evidence | None:
     if decides.part < 0:
+        if spot is None:
+            return None
         return Evidence(kind="dex-string", where=spot.where, value=f"{decides.use}: {decides.what}", offset=spot.offset)
     index = flow.tree.indexes[decides.part]
     code = index.code(decides.row)

@@ -22,7 +22,7 @@ class CallEffects:
 
     def __init__(self, facts: Iterable[CallFact]) -> None:
         self._facts: dict[bytes, dict[bytes, list[CallFact]]] = defaultdict(lambda: defaultdict(list))
-        known = [fact for fact in facts if not fact.is_of_flows]
+        known = [fact for fact in facts if fact.is_of_addresses]
         self.public_actions = frozenset(text for fact in known if fact.effect == "intent" for text in fact.texts)
         self.public_kinds = frozenset(text for fact in known if fact.effect == "named" for text in fact.texts)
         self.public_apps = frozenset(text for fact in known if fact.effect == "addressed" for text in fact.texts)

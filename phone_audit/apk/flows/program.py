@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from phone_audit.apk.dex.annotations import methods_with
 from phone_audit.apk.dex.class_hierarchy import ClassHierarchy
-from phone_audit.apk.dex.constants import rows_with
+from phone_audit.apk.dex.constants import loads_of
 from phone_audit.apk.dex.index import Code, DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Kind, candidates, verified
 from phone_audit.apk.flows.renamed_requests import renamed_requests
@@ -241,7 +241,7 @@ class Program(ClassHierarchy):
     def holding(self, constants: Collection[int]) -> Iterator[Method]:
         """Yield the methods that load one of these numbers; some more than once."""
         for part, index in enumerate(self.indexes):
-            yield from (Method(part, row) for _, row in rows_with(index, [one & 0xFFFFFFFF for one in constants]))
+            yield from (Method(part, use.row) for use in loads_of(index, [one & 0xFFFFFFFF for one in constants]))
 
     def named(self, part: int, calls: Iterable[str]) -> set[int]:
         """Return the method_ids of one part that are one of these calls, `class.method`, whoever defines it."""

@@ -9,14 +9,14 @@ from phone_audit.model.base import Frozen
 
 CallEffect = Literal[
     "fetched", "opened", "printed", "compared", "nothing", "result", "object", "intent", "named", "addressed",
-    "callback", "sent", "held", "collected", "written", "asked",
+    "callback", "sent", "held", "collected", "written", "asked", "resource",
 ]  # fmt: skip
 """What a method does with an address: connects to it; shows it or gives it to another app; does so where it is called
 of a known object; compares it; nothing at all; its result holds it; the object that is called and the result hold it;
 sends the Intent that holds it; gives such an Intent a receiver by name, or by its package; hands it to another method
 of the same object. Of libraries, and of any data: sends it; its object holds it; the same, where several methods put it
 there piece by piece; its result holds all fields of the objects that it is handed; the library asks a method that
-stands in for this one, and sends what it returns."""
+stands in for this one, and sends what it returns. Its result is the text of the resource whose number it is handed."""
 
 _OF_FLOWS: Final[frozenset[CallEffect]] = frozenset({"sent", "held", "collected", "written", "asked"})
 """Effects that data is followed by, and that say nothing of an address."""
@@ -100,6 +100,11 @@ class CallFact(Frozen):
     def is_of_flows(self) -> bool:
         """Whether it says how data is sent, and nothing of an address."""
         return self.effect in _OF_FLOWS
+
+    @property
+    def is_of_addresses(self) -> bool:
+        """Whether it says what becomes of an address."""
+        return not self.is_of_flows and self.effect != "resource"
 
     def covers(self, owner: str, method: str, argument: int) -> bool:
         """Tell whether it says what a method does with one of its arguments."""

@@ -140,6 +140,8 @@ class CallSearch:
         self._ending: frozenset[Row] = frozenset()
         self._has_many_above = False
         self._is_made_open = False
+        self._led_to: dict[bytes, None] = {}
+        self._is_led_to_open = False
 
     def has_object_of(self, name: bytes) -> bool:
         """Tell whether a class was made that is, or derives from, a class."""
@@ -183,6 +185,15 @@ class CallSearch:
         if not self._is_made_open:
             self._is_made_open = True
             self._used += {one for name in (*self._made, *self.whole) for one in (name, *self._tree.above(name))}
+
+    def open_led_to(self) -> bool:
+        """Take all methods of made objects as called that a library may call; tell whether these are any more."""
+        if self._is_led_to_open:
+            return False
+        self._is_led_to_open = True
+        for name in self._led_to:
+            self._open_all(name)
+        return bool(self._waiting)
 
     def take_whole(self, name: bytes) -> None:
         """Take a class as made, and all its methods as called."""
@@ -272,7 +283,10 @@ class CallSearch:
         above = self._tree.above(name)
         led_to = [one for one in (name, *above) if self._roots.is_led_to(one)]
         for one in led_to:
-            self._open_all(one)
+            if self._is_led_to_open:
+                self._open_all(one)
+            else:
+                self._led_to[one] = None
         for one in (name, *above) if led_to else ():
             self._name_all(one)
         for one in (name, *above) if self._pages is Pages.MARKED else ():

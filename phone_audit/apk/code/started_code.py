@@ -268,13 +268,14 @@ class StartedCode:
         """Take in what may be made in a way that was not seen, after all else; tell whether that is any more."""
         search = self._search
         new = [name for name in search.doubtful if name not in search.whole]
-        if new and self._sure is None:
-            self._sure = frozenset(search.seen), frozenset(search.ready)
+        before = frozenset(search.seen), frozenset(search.ready)
         for name in new:
             search.take_whole(name)
-        if new:
-            self._runs_before = -1
-        return bool(new)
+        if not (search.open_led_to() or new):
+            return False
+        self._sure = self._sure or before
+        self._runs_before = -1
+        return True
 
     def _runs(self, part: int, row: int) -> bool:
         return (part, row) in self._search.seen

@@ -69,6 +69,16 @@ def test_what_only_other_code_may_start_is_not_settled_and_counts() -> None:
     assert (place.class_, place.method) == (CALL.class_, CALL.method)
 
 
+def test_what_a_library_may_call_on_an_object_is_not_seen_and_may_start() -> None:
+    """What is called on an object in a way that is seen is; so are constructors, and methods that others stand for."""
+    made = Class("Lapp/Made;", [method("other()V", *SEND, direct=False, access=1, ins=1)])
+    makes = (0x0022, Ref("type", "Lapp/Made;"))
+    calls = (0x106E, Ref("method", "Lapp/Made;->other()V"), 0)
+    found = settled(connecting(), HTTP, made, main(*makes))
+    assert (found.use, found.started, found.counts) == ("unknown", None, True)
+    assert settled(connecting(), HTTP, made, main(*makes, *calls)) == connecting()
+
+
 @pytest.mark.parametrize("is_open", [False, True])
 def test_an_address_that_code_loads_which_is_started_and_other_code_connects_to(is_open: bool) -> None:
     """Where it is not settled what else becomes of it, it is not said that nothing starts what connects to it."""

@@ -37,7 +37,7 @@ def test_the_counts(knowledge: Knowledge) -> None:
     assert facts["recalled"] <= 41
     assert facts["sourced"] >= 1837
     counts = {name: knowledge.info.counts[name] for name in ("hosts", "incidents", "keys", "rules", "trackers")}
-    assert counts == {"hosts": 715, "incidents": 162, "keys": 12, "rules": 28, "trackers": 531}
+    assert counts == {"hosts": 715, "incidents": 162, "keys": 12, "rules": 29, "trackers": 531}
     assert sum(len(entry.sources) for entry in knowledge.incidents) >= 414
     assert sum(len(entry.tests.matches) for entry in knowledge.incidents) >= 290
     assert sum(len(entry.tests.ignores) for entry in knowledge.incidents) >= 284
@@ -181,6 +181,7 @@ def test_hosts_that_nobody_is_known_to_own(knowledge: Knowledge) -> None:
         ("http://127.0.0.1:8080/", "loopback"),
         ("http://192.168.0.1/", "private-address"),
         ("http://203.0.113.7/", "reserved-address"),
+        ("http://255.255.255.255:4002/", "broadcast"),
         ("http://239.255.255.250:1900/", "multicast"),
         ("https://api.vendor.test/", "test"),
         ("http://zzhc.vnet.cn", None),

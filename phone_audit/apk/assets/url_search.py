@@ -13,7 +13,7 @@ from phone_audit.apk.assets.file_types import AssetFile, FileType
 from phone_audit.apk.assets.page_links import PageLinks, author_pages, is_anchor, is_asked, viewed_texts
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, is_web, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
-from phone_audit.apk.assets.urls import Candidate, Mention, too_many, urls_in, urls_in_16, values
+from phone_audit.apk.assets.urls import Candidate, Mention, script_hosts, too_many, urls_in, urls_in_16, values
 from phone_audit.apk.dex.strings import Bytes
 from phone_audit.apk.text.host_text import MAX_HOST, find_urls, unescaped
 from phone_audit.apk.text.prose import is_prose, is_shown
@@ -218,6 +218,8 @@ class UrlSearch:
             if file.type is FileType.TEXT and not is_document(file.name):  # its form tells which texts are values
                 found = values(file.name, file.data)
                 self._take(Candidate(text, file.kind, file.where, at) for text, at in found)
+                hosts = script_hosts(file.data) if is_web(file.name) else ()
+                self._take(Candidate(text, file.kind, file.where, at) for text, at in hosts)
             if marks is not _NO_MARKS and marks.full:
                 raise too_many(MOST)
         except ApkError as error:

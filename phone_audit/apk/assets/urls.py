@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.string_tables import BEFORE, ExtentOf, binary_extent, native_extent
-from phone_audit.apk.text.host_text import SCHEMES, Host, excerpt, find_first_url, registered_domain
+from phone_audit.apk.text.host_text import SCHEMES, TAKEN_ALONE, Host, excerpt, find_first_url, registered_domain
 from phone_audit.errors import ApkError
 from phone_audit.model.finding import EvidenceKind
 
@@ -31,6 +32,11 @@ _VALUE: Final = re.compile(
     rb"[:=]\s*\"(%b)\"|>\s*(%b)\s*<|^[A-Za-z0-9_.-]+[ \t]*[:=][ \t]*(%b)[ \t]*\r?$" % (_HOST, _HOST, _HOST),
     re.MULTILINE,
 )
+_IN_SCRIPT: Final = re.compile(
+    rb"[\"'`](//(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]{1,5})?(?=[/?\"'`])"
+    rb"|(?:[a-z0-9-]+\.){2,}[a-z]{2,}(?::[0-9]{1,5})?(?=[/\"'`]))"
+)
+"""An address that takes the scheme of its page, or a name of three parts and more, at the beginning of a text."""
 
 
 class Mention(NamedTuple):
@@ -162,3 +168,12 @@ def values(name: str, data: memoryview) -> Iterator[tuple[str, int]]:
     for found in _VALUE.finditer(data):
         group = found.lastindex or 0
         yield found.group(group).decode("ascii"), found.start(group)
+
+
+def script_hosts(data: memoryview) -> Iterator[tuple[str, int]]:
+    """Yield the texts of a script or a page that may begin with a host alone, up to its end, and where each begins."""
+    for found in islice(_IN_SCRIPT.finditer(data), MAX_HITS):
+        text = found.group(1).decode("ascii")
+        last = text.partition(":")[0].rpartition(".")[2]
+        if text.startswith("//") or last in TAKEN_ALONE:
+            yield text, found.start(1)

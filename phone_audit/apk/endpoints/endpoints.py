@@ -33,17 +33,6 @@ from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import AddressUse, Endpoint, HostKind
 from phone_audit.model.finding import Evidence, Skipped
 
-TAKEN_ALONE: Final = frozenset(
-    {
-        "com", "net", "org", "edu", "gov", "mil", "biz", "mobi", "xyz", "top", "vip", "club", "io", "co",
-        "cn", "hk", "tw", "jp", "kr", "sg", "th", "vn", "in", "ru", "ua", "kz", "tr", "il", "ir",
-        "de", "uk", "eu", "fr", "nl", "es", "pt", "ch", "se", "fi", "dk", "cz", "hu", "gr",
-        "br", "mx", "ar", "au", "nz", "za", "ca", "us",
-    }
-)  # fmt: skip
-"""Last labels under which a bare name is taken with no further sign. The other ones are endings of files (so, py, zip,
-ec), units (ms) and words that keys end in (id, name, app, host) as often as they are domains."""
-
 REVERSED: Final = frozenset(("com", "org", "net"))
 """First labels of package names; a host that begins so is rare, a package name is not."""
 
@@ -118,9 +107,9 @@ def is_endpoint(found: host_text.Host, around: Surroundings) -> bool:
     """Tell whether a string that can be a bare host is one, conservatively.
 
     What knowledge names is one. Otherwise a name must not be a package or a key of this very file, and its last label
-    must be in `TAKEN_ALONE` and its first one not in `PLATFORM`, or it comes with a port, or a URL in the same package
-    leads to the same domain. An IPv4 address must have a port or be no possible version number or object identifier, or
-    belong to a public name server of which both addresses are there.
+    must be in `host_text.TAKEN_ALONE` and its first one not in `PLATFORM`, or it comes with a port, or a URL in the
+    same package leads to the same domain. An IPv4 address must have a port or be no possible version number or object
+    identifier, or belong to a public name server of which both addresses are there.
     """
     if around.known(found.host):
         return True
@@ -135,7 +124,7 @@ def is_endpoint(found: host_text.Host, around: Surroundings) -> bool:
         return False
     if found.port is not None or domain in around.url_domains:
         return True
-    return last in TAKEN_ALONE and first not in PLATFORM and (len(first) > 1 or "." in rest)
+    return last in host_text.TAKEN_ALONE and first not in PLATFORM and (len(first) > 1 or "." in rest)
 
 
 def _is_resolver(address: str, texts: Collection[str]) -> bool:

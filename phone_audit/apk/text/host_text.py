@@ -32,6 +32,17 @@ In others (content, android-app, market) it is something else.
 _LOCAL: Final = ("android", "content", "file", "intent", "market", "package")
 """How schemes of the phone itself begin: behind them stands no host."""
 
+TAKEN_ALONE: Final = frozenset(
+    {
+        "com", "net", "org", "edu", "gov", "mil", "biz", "mobi", "xyz", "top", "vip", "club", "io", "co",
+        "cn", "hk", "tw", "jp", "kr", "sg", "th", "vn", "in", "ru", "ua", "kz", "tr", "il", "ir",
+        "de", "uk", "eu", "fr", "nl", "es", "pt", "ch", "se", "fi", "dk", "cz", "hu", "gr",
+        "br", "mx", "ar", "au", "nz", "za", "ca", "us",
+    }
+)  # fmt: skip
+"""Last labels under which a bare name is taken with no further sign. The other ones are endings of files (so, py, zip,
+ec), units (ms) and words that keys end in (id, name, app, host) as often as they are domains."""
+
 MAX_HOST: Final = 253
 MAX_URL: Final = 500
 """Characters of a URL that are kept; what follows is cut."""
@@ -62,7 +73,10 @@ _PORT = re.compile(r":([0-9]{1,5})(?![0-9])")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}+(?<!-)"
 _LABELS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
-_BARE = re.compile(r"(?://)?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?(?P<path>/[^\x00-\x20\x7f]*)?")
+_BARE = re.compile(
+    r"(?://|(?P<relay>(?:stun|turn)s?:))?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?"
+    r"(?P<path>/[^\x00-\x20\x7f]*)?(?(relay)(?:\?transport=[a-z]+)?)"
+)
 _BARE_IPV6 = re.compile(r"\[?(?P<name>[0-9a-f]{4}:[0-9a-f:]{3,35})(?:\](?::[0-9]{1,5})?)?")
 _TRAILING = ".,;:!?"
 _PLACEHOLDERS = frozenset("%{}$*[]")
@@ -172,14 +186,17 @@ def _begins(text: str) -> Iterator[re.Match[str]]:
 def find_bare_host(text: str) -> Host | None:
     """Return the host where the whole text is `host`, `host:port`, `host/path`, or one of these after `//`.
 
-    Only what such a string can be is said here, not whether it is one: class names and file names pass. Names are
-    taken in lower case only and need a public suffix; an address with a path is none, since `10.0.0.0/8` is a network.
+    Behind `stun:` and `turn:` stands one, too (RFC 7064, 7065), for calls between phones. Only what such a string can
+    be is said here, not whether it is one: class names and file names pass. Names are taken in lower case only and need
+    a public suffix; an address with a path is none, since `10.0.0.0/8` is a network.
 
     Example:
         >>> find_bare_host("stat.example.cn:8080").port
         8080
         >>> find_bare_host("libmain.so.1") is None
         True
+        >>> find_bare_host("turn:relay.example.net:3478?transport=udp").host
+        'relay.example.net'
     """
     bare = _BARE.fullmatch(text)
     if bare is None:

@@ -198,7 +198,10 @@ def test_the_namespace_of_android_is_not_told_of_every_file() -> None:
             ["stat.vendor.cn", "14.17.43.18:80"],
         ),
         ("res/xml/a.xml", "<domain a='b'> stat.vendor.cn </domain>", ["stat.vendor.cn"]),
-        ("assets/a.js", 'x = "stat.vendor.cn"', []),
+        ("assets/a.txt", 'x = "stat.vendor.cn"', []),
+        ("assets/a.js", 'x = "stat.vendor.cn:80"; y = `web.vendor.io/a`', ["stat.vendor.cn:80", "web.vendor.io"]),
+        ("assets/a.html", "<script src='//vendor.dev/a.js'>", ["//vendor.dev"]),
+        ("assets/a.js", "f('a.stat.vendor.name', 'vendor.cn', a.vendor.cn, 'stat.vendor.cn.') // vendor.dev", []),
     ],
 )
 def test_values_of_configuration_may_be_bare_hosts(name: str, text: str, values: list[str]) -> None:

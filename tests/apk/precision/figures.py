@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.apk.precision.draw import Candidate
 
-LOCAL_RULES: Final = frozenset({"loopback", "multicast", "private-address", "reserved-address"})
+LOCAL_RULES: Final = frozenset({"broadcast", "loopback", "multicast", "private-address", "reserved-address"})
 """Rules that take out hosts which are contacted, since nothing sent to them leaves the owner's network."""
 
 _Z: Final = 1.96

@@ -190,9 +190,9 @@ class Method:
     def _guarded_by(self) -> dict[int, list[tuple[int, int]]]:
         """The blocks, in code units, whose exceptions are handled at each place."""
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for begin, end, handlers in self._handlers:
-            for unit in handlers:
-                found[self.at(unit)].append((begin, end))
+        for one in self._handlers:
+            for unit in one.handlers:
+                found[self.at(unit)].append((one.begin, one.end))
         return found
 
     def follow(self, at: int, register: int, more: Callable[[Read], Further]) -> bool:

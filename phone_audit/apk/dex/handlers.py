@@ -19,14 +19,19 @@ MAX_HANDLERS: Final = 100
 _TRY: Final = struct.Struct("<IHH")
 _PACKED: Final = 0x0100
 _SPARSE: Final = 0x0200
+_ALL_OTHERS: Final = -1
 
 
 class Guarded(NamedTuple):
-    """A block of code units, and the units at which its exceptions are handled."""
+    """A block of code units, and the units at which its exceptions are handled.
+
+    `listed` are the same units with the type_ids of the exceptions that each handles; -1 stands for all others.
+    """
 
     begin: int
     end: int
     handlers: tuple[int, ...]
+    listed: tuple[tuple[int, int], ...] = ()
 
 
 def handlers_of(code: Code) -> tuple[Guarded, ...]:
@@ -36,12 +41,13 @@ def handlers_of(code: Code) -> tuple[Guarded, ...]:
     if code.tries > MAX_TRIES or size > len(rest):
         raise DexCodeError(f"The method has {code.tries} blocks with exception handlers, which do not lie in the file.")
     lists = rest[size:]
-    known: dict[int, tuple[int, ...]] = {}
+    known: dict[int, tuple[tuple[int, int], ...]] = {}
     found = []
     for begin, count, at in _TRY.iter_unpack(rest[:size]):
         if at not in known:
             known[at] = _listed_at(lists, at)
-        found.append(Guarded(begin, begin + count, known[at]))
+        units = tuple(dict.fromkeys(unit for _, unit in known[at]))
+        found.append(Guarded(begin, begin + count, units, known[at]))
     if any(later.begin < one.end for one, later in pairwise(found)):
         raise DexCodeError("The blocks with exception handlers of the method are not in order.")
     return tuple(found)
@@ -49,24 +55,30 @@ def handlers_of(code: Code) -> tuple[Guarded, ...]:
 
 def handlers_at(guarded: Sequence[Guarded], unit: int) -> tuple[int, ...]:
     """Return where an exception of the instruction at a unit is handled, given what `handlers_of` returned."""
+    around = guarded_at(guarded, unit)
+    return around.handlers if around else ()
+
+
+def guarded_at(guarded: Sequence[Guarded], unit: int) -> Guarded | None:
+    """Return the block that guards the instruction at a unit; None where none does."""
     number = bisect_right(guarded, unit, key=lambda one: one.begin) - 1
-    return guarded[number].handlers if number >= 0 and unit < guarded[number].end else ()
+    return guarded[number] if number >= 0 and unit < guarded[number].end else None
 
 
-def _listed_at(lists: memoryview, at: int) -> tuple[int, ...]:
+def _listed_at(lists: memoryview, at: int) -> tuple[tuple[int, int], ...]:
     size, at = _number(lists, at)
     signed = size - 128 if size >= 64 and size < 128 else size  # one byte of SLEB128; longer ones are no real code
     if abs(signed) > MAX_HANDLERS:
         raise DexCodeError(f"A block has {abs(signed)} exception handlers.")
     found = []
     for _ in range(abs(signed)):
-        _, at = _number(lists, at)
+        kind, at = _number(lists, at)
         unit, at = _number(lists, at)
-        found.append(unit)
+        found.append((kind, unit))
     if signed <= 0:
         unit, at = _number(lists, at)
-        found.append(unit)
-    return tuple(dict.fromkeys(found))
+        found.append((_ALL_OTHERS, unit))
+    return tuple(found)
 
 
 def _number(data: memoryview, at: int) -> tuple[int, int]:

@@ -3,12 +3,12 @@
 Source: F. E. Allen, Control flow analysis, 1970. Reverse postorder: M. S. Hecht and J. D. Ullman, 1973.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex import instructions as dalvik
-from phone_audit.apk.dex.handlers import Guarded, handlers_at, handlers_of, switch_targets
+from phone_audit.apk.dex.handlers import Guarded, guarded_at, handlers_of, switch_targets
 from phone_audit.apk.dex.instructions import DexCodeError, Units, read_instruction, starts
 from phone_audit.apk.dex.methods import Code
 
@@ -25,13 +25,17 @@ class BlockPlan(NamedTuple):
     caught: tuple[int, ...]
 
     def renumbered(self, numbers: Mapping[int, int]) -> "BlockPlan":
-        """Return the same block where the blocks have other numbers."""
-        following, caught = (tuple(numbers[one] for one in ways) for ways in (self.following, self.caught))
+        """Return the same block where the blocks have other numbers, and some are left out."""
+        ways = (self.following, self.caught)
+        following, caught = (tuple(numbers[one] for one in among if one in numbers) for among in ways)
         return BlockPlan(self.offsets, following, caught)
 
 
-def blocks_of(code: Code) -> tuple[list[BlockPlan], int]:
+def blocks_of(code: Code, dead: Container[tuple[int, int]] = ()) -> tuple[list[BlockPlan], int]:
     """Return the blocks of a method, and how many of them, which stand first, can be reached.
+
+    `dead` are ways from a guarded block to a handler that no exception takes, by the code units at which both begin;
+    what only they lead to is left out.
 
     Each stands behind all that lead to it, but for loops, so that most are run once only when they are run in turn.
     Where the table of a switch or the handlers of exceptions cannot be read, what they lead to follows no block;
@@ -47,17 +51,34 @@ def blocks_of(code: Code) -> tuple[list[BlockPlan], int]:
     first = _first_of_blocks(offsets, opcodes, edges.union(*jumps.values()))
     number_of = {offsets[place]: number for number, place in enumerate(first)}
     ways, blocks = 0, list[BlockPlan]()
+    left_out: set[int] = set()
     for number, (begin, end) in enumerate(zip(first, [*first[1:], len(offsets)] if first else [], strict=True)):
         last = offsets[end - 1]
         following = [number_of[target] for target in jumps.get(last, ()) if target in number_of]
         if opcodes[end - 1] not in dalvik.NO_WAY_ON and number + 1 < len(first):
             following.append(number + 1)
-        caught = [number_of[at] for at in handlers_at(guarded, offsets[begin]) if at in number_of]
+        around = guarded_at(guarded, offsets[begin])
+        handlers = around.handlers if around else ()
+        caught = [number_of[at] for at in handlers if at in number_of and around and (around.begin, at) not in dead]
+        left_out.update(number_of[at] for at in handlers if at in number_of and around and (around.begin, at) in dead)
         ways = _bounded(ways + len(following) + len(caught))
         blocks.append(BlockPlan(offsets[begin:end], tuple(dict.fromkeys(following)), tuple(dict.fromkeys(caught))))
     order, reached = _reverse_postorder([(*one.caught, *one.following) for one in blocks])
+    if left_out:
+        order = _without(order, reached, left_out, blocks)
     place = {number: at for at, number in enumerate(order)}
     return [blocks[number].renumbered(place) for number in order], reached
+
+
+def _without(order: Sequence[int], reached: int, begins: Collection[int], blocks: Sequence[BlockPlan]) -> list[int]:
+    """Leave out blocks that cannot be reached, and those that only they lead to."""
+    alive = set(order[:reached])
+    gone, waiting = set[int](), [one for one in begins if one not in alive]
+    while waiting:
+        number = waiting.pop()
+        gone.add(number)
+        waiting += [one for one in (*blocks[number].caught, *blocks[number].following) if one not in alive | gone]
+    return [number for number in order if number not in gone]
 
 
 def _reverse_postorder(ways: Sequence[Sequence[int]]) -> tuple[list[int], int]:

@@ -12,6 +12,7 @@ from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, 
 from phone_audit.apk.flows.blocks import BlockPlan, blocks_of
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
+from phone_audit.apk.flows.never_thrown import never_thrown
 from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program, parameter_types
 from phone_audit.apk.flows.taint_rules import BOXES, CHANGING, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
@@ -65,7 +66,8 @@ class Lifter:
         plans, reached = list[BlockPlan](), 0
         if len(code.units) <= MAX_UNITS and code.ins <= code.registers <= _MAX_REGISTERS:
             with suppress(DexCodeError):
-                plans, reached = blocks_of(code)
+                index = program.indexes[method.part]
+                plans, reached = blocks_of(code, never_thrown(index, code, lambda one: program.place(one) is not None))
         ready = _MethodLifter(self._constants, program, self._callees, method, place, code)
         blocks = [Block(*plan, ready.ops) for plan in plans]
         follow = 0 < len(blocks) == reached

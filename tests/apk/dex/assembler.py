@@ -27,7 +27,8 @@ class Ref:
 class Method:
     """`signature` is name and descriptor, such as `f(I)V`; without `code` the method is abstract or native.
 
-    `guarded` holds blocks in order, each as first code unit, how many, and the unit at which any exception is handled.
+    `guarded` holds blocks in order, each as first code unit, how many, the unit at which any exception is handled, or
+    one of a type behind that.
     """
 
     signature: str
@@ -36,7 +37,7 @@ class Method:
     registers: int = 4
     ins: int = 1
     access: int = 1
-    guarded: Sequence[tuple[int, int, int]] = ()
+    guarded: Sequence[tuple[int, int, int] | tuple[int, int, int, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,14 @@ def _collect(classes: Sequence[Class], strings: Sequence[str]) -> _Tables:
     fields = {_field(one, name, value) for one in classes for name, value in one.statics}
     fields |= {ref.name for ref in refs if ref.kind == "field"}
     protos = {name[name.index("(") :] for name in methods}
-    types = {name for one in classes for name in (one.name, one.parent, *one.interfaces) if name} | {
-        ref.name for ref in refs if ref.kind == "type"
+    caught = {
+        str(kind) for one in classes for method in one.methods for _, _, _, *kinds in method.guarded for kind in kinds
     }
+    types = (
+        caught
+        | {name for one in classes for name in (one.name, one.parent, *one.interfaces) if name}
+        | {ref.name for ref in refs if ref.kind == "type"}
+    )
     types |= {name.split("->")[0] for name in (*methods, *fields)} | {name.rpartition(":")[2] for name in fields}
     types |= {kind for proto in protos for kind in _split(proto)}
     texts = {*strings, *types, *(_shorty(proto) for proto in protos)}
@@ -228,16 +234,19 @@ def _code(method: Method, tables: _Tables, data: _Data) -> int:
         return 0
     units = [tables.number(unit) if isinstance(unit, Ref) else unit for unit in method.code]
     head = struct.pack("<4H2I", method.registers, method.ins, 1, len(method.guarded), 0, len(units))
-    behind = _handlers(method.guarded, len(units)) if method.guarded else b""
+    behind = _handlers(method.guarded, len(units), tables) if method.guarded else b""
     return data.put(0x2001, head + struct.pack(f"<{len(units)}H", *units) + behind, 4)
 
 
-def _handlers(guarded: Sequence[tuple[int, int, int]], units: int) -> bytes:
-    """Return the try_items, and their handlers, each of which is a catch_all alone."""
+def _handlers(
+    guarded: Sequence[tuple[int, int, int] | tuple[int, int, int, str]], units: int, tables: _Tables
+) -> bytes:
+    """Return the try_items, and their handlers, each of which is a catch_all alone, or one of a type."""
     handlers, tries = bytearray(uleb128(len(guarded))), bytearray(2 * (units % 2))
-    for begin, count, handler in guarded:
+    for begin, count, handler, *kinds in guarded:
         tries += struct.pack("<IHH", begin, count, len(handlers))
-        handlers += b"\0" + uleb128(handler)
+        handlers += uleb128(len(kinds))
+        handlers += b"".join(uleb128(tables.types.index(str(kind))) for kind in kinds) + uleb128(handler)
     return bytes(tries + handlers)
 
 

@@ -17,19 +17,19 @@ def code(tries: int, behind: bytes, units: memoryview = _UNITS) -> Code:
 
 def test_blocks_with_their_handlers() -> None:
     behind = struct.pack("<IHHIHH", 1, 2, 1, 7, 1, 4) + bytes([2, 0x01, 5, 9, 0x00, 11])
-    assert handlers_of(code(2, behind)) == (Guarded(1, 3, (9,)), Guarded(7, 8, (11,)))
+    assert handlers_of(code(2, behind)) == (Guarded(1, 3, (9,), ((5, 9),)), Guarded(7, 8, (11,), ((-1, 11),)))
 
 
 def test_types_and_whatever_else() -> None:
     """A negative number of handlers says that one for all other exceptions follows."""
     behind = struct.pack("<IHH", 0, 1, 1) + bytes([1, 0x7F, 5, 9, 11])
-    assert handlers_of(code(1, behind)) == (Guarded(0, 1, (9, 11)),)
+    assert handlers_of(code(1, behind)) == (Guarded(0, 1, (9, 11), ((5, 9), (-1, 11))),)
 
 
 def test_blocks_stand_behind_an_odd_number_of_units() -> None:
     odd = memoryview(struct.pack("<H", 0)).cast("H")
     behind = b"\0\0" + struct.pack("<IHH", 0, 1, 1) + bytes([1, 0x01, 5, 9])
-    assert handlers_of(code(1, behind, odd)) == (Guarded(0, 1, (9,)),)
+    assert handlers_of(code(1, behind, odd)) == (Guarded(0, 1, (9,), ((5, 9),)),)
 
 
 @pytest.mark.parametrize(

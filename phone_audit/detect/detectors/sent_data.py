@@ -102,6 +102,9 @@ def _checked(way: _Way, info: ApkInfo, knowledge: Knowledge) -> Iterator[Finding
         sent = {flow.data for flow in seen}
         if more := [flow for flow in told if not flow.start_seen and flow.data not in sent]:
             yield _not_settled(way, info, holder, more)
+        known = {flow.data for flow in told}
+        if unsure := [flow for flow in flows if known and flow.possible and flow.data not in known]:
+            yield _unsure(way, info, holder, unsure)
 
 
 def _way(flow: Behaviour, *, by_tracker: bool) -> _Way:
@@ -166,6 +169,22 @@ def _not_settled(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviou
         confidence="low" if is_low else "medium",
         evidence=_evidence(flows),
         main=f"{holder} not seen to be started",
+        advised=False,
+    )
+
+
+def _unsure(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) -> Finding:
+    """Write of data for which no way was found but such as are not told of the package."""
+    subject = apk_subject(info)
+    return way.detector.finding(
+        subject,
+        _title(way, holder, way.may),
+        f"{subject.name}: {holder} may also send {_data(flows)} {way.over}{_why_not(way, info, flows)}; the ways that "
+        "were found for that are less sure.",
+        severity="low",
+        confidence="low",
+        evidence=_evidence(flows),
+        main=f"{holder} less sure",
         advised=False,
     )
 

@@ -25,12 +25,13 @@ def flow(*kept: str) -> Behaviour:
     return Behaviour(id="flow.location-network", title="", evidence=(), data="location", steps=steps)
 
 
+def _making(names: Sequence[str]) -> list[int | Ref]:
+    return [unit for name in names for unit in (0x0022, Ref("type", f"L{name.replace('.', '/')};"))]
+
+
 def seen(*kept: str, made: Sequence[str] = ()) -> Behaviour:
     """Return what is said of a flow in a package that makes objects of some classes, each named once for each place."""
-    units: list[int | Ref] = []
-    for name in made:
-        units += [0x0022, Ref("type", f"L{name.replace('.', '/')};")]
-    main = Class("Lapp/Main;", [Method("f()V", (*units, RETURN), access=9)])
+    main = Class("Lapp/Main;", [Method("f()V", (*_making(made), RETURN), access=9)])
     heir = Class("Lapp/Heir;", parent="Lapp/Point;")
     static = Class("Llib/Reads;", [Method("f()V", (0x0062, Ref("field", "Llib/Static;->x:I"), RETURN), access=9)])
     classes = sorted((main, heir, static), key=lambda one: one.name)
@@ -76,3 +77,24 @@ def test_nobody_hides_a_flow_by_many_objects() -> None:
     (finding,) = network_data(package, load_knowledge())
     assert finding.severity == "low"
     assert "the place of the phone" in finding.message
+
+
+def itself(*kept: str, sends: str = "app.Point") -> bool:
+    """Tell whether a flow is told whose data the class of a point sends, of which there are many objects."""
+    made = ("app.Point",) * MANY
+    first, *between, last = flow(*kept).steps or ()
+    steps = (first, *between, last.model_copy(update={"class_": sends}))
+    main = Class("Lapp/Main;", [Method("f()V", (*_making(made), RETURN), access=9)])
+    indexes = index_file(read_dex("classes.dex", assemble([main])))
+    (found,) = UnsureWays(indexes).with_sure_ways([flow(*kept).model_copy(update={"steps": steps})])
+    return found.told
+
+
+def test_an_object_that_sends_itself_what_it_was_handed_is_the_right_one() -> None:
+    assert itself(FIELD)
+    assert itself(FIELD, sends="app.Point$1"), "a class within it reads the field of the object around it"
+    for sends in ("app.Main", "app.Points", "app"):
+        assert not itself(FIELD, sends=sends)
+    for more in (NAME, "puts it into a message"):
+        assert not itself(more, FIELD), "what comes before may take one object for another"
+    assert not itself(FIELD, FIELD), "what was taken out went on in another class first"

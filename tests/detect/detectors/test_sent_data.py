@@ -138,8 +138,20 @@ def test_what_may_be_read_is_told_and_not_what_may_not() -> None:
 
 
 def test_a_way_that_is_seen_to_be_taken_is_told_and_no_other_hides_it() -> None:
-    (one,) = found(flow(library_only=True), flow("location"))
+    one, other = found(flow(library_only=True), flow("location"), flow("location", library_only=True))
     assert (one.severity, one.message) == ("medium", f"com.a: its own code sends {PLACE} over the network.")
+    assert (other.severity, other.confidence, other.message) == (
+        "low",
+        "low",
+        "com.a: its own code may also send the IMEI over the network; the ways that were found for that are less sure.",
+    )
+
+
+def test_what_only_less_sure_ways_send_is_told_beside_the_rest_as_far_as_it_may_be_read() -> None:
+    sure, less = flow("location"), flow(library_only=True)
+    assert len(found(sure, less)) == 2
+    assert len(found(sure, less.model_copy(update={"allowed": False, "needs": ("x",)}))) == 1
+    assert len(found(sure, flow("location", library_only=True))) == 1
 
 
 def test_its_own_code_is_told_before_a_library() -> None:

@@ -48,18 +48,17 @@ class UnsureWays:
     def unsure_steps(self, flow: Behaviour) -> int:
         """Count the steps of a flow that may take one object for another; a field of many objects counts twice.
 
-        Where an object hands on itself what it holds, that counts for nothing if there is no other such step.
+        Where an object hands on itself what it holds, that counts for nothing if the data is put nowhere else.
         """
         steps = flow.steps or ()
-        unsure = [self._unsure(step.what) for step in steps]
-        counting = [place for place, count in enumerate(unsure) if count]
-        if len(counting) == 1 and _is_of_itself(steps, counting[0]):
+        put = [place for place, step in enumerate(steps) if _IN_FIELD.match(step.what) or _is_elsewhere(step.what)]
+        if len(put) == 1 and _is_of_itself(steps, put[0]):
             return 0
-        return sum(unsure)
+        return sum(self._unsure(step.what) for step in steps)
 
     def _unsure(self, what: str) -> int:
         field = _IN_FIELD.match(what)
-        return self._unsure_field(*field.groups()) if field else int(what.startswith(_ELSEWHERE))
+        return self._unsure_field(*field.groups()) if field else int(_is_elsewhere(what))
 
     @remembered
     def _unsure_field(self, class_: str, name: str) -> int:
@@ -78,6 +77,10 @@ class UnsureWays:
         wanted = np.flatnonzero((ids["class"] == index.type_ids.get(class_, -1)) & (ids["name"] == named)).tolist()
         uses = (use for of_field in users_of(index, "field", wanted).values() for use in of_field)
         return any(int(index.data[use.offset]) in _STATIC_FIELDS for use in uses)
+
+
+def _is_elsewhere(what: str) -> bool:
+    return what.startswith(_ELSEWHERE)
 
 
 def _is_of_itself(steps: Sequence[FlowStep], place: int) -> bool:

@@ -95,6 +95,6 @@ def test_an_object_that_sends_itself_what_it_was_handed_is_the_right_one() -> No
     assert itself(FIELD, sends="app.Point$1"), "a class within it reads the field of the object around it"
     for sends in ("app.Main", "app.Points", "app"):
         assert not itself(FIELD, sends=sends)
-    for more in (NAME, "puts it into a message"):
+    for more in (NAME, "puts it into a message", "keeps it in lib.Static.x"):
         assert not itself(more, FIELD), "what comes before may take one object for another"
     assert not itself(FIELD, FIELD), "what was taken out went on in another class first"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.string_tables import BEFORE, ExtentOf, binary_extent, native_extent
@@ -33,8 +32,10 @@ _VALUE: Final = re.compile(
     re.MULTILINE,
 )
 _IN_SCRIPT: Final = re.compile(
-    rb"[\"'`](//(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]{1,5})?(?=[/?\"'`])"
-    rb"|(?:[a-z0-9-]+\.){2,}[a-z]{2,}(?::[0-9]{1,5})?(?=[/\"'`]))"
+    rb"[\"'`]((?P<relative>\\?/\\?/(?:[^\s/\\\"'`@]{0,60}@)?)"
+    rb"(?:(?:[a-z0-9-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)|[0-9]{1,3}(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?(?=[/?#\\\"'`])"
+    rb"|(?:[a-z0-9-]+\.){2,}[a-z]{2,}(?::[0-9]{1,5})?(?=[/\\\"'`]))",
+    re.IGNORECASE,
 )
 """An address that takes the scheme of its page, or a name of three parts and more, at the beginning of a text."""
 
@@ -171,9 +172,18 @@ def values(name: str, data: memoryview) -> Iterator[tuple[str, int]]:
 
 
 def script_hosts(data: memoryview) -> Iterator[tuple[str, int]]:
-    """Yield the texts of a script or a page that may begin with a host alone, up to its end, and where each begins."""
-    for found in islice(_IN_SCRIPT.finditer(data), MAX_HITS):
-        text = found.group(1).decode("ascii")
+    """Yield the texts of a script or a page that may begin with a host alone, up to its end, and where each begins.
+
+    Raises an ApkError (`too-many-endpoints`) after the first `MAX_HITS`.
+    """
+    count = 0
+    for found in _IN_SCRIPT.finditer(data):
+        relative = found.group("relative")
+        text = found.group(1)[len(relative or b"") :].decode("ascii").lower()
         last = text.partition(":")[0].rpartition(".")[2]
-        if text.startswith("//") or last in TAKEN_ALONE:
-            yield text, found.start(1)
+        if relative is None and last not in TAKEN_ALONE:
+            continue
+        if count == MAX_HITS:
+            raise too_many(MAX_HITS)
+        count += 1
+        yield f"//{text}" if relative else text, found.start(1)

@@ -16,7 +16,7 @@ _LENGTHS: Final = 3
 _ASCII: Final = 0x80
 _BLOCK: Final = 1 << 20
 """Bytes in which text in UTF-16 is looked for at once."""
-_LONGEST: Final = 1 << 11
+_LONGEST: Final = 1 << 17
 """Bytes in UTF-16 of the longest name that is not cut in two where one block ends and the next begins."""
 
 

@@ -66,8 +66,10 @@ def guarded_at(guarded: Sequence[Guarded], unit: int) -> Guarded | None:
 
 
 def _listed_at(lists: memoryview, at: int) -> tuple[tuple[int, int], ...]:
+    begin = at
     size, at = _number(lists, at)
-    signed = size - 128 if size >= 64 and size < 128 else size  # one byte of SLEB128; longer ones are no real code
+    bits = 7 * (at - begin)
+    signed = size - (1 << bits) if size >> (bits - 1) else size
     if abs(signed) > MAX_HANDLERS:
         raise DexCodeError(f"A block has {abs(signed)} exception handlers.")
     found = []

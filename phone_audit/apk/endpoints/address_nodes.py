@@ -62,6 +62,7 @@ class TextUse(NamedTuple):
 
     `rule` is the rule of the knowledge that takes it out, or `READ_OUT`, where nothing else happens to it. `runs`:
     something was seen to start the code that decided. `is_open`: it is not settled whether anything else becomes of it.
+    `is_cut`: more places wait to be looked at than a short look takes.
     """
 
     use: AddressUse
@@ -69,6 +70,7 @@ class TextUse(NamedTuple):
     rule: str | None = None
     runs: bool = True
     is_open: bool = False
+    is_cut: bool = False
 
 
 Node = RegisterNode | FieldNode | ResultNode

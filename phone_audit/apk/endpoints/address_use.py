@@ -81,7 +81,8 @@ class AddressUses:
         decides = first(trail.endings, was_held=bool(trail.seen))
         is_open = any(one.use == "unknown" for one in trail.endings)
         shown = _shown(self._flow, spot, decides)
-        return TextUse(decides.use, shown, _rule(trail.endings), decides.runs, is_open)
+        is_cut = bool(trail.waiting) and not trail.is_known
+        return TextUse(decides.use, shown, _rule(trail.endings), decides.runs, is_open, is_cut)
 
 
 def _rule(endings: Sequence[Ending]) -> str | None:

@@ -50,6 +50,8 @@ _FAMILY_LABELS: Final = 4
 _SIBLINGS: Final = 4
 """Keys of two labels that begin alike, from which on one more that could be a domain is a key too."""
 _URL_MARK: Final = rb":(?:\\?/){2}"
+_TRANSPORT: Final = rb"\?transport="
+"""What may stand behind a relay. Source: RFC 7065, section 3.1."""
 _LONGEST_HEAD: Final = host_text.MAX_HOST + len(":65535")
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[]"
 
@@ -177,7 +179,7 @@ def find_endpoints(
         collector.add(one.found, one.kind, one.where, one.offset, one.rule, encoding=one.encoding, use=use)
     for joined in joined_hosts(dexes, classes, knowledge.libraries):
         collector.add(joined.host, "decoded", joined.where, joined.offset, encoding="joined")
-    heads = list(islice(_texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)), MAX_MENTIONS))
+    heads = list(islice(chain(_heads(dexes), _relays(dexes)), MAX_MENTIONS))
     texts = {text for _, _, text in heads if "/" not in text} | {one.text for one in elsewhere.candidates}
     around = Surroundings(
         classes=classes,
@@ -215,6 +217,16 @@ def _use_in_file(mention: Mention) -> TextUse:
 def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]) -> Iterator[tuple[str, int, str]]:
     """Return file, offset and text of the strings that are chosen, file by file."""
     return ((dex.name, offset, text) for dex in dexes for offset, text in choose(dex.strings))
+
+
+def _heads(dexes: Iterable[DexFile]) -> Iterator[tuple[str, int, str]]:
+    return _texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD))
+
+
+def _relays(dexes: Iterable[DexFile]) -> Iterator[tuple[str, int, str]]:
+    """Return the texts that name a relay for calls and say more behind it."""
+    found = _texts(dexes, lambda strings: strings.holding(_TRANSPORT))
+    return (one for one in found if one[2].startswith(tuple(host_text.PORT_OF_RELAY)))
 
 
 def _url_mentions(dexes: Iterable[DexFile]) -> Iterator[tuple[host_text.Host, str, int]]:

@@ -265,8 +265,8 @@ class HostCollector:
         Args:
             uses: tells which rules take strings of DEX files out by their use.
             uses_of: tells what becomes of the strings of DEX files that count.
-            glance: the same of those that look like something else, as far as code close by tells; where it is left
-                out, `uses_of` is asked.
+            glance: the same of those that look like something else, as far as code close by tells; where that is not
+                enough, and where it is left out, `uses_of` is asked, but for names that only their owners could serve.
         """
         undecided = [one for one in self._hosts.values() if one.rule is None and not one.free_url]
         rules = uses({spot: text for one in undecided for spot, (text, _) in one.free_spots.items()})
@@ -278,7 +278,9 @@ class HostCollector:
             if len(shapes) > MAX_SHAPES or (spot in found and look.counts(found[spot])):
                 record.bring_back(spot, look.schemes, NOT_SETTLED)
         found |= uses_of({spot for one in self._hosts.values() if one.is_followed for spot in one.spots})
-        looking = (glance or uses_of)([one.spot for one in others])
+        looking = dict((glance or uses_of)([one.spot for one in others]))
+        open_ones = (one.spot for one in others if one.look.rank != _NAMED)
+        looking.update(uses_of([spot for spot in open_ones if spot in looking and looking[spot].is_cut]))
         for record, spot, look in others:
             if spot in looking and look.counts(looking[spot]):
                 record.bring_back(spot, look.schemes, NOT_SETTLED)

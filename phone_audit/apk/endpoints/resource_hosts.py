@@ -94,7 +94,7 @@ class _Readers:
         for part, index in enumerate(self._flow.tree.indexes):
             for use in loads_of(index, numbers):
                 loads[use.id] += 1
-                if loads[use.id] <= MAX_LOADS:
+                if loads[use.id] <= MAX_LOADS and not self._flow.steps.is_spent:
                     found[use.id] += self._results(part, use)
         return found
 
@@ -110,10 +110,13 @@ class _Readers:
                 found.append(RegisterNode(part, use.row, read.place + 2, read.result))
             return Further()
 
+        before = method.looked_at
         try:
             method.follow(load.at, load.register, take)
         except DexCodeError:
             return []
+        finally:
+            self._flow.steps.looked_at += method.looked_at - before
         return found
 
     def _asks(self, part: int, read: Read) -> bool:

@@ -72,12 +72,14 @@ def blocks_of(code: Code, dead: Container[tuple[int, int]] = ()) -> tuple[list[B
 
 def _without(order: Sequence[int], reached: int, begins: Collection[int], blocks: Sequence[BlockPlan]) -> list[int]:
     """Leave out blocks that cannot be reached, and those that only they lead to."""
-    alive = set(order[:reached])
-    gone, waiting = set[int](), [one for one in begins if one not in alive]
+    known = set(order[:reached])
+    waiting = [one for one in begins if one not in known]
+    gone = set(waiting)
     while waiting:
-        number = waiting.pop()
-        gone.add(number)
-        waiting += [one for one in (*blocks[number].caught, *blocks[number].following) if one not in alive | gone]
+        block = blocks[waiting.pop()]
+        new = {one for one in (*block.caught, *block.following) if one not in known and one not in gone}
+        gone |= new
+        waiting += new
     return [number for number in order if number not in gone]
 
 

@@ -8,7 +8,7 @@ from phone_audit.apk.flows.program import NO_VIEWS, Method, Program
 from phone_audit.apk.flows.search import Search
 from phone_audit.apk.flows.taint_rules import ASKED, SET_RESULT, Sources
 from phone_audit.apk.flows.taint_state import Leak
-from phone_audit.apk.flows.taints import Step, Taint
+from phone_audit.apk.flows.taints import Step, Taint, forget
 from phone_audit.model.apk import DIGESTS, Behaviour, FlowStep
 from phone_audit.model.finding import Evidence
 from phone_audit.model.wording import DATA_WORDS
@@ -82,6 +82,7 @@ def find_flows(
     program = Program(indexes, sources.android, views)
     search = Search(program, sources, own, *budget)
     search.run()
+    forget()
     if not search.leaks:
         return Flows((), not search.cut, search.followed)
     leaks = {leak: roots for leak, roots in search.leaks.items() if _reaches_others(leak, exported)}

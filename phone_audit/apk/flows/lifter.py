@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import accumulate
 from typing import Final
 
@@ -12,7 +13,7 @@ from phone_audit.apk.dex.instructions import WIDTHS, DexCodeError, Instruction, 
 from phone_audit.apk.flows.blocks import BlockPlan, blocks_of
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMethod, Op, OpKind
-from phone_audit.apk.flows.never_thrown import never_thrown
+from phone_audit.apk.flows.never_thrown import NONE, changes_providers, never_thrown
 from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program, parameter_types
 from phone_audit.apk.flows.taint_rules import BOXES, CHANGING, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
@@ -47,6 +48,10 @@ class Lifter:
         self._callees = callees
         self._constants = _Constants(program, callees)
 
+    @cached_property
+    def _changes_providers(self) -> bool:
+        return changes_providers(self._program.indexes)
+
     @remembered
     def size(self, method: Method) -> int:
         """Return the code units of a method, 0 where it has no code."""
@@ -67,7 +72,8 @@ class Lifter:
         if len(code.units) <= MAX_UNITS and code.ins <= code.registers <= _MAX_REGISTERS:
             with suppress(DexCodeError):
                 index = program.indexes[method.part]
-                plans, reached = blocks_of(code, never_thrown(index, code, lambda one: program.place(one) is not None))
+                dead = NONE if self._changes_providers else never_thrown(index, code)
+                plans, reached = blocks_of(code, dead)
         ready = _MethodLifter(self._constants, program, self._callees, method, place, code)
         blocks = [Block(*plan, ready.ops) for plan in plans]
         follow = 0 < len(blocks) == reached

@@ -225,6 +225,11 @@ def bounded(atoms: Iterable[Atom]) -> Value:
     return value if len(value) <= MAX_ATOMS else _first_atoms(value)
 
 
+def forget() -> None:
+    """Let go of what is kept of a package that was followed."""
+    _first_atoms.cache_clear()
+
+
 @lru_cache(maxsize=1024)
 def _first_atoms(value: Value) -> Value:
     return frozenset(_varied(_one_of_each(sorted(value, key=in_order)))[:MAX_ATOMS])

@@ -75,8 +75,10 @@ _LABEL = r"(?!-)[a-z0-9_-]{1,63}+(?<!-)"
 _LABELS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
 _BARE = re.compile(
     r"(?://|(?P<relay>(?:stun|turn)s?:))?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?"
-    r"(?P<path>/[^\x00-\x20\x7f]*)?(?(relay)(?:\?transport=[a-z]+)?)"
+    r"(?P<path>/[^\x00-\x20\x7f]*)?(?(relay)(?:\?transport=[A-Za-z]+)?)"
 )
+PORT_OF_RELAY: Final = {"stun:": 3478, "turn:": 3478, "stuns:": 5349, "turns:": 5349}
+"""The schemes of relays for calls, with the port where none is named. Source: RFC 7064 and 7065, section 3.2."""
 _BARE_IPV6 = re.compile(r"\[?(?P<name>[0-9a-f]{4}:[0-9a-f:]{3,35})(?:\](?::[0-9]{1,5})?)?")
 _TRAILING = ".,;:!?"
 _PLACEHOLDERS = frozenset("%{}$*[]")
@@ -201,7 +203,8 @@ def find_bare_host(text: str) -> Host | None:
     bare = _BARE.fullmatch(text)
     if bare is None:
         return None
-    name, port, path = bare.group("name"), _port(text, bare.end("name")), bare.group("path")
+    port = _port(text, bare.end("name")) or PORT_OF_RELAY.get(bare.group("relay") or "")
+    name, path = bare.group("name"), bare.group("path")
     if name[-1].isdigit() and _is_ipv4(name):
         return Host(name, "ipv4", "", "", port, text) if not path else None
     host = _name(name) if not name[-1].isdigit() else None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from phone_audit.apk.assets.asset_walker import AssetFacts
+from phone_audit.apk.assets.urls import MAX_HITS
 from tests.apk.assets.builders import (
     assembly,
     compiled_xml,
@@ -206,6 +207,31 @@ def test_the_namespace_of_android_is_not_told_of_every_file() -> None:
 )
 def test_values_of_configuration_may_be_bare_hosts(name: str, text: str, values: list[str]) -> None:
     assert [one.text for one in look({name: text.encode()}).candidates] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ('"//Vendor.dev/x"', "//vendor.dev"),
+        (r'"\/\/vendor.dev\/x"', "//vendor.dev"),
+        ('"//vendor.dev#a"', "//vendor.dev"),
+        ('"//me@vendor.dev/"', "//vendor.dev"),
+        ("'//vendor.xn--p1ai/'", "//vendor.xn--p1ai"),
+        ('"//14.17.43.18:80/x"', "//14.17.43.18:80"),
+    ],
+)
+def test_however_a_script_spells_an_address_that_takes_the_scheme_of_its_page(text: str, host: str) -> None:
+    (found,) = look({"assets/a.js": text.encode()}).candidates
+    assert found.text == host
+
+
+def test_many_names_in_a_script_hide_no_address_behind_them() -> None:
+    names = b"".join(b'"aa.bb.zz",' for _ in range(MAX_HITS))
+    (found,) = look({"assets/a.js": names + b'"//vendor.dev/x"'}).candidates
+    assert found.text == "//vendor.dev"
+    many = look({"assets/a.js": b"".join(b'"//a%d.dev",' % number for number in range(MAX_HITS + 1))})
+    assert len(many.candidates) == MAX_HITS
+    assert [one.code for one in many.skipped] == ["too-many-endpoints"]
 
 
 @pytest.mark.parametrize("wide", [False, True])

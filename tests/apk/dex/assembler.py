@@ -28,7 +28,7 @@ class Method:
     """`signature` is name and descriptor, such as `f(I)V`; without `code` the method is abstract or native.
 
     `guarded` holds blocks in order, each as first code unit, how many, the unit at which any exception is handled, or
-    one of a type behind that.
+    those of types behind that.
     """
 
     signature: str
@@ -37,7 +37,7 @@ class Method:
     registers: int = 4
     ins: int = 1
     access: int = 1
-    guarded: Sequence[tuple[int, int, int] | tuple[int, int, int, str]] = ()
+    guarded: Sequence[tuple[int | str, ...]] = ()
 
 
 @dataclass(frozen=True)
@@ -238,15 +238,14 @@ def _code(method: Method, tables: _Tables, data: _Data) -> int:
     return data.put(0x2001, head + struct.pack(f"<{len(units)}H", *units) + behind, 4)
 
 
-def _handlers(
-    guarded: Sequence[tuple[int, int, int] | tuple[int, int, int, str]], units: int, tables: _Tables
-) -> bytes:
+def _handlers(guarded: Sequence[tuple[int | str, ...]], units: int, tables: _Tables) -> bytes:
     """Return the try_items, and their handlers, each of which is a catch_all alone, or one of a type."""
     handlers, tries = bytearray(uleb128(len(guarded))), bytearray(2 * (units % 2))
-    for begin, count, handler, *kinds in guarded:
+    for begin, count, to, *kinds in guarded:
+        handler = int(to)
         tries += struct.pack("<IHH", begin, count, len(handlers))
-        handlers += uleb128(len(kinds))
-        handlers += b"".join(uleb128(tables.types.index(str(kind))) for kind in kinds) + uleb128(handler)
+        typed = (uleb128(tables.types.index(str(kind))) + uleb128(handler) for kind in kinds)
+        handlers += uleb128(len(kinds)) + (b"".join(typed) or uleb128(handler))
     return bytes(tries + handlers)
 
 

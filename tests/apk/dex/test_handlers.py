@@ -26,6 +26,13 @@ def test_types_and_whatever_else() -> None:
     assert handlers_of(code(1, behind)) == (Guarded(0, 1, (9, 11), ((5, 9), (-1, 11))),)
 
 
+def test_a_number_of_handlers_of_more_than_one_byte() -> None:
+    few = struct.pack("<IHH", 0, 1, 1) + bytes([1, 0x7E, 1, 2, 3, 4, 5])
+    assert handlers_of(code(1, few)) == (Guarded(0, 1, (2, 4, 5), ((1, 2), (3, 4), (-1, 5))),)
+    (found,) = handlers_of(code(1, struct.pack("<IHH", 0, 1, 1) + bytes([1, 0xC1, 0x00, *[1, 2] * 65])))
+    assert found.listed == ((1, 2),) * 65
+
+
 def test_blocks_stand_behind_an_odd_number_of_units() -> None:
     odd = memoryview(struct.pack("<H", 0)).cast("H")
     behind = b"\0\0" + struct.pack("<IHH", 0, 1, 1) + bytes([1, 0x01, 5, 9])

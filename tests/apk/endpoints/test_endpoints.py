@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -432,3 +432,40 @@ def test_what_a_script_connects_to_counts_whatever_it_looks_like() -> None:
         seen = look({"assets/www/a.js": f'{before}http://vendor.dev/up.dtd"'.encode()})
         (found,), _ = find_endpoints([], [], _BUNDLED, seen)
         assert (found.counts, found.ruled_out) == (counts, None if counts else "namespace")
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("turn:relay.vendor.id", "relay.vendor.id", 3478),
+        ("stuns:relay.vendor.app", "relay.vendor.app", 5349),
+        ("turn:relay.vendor.pw:80?transport=UDP", "relay.vendor.pw", 80),
+    ],
+)
+def test_a_relay_for_calls_is_an_address_whatever_it_looks_like(text: str, host: str, port: int) -> None:
+    found = _looking(text, "opened")
+    assert (found.host, found.ports, found.ruled_out) == (host, (port,), None)
+
+
+@pytest.mark.parametrize(("text", "counts"), [("1.2.3.4", True), ("user.name", True), ("http://www.w3.org/x", False)])
+def test_what_a_short_look_does_not_settle_is_followed(text: str, counts: bool) -> None:
+    """But for names that only their owner could serve."""
+    dex = read_dex("classes.dex", build_dex(Source(strings=(text,))))
+    (spot,) = _spots(dex, text)
+    shown = Evidence(kind="call", where="classes.dex", value="fetched: x")
+    seen, cut = TextUse("fetched", shown), TextUse("unknown", None, is_cut=True)
+    asked: list[Spot] = []
+
+    def uses_of(spots: Collection[Spot]) -> dict[Spot, TextUse]:
+        asked.extend(spots)
+        return dict.fromkeys(spots, seen)
+
+    def glance(spots: Collection[Spot]) -> dict[Spot, TextUse]:
+        return dict.fromkeys(spots, cut)
+
+    (found,), _ = find_endpoints([dex], [[]], _BUNDLED, uses_of=uses_of, glance=glance)
+    assert (found.counts, spot in asked) == (counts, counts)
+    (found,), _ = find_endpoints(
+        [dex], [[]], _BUNDLED, uses_of=uses_of, glance=lambda spots: dict.fromkeys(spots, seen)
+    )
+    assert found.counts

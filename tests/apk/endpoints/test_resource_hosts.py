@@ -4,7 +4,7 @@ import pytest
 
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.endpoints import resource_hosts
+from phone_audit.apk.endpoints import address_steps, resource_hosts
 from phone_audit.apk.endpoints.address_flow import AddressFlow
 from phone_audit.apk.endpoints.address_use import AddressUses
 from phone_audit.apk.endpoints.call_effects import effects_of
@@ -120,3 +120,28 @@ def test_more_resources_than_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(resource_hosts, "MAX_NUMBERS", 2)
     monkeypatch.setattr(resource_hosts, "MAX_LOADS", 0)
     assert _said(held, *_CONST, *_asks(), *_CONNECTS) == held
+
+
+def test_what_is_looked_at_counts_and_ends_where_the_budget_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (*_CONST, *_asks(), *_CONNECTS)
+    known = load_knowledge()
+    indexes = index_file(read_dex("classes.dex", assemble([Class(_A, [method(*code)], parent="Ljava/lang/Object;")])))
+    flow = AddressFlow(indexes, effects_of(known))
+    readers = resource_hosts._Readers(flow, known)
+    before = flow.steps.looked_at
+    assert readers.of({0x7F0A0012})[0x7F0A0012]
+    assert flow.steps.looked_at > before + 2
+    monkeypatch.setattr(address_steps, "MAX_LOOKED_AT", -1)
+    assert not readers.of({0x7F0A0012})[0x7F0A0012]
+
+
+def test_a_class_of_the_package_asks_as_the_one_above_it() -> None:
+    own = Class("Lorg/vendor/Screen;", [], parent="Landroid/app/Activity;")
+    for above, use in (("Landroid/app/Activity;", "fetched"), ("Ljava/lang/Object;", "unknown")):
+        screen = Class(own.name, [], parent=above)
+        code = (*_CONST, *_asks(f"Lorg/vendor/Screen;->getString(I){_STRING}"), *_CONNECTS)
+        classes = sorted([Class(_A, [method(*code)], parent="Ljava/lang/Object;"), screen], key=lambda one: one.name)
+        known = load_knowledge()
+        flow = AddressFlow(index_file(read_dex("classes.dex", assemble(classes))), effects_of(known))
+        (found,) = with_connecting([_held(_URL)], flow, AddressUses(flow), lambda _: {_URL: {0x7F0A0012}}, known)
+        assert found.use == use

@@ -2,6 +2,7 @@
 
 import pytest
 
+from phone_audit.apk.flows import never_thrown
 from tests.apk.dex.assembler import RETURN, Method
 from tests.apk.flows.test_encrypted_data import AS_TEXT, BYTES, DIGEST, SENDS
 from tests.apk.flows.test_find_flows import (
@@ -34,8 +35,8 @@ def _says_it_plainly(*guarded: Code, caught: tuple[str, ...] = (_MISSING,), befo
     """Tell whether the IMEI is said to go out as it is where a handler sends what a guarded block was to digest."""
     begin, inside, ends = join(READ, BYTES, before), join(*guarded, _HASHED, AS_TEXT), join(SENDS, _END)
     code = join(begin, inside, ends, MOVE_EXCEPTION, SENDS, _END)
-    block = (len(begin), len(inside), len(begin + inside + ends), *caught)
-    does = Method(CREATE, code, direct=False, registers=10, guarded=(block,))  # type: ignore[arg-type]
+    block: tuple[int | str, ...] = (len(begin), len(inside), len(begin + inside + ends), *caught)
+    does = Method(CREATE, code, direct=False, registers=10, guarded=(block,))
     helper = Method(f"other({TEXT})V", _END, registers=1, ins=1, access=9)
     found = flows(activity(helper, does))
     assert found
@@ -47,31 +48,51 @@ def test_an_algorithm_that_every_android_has_is_never_missing(algorithm: str) ->
     assert not _says_it_plainly(_asks(algorithm))
 
 
+_RUN = invoke("Ljava/lang/Runnable;->run()V", 2, opcode=0x72)
+_NEW = invoke("Ljava/lang/Class;->newInstance()Ljava/lang/Object;", 2, opcode=0x6E)
+_OF_OBJECT = invoke(f"{TEXT}->valueOf(Ljava/lang/Object;){TEXT}", 2)
+_NONE_HANDED: Code = invoke(f"{DIGEST}->getInstance({TEXT}){DIGEST}")
+
+
 @pytest.mark.parametrize(
     ("guarded", "caught"),
     [
         ((_asks("MD5"),), ()),
         ((_asks("MD5"),), ("Ljava/lang/Exception;",)),
+        ((_asks("MD5"),), (_MISSING, "Ljava/lang/Exception;")),
         ((_asks("MD4"),), (_MISSING,)),
+        ((_asks("SHA-224"),), (_MISSING,)),
         ((invoke(f"{DIGEST}->getInstance({TEXT}){DIGEST}", 1), result(3)), (_MISSING,)),
         ((_asks("MD5"), invoke(f"Lx/Main;->other({TEXT})V", 2)), (_MISSING,)),
         ((_asks("MD5"), invoke(f"Lother/Code;->other({TEXT})V", 2)), (_MISSING,)),
         ((_asks("MD5"), invoke(f"Ljavax/crypto/Mac;->getInstance({TEXT})Ljavax/crypto/Mac;", 2)), (_MISSING,)),
         ((invoke(f"{DIGEST}->getInstance({TEXT}{TEXT}){DIGEST}", 2, 2), result(3)), (_MISSING,)),
+        ((_asks("MD5"), _RUN), (_MISSING,)),
+        ((_asks("MD5"), _NEW), (_MISSING,)),
+        ((_asks("MD5"), _OF_OBJECT), (_MISSING,)),
+        ((_asks("MD5"), _NONE_HANDED), (_MISSING,)),
+        (tuple(_asks("MD5") for _ in range(never_thrown.MAX_ASKED + 1)), (_MISSING,)),
     ],
     ids=[
-        "anything",
-        "any exception",
-        "another algorithm",
-        "any algorithm",
-        "own code",
-        "unknown code",
-        "a key",
-        "from",
+        "anything", "any exception", "one handler for two", "another algorithm", "one that some lack", "any algorithm",
+        "own code", "unknown", "a key", "of one", "what is run", "what is made", "an object as text", "nothing", "many",
     ],
-)
+)  # fmt: skip
 def test_whatever_else_may_be_thrown_leads_on(guarded: tuple[Code, ...], caught: tuple[str, ...]) -> None:
     assert _says_it_plainly(*guarded, caught=caught, before=text(2, "MD5"))
+
+
+def test_a_package_that_changes_what_algorithms_there_are_keeps_the_handler() -> None:
+    takes_away = invoke(f"Ljava/security/Security;->removeProvider({TEXT})V", 2)
+    assert _says_it_plainly(_asks("MD5"), before=join(text(2, "AndroidOpenSSL"), takes_away))
+    assert not _says_it_plainly(
+        _asks("MD5"), before=join(text(2, "x"), invoke(f"Lx/Main;->removeProvider({TEXT})V", 2))
+    )
+
+
+def test_a_handler_that_a_jump_leads_to_as_well_stays() -> None:
+    jump: Code = (0x0038, 2 + len(join(_asks("MD5"), _HASHED, AS_TEXT, SENDS, _END)))
+    assert _says_it_plainly(_asks("MD5"), before=jump)
 
 
 def test_an_instruction_that_throws_leads_on() -> None:

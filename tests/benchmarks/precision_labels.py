@@ -190,12 +190,19 @@ def _same_flow(labels: Labels, claim: Claim) -> list[Row]:
     return [row for row in rows if row["verdict"] == "false" or any(name_place(row["steps"], one) for one in steps)]
 
 
+def _accepts(row: Row) -> str:
+    return "any-certificate" if row["kind"] == "webview" else row["kind"]
+
+
 def _certificate(labels: Labels, claim: Claim) -> Decision:
-    """`value` is `certificate` or `host-name`; the label has to say the same of one of the classes."""
+    """`value` is `certificate` or `host-name`; the label has to say the same of one of the classes.
+
+    A page that goes on after each error of a certificate, `webview`, accepts any certificate.
+    """
     rows = [row for row in labels.tls if row["sha10"] == claim.sha10]
     rows = [row for row in rows if any(name_place(row["place"], place) for place in claim.places)]
     return _strongest(
-        [_decision(row["reachable"]) if claim.value.replace("-", "") in row["kind"] else "false" for row in rows]
+        [_decision(row["reachable"]) if claim.value.replace("-", "") in _accepts(row) else "false" for row in rows]
     )
 
 

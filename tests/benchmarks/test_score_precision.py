@@ -43,6 +43,7 @@ TABLES = {
         "sha10 place kind reachable",
         "a com.a.net.b$1/c any-certificate yes",
         "b com.a.net.Names any-hostname no",
+        "c com.a.net.Page webview yes",
     ),
     "packages": ("sha10 debuggable", "a true", "b no"),
 }
@@ -84,6 +85,7 @@ def labels(tmp_path: Path) -> Labels:
         (Claim("a", "certificate", "certificate", places=("com.a.net.c.checkServerTrusted",)), "true"),
         (Claim("a", "certificate", "host-name", places=("com.a.net.c.verify",)), "false"),
         (Claim("b", "certificate", "host-name", places=("com.a.net.Names$1.verify",)), "false"),
+        (Claim("c", "certificate", "certificate", places=("com.a.net.Page$1.onReceivedSslError",)), "true"),
     ],
 )
 def test_labels_decide(labels: Labels, claim: Claim, decision: Decision) -> None:

@@ -50,8 +50,6 @@ _FAMILY_LABELS: Final = 4
 _SIBLINGS: Final = 4
 """Keys of two labels that begin alike, from which on one more that could be a domain is a key too."""
 _URL_MARK: Final = rb":(?:\\?/){2}"
-_TRANSPORT: Final = rb"\?transport="
-"""What may stand behind a relay. Source: RFC 7065, section 3.1."""
 _LONGEST_HEAD: Final = host_text.MAX_HOST + len(":65535")
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[]"
 
@@ -224,9 +222,9 @@ def _heads(dexes: Iterable[DexFile]) -> Iterator[tuple[str, int, str]]:
 
 
 def _relays(dexes: Iterable[DexFile]) -> Iterator[tuple[str, int, str]]:
-    """Return the texts that name a relay for calls and say more behind it."""
-    found = _texts(dexes, lambda strings: strings.holding(_TRANSPORT))
-    return (one for one in found if one[2].startswith(tuple(host_text.PORT_OF_RELAY)))
+    """Return the relays for calls that stand in texts, each as a text of its own."""
+    found = _texts(dexes, lambda strings: chain(strings.holding(b"stun:"), strings.holding(b"turn:")))
+    return ((name, offset, relay) for name, offset, text in found for relay in host_text.relays_in(text))
 
 
 def _url_mentions(dexes: Iterable[DexFile]) -> Iterator[tuple[host_text.Host, str, int]]:

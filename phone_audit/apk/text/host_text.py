@@ -77,6 +77,7 @@ _BARE = re.compile(
     r"(?://|(?P<relay>(?:stun|turn)s?:))?(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]{1,5})?"
     r"(?P<path>/[^\x00-\x20\x7f]*)?(?(relay)(?:\?transport=[A-Za-z]+)?)"
 )
+_RELAY = re.compile(r"(?<![A-Za-z0-9])(?:stun|turn)s?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{1,5})?")
 PORT_OF_RELAY: Final = {"stun:": 3478, "turn:": 3478, "stuns:": 5349, "turns:": 5349}
 """The schemes of relays for calls, with the port where none is named. Source: RFC 7064 and 7065, section 3.2."""
 _BARE_IPV6 = re.compile(r"\[?(?P<name>[0-9a-f]{4}:[0-9a-f:]{3,35})(?:\](?::[0-9]{1,5})?)?")
@@ -211,6 +212,16 @@ def find_bare_host(text: str) -> Host | None:
     if host is None or registered_domain(host) is None:
         return None
     return Host(host, "domain", "", "", port, excerpt(text, 0))
+
+
+def relays_in(text: str) -> Iterator[str]:
+    """Yield the addresses of relays for calls (`stun:host`, `turn:host:port`) that stand in a text.
+
+    Example:
+        >>> list(relays_in('{"server": "stun:a.example.net:19302"}, return:a.example.net'))
+        ['stun:a.example.net:19302']
+    """
+    yield from (found.group() for found in _RELAY.finditer(text))
 
 
 def find_bare_ipv6(text: str) -> Host | None:

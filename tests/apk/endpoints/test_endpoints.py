@@ -447,6 +447,13 @@ def test_a_relay_for_calls_is_an_address_whatever_it_looks_like(text: str, host:
     assert (found.host, found.ports, found.ruled_out) == (host, (port,), None)
 
 
+def test_a_relay_for_calls_that_stands_inside_of_a_text() -> None:
+    said = '{"ice": [{"server": "stun:relay.vendor.app"}, {"server": "turn:14.17.43.18:80"}]} return:a.vendor.app'
+    dex = read_dex("classes.dex", build_dex(Source(strings=(said,))))
+    found, _ = find_endpoints([dex], [[]], _BUNDLED)
+    assert {(one.host, one.ports) for one in found} == {("relay.vendor.app", (3478,)), ("14.17.43.18", (80,))}
+
+
 @pytest.mark.parametrize(("text", "counts"), [("1.2.3.4", True), ("user.name", True), ("http://www.w3.org/x", False)])
 def test_what_a_short_look_does_not_settle_is_followed(text: str, counts: bool) -> None:
     """But for names that only their owner could serve."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.calls import CallModel
 from phone_audit.apk.flows.heap import Heap, publish
@@ -16,6 +17,7 @@ from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, s
 from phone_audit.apk.flows.taint_rules import (
     ASKED,
     CALLBACKS,
+    CHANGING,
     SMALL,
     SMALL_CONSTRUCTOR,
     TASK,
@@ -362,7 +364,12 @@ class AbstractInterpreter:
         if size <= SMALL or (size <= SMALL_CONSTRUCTOR and self._program.name_of(target).name == "<init>"):
             return True
         frame.places.add(target)
-        return frame.carries(heap, values)
+        return frame.carries(heap, values) or self._gives_cipher(target)
+
+    @remembered
+    def _gives_cipher(self, target: Method) -> bool:
+        """Tell whether a method gives back a cipher or a digest: whether Android made it matters to what it changes."""
+        return self._program.name_of(target).proto.rpartition(")")[2].encode() in CHANGING
 
     def _task(self, site: CallSite, types: frozenset[bytes]) -> Method | None:
         """Return what an AsyncTask runs when it is executed; None where the call is something else."""

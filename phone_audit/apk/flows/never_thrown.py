@@ -28,9 +28,12 @@ _ALGORITHMS: Final = frozenset({"MD5", "SHA", "SHA1", "SHA-1", "SHA-256", "SHA-3
 """Source: Android reference, MessageDigest, "supported algorithms": those since API level 1."""
 _TAKES: Final = frozenset({"I", "J", "Z", "B", "C", "S", "F", "D", "Ljava/lang/String;", "[B", "[C"})
 """What a call can be handed without running code of the package."""
+_NUMBER: Final = b"Ljava/math/BigInteger;"
+_STRING: Final = b"Ljava/lang/String;"
+_FORMATS: Final = "format(Ljava/lang/String;[Ljava/lang/Object;)Ljava/lang/String;"
 _HARMLESS: Final[Mapping[bytes, frozenset[str]]] = {
     _DIGEST: frozenset({"update", "digest", "reset"}),
-    b"Ljava/lang/String;": frozenset({
+    _STRING: frozenset({
         "<init>", "charAt", "getBytes", "isEmpty", "length", "substring", "toCharArray", "toLowerCase", "toString",
         "toUpperCase", "trim", "valueOf",
     }),
@@ -38,7 +41,7 @@ _HARMLESS: Final[Mapping[bytes, frozenset[str]]] = {
     b"Ljava/lang/StringBuffer;": frozenset({"<init>", "append", "insert", "length", "toString"}),
     b"Ljava/lang/Integer;": frozenset({"toHexString", "toString"}),
     b"Ljava/lang/Character;": frozenset({"forDigit"}),
-    b"Ljava/math/BigInteger;": frozenset({"<init>", "toString"}),
+    _NUMBER: frozenset({"<init>", "toString"}),
     b"Landroid/util/Base64;": frozenset({"encode", "encodeToString"}),
 }  # fmt: skip
 """Calls of digests and of final classes that throw no such exception, handed `_TAKES`; `BigInteger` is made here."""
@@ -46,6 +49,8 @@ _PROVIDERS: Final = ("removeProvider", "insertProviderAt", "addProvider")
 """Calls of `java.security.Security` by which a package may change which algorithms there are."""
 _SECURITY: Final = b"Ljava/security/Security;"
 _THROW: Final = 0x27
+_APUT_OBJECT: Final = 0x4D
+_FILLED: Final = frozenset({0x24, 0x25})
 _BY_HANDLE: Final = range(0xFA, 0xFE)
 _STRINGS: Final = frozenset({dalvik.CONST_STRING, dalvik.CONST_STRING_JUMBO})
 
@@ -92,8 +97,25 @@ def _throws_none(index: DexIndex, method: Method, guarded: Guarded) -> bool:
     if any(one.index is None or one.index >= index.method_ids.size for one in called):
         return False
     asking = [one for one in called if _is_call(index, one, _DIGEST, _ASKS)]
-    others = [one for one in called if one not in asking]
+    writing = [one for one in called if _is_call(index, one, _STRING, _FORMATS)]
+    others = [one for one in called if one not in asking and one not in writing]
+    if writing and not _holds_numbers(index, method, inside):
+        return False
     return len(asking) <= MAX_ASKED and all(_is_had(index, method, one) for one in asking) and _run_none(index, others)
+
+
+def _holds_numbers(index: DexIndex, method: Method, inside: Sequence[Instruction]) -> bool:
+    """Tell whether all that is put into arrays is a number that was made for it, which is written down as one."""
+    kind = index.type_ids.get(_NUMBER)
+    if any(one.opcode in _FILLED for one in inside):
+        return False
+    for one in inside:
+        if one.opcode == _APUT_OBJECT:
+            origins = method.origins_of(one, one.registers[0])
+            made = [method.instructions[at] if at >= 0 else None for at in origins]
+            if not made or any(new is None or new.opcode != dalvik.NEW_INSTANCE or new.index != kind for new in made):
+                return False
+    return True
 
 
 def _is_call(index: DexIndex, one: Instruction, owner: bytes, signature: str) -> bool:

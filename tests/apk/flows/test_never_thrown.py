@@ -3,7 +3,7 @@
 import pytest
 
 from phone_audit.apk.flows import never_thrown
-from tests.apk.dex.assembler import RETURN, Method
+from tests.apk.dex.assembler import RETURN, Method, Ref
 from tests.apk.flows.test_encrypted_data import AS_TEXT, BYTES, DIGEST, SENDS
 from tests.apk.flows.test_find_flows import (
     CREATE,
@@ -15,6 +15,7 @@ from tests.apk.flows.test_find_flows import (
     flows,
     invoke,
     join,
+    new,
     result,
     text,
 )
@@ -99,3 +100,25 @@ def test_an_instruction_that_throws_leads_on() -> None:
     throws: Code = (0x0038, 3, 0x0927)
     assert _says_it_plainly(_asks("MD5"), throws)
     assert flows(activity(create(READ, SENDS)))
+
+
+def _written(*puts: Code, made: str = "Ljava/math/BigInteger;") -> Code:
+    """Write a number down by a format, as old code does with a digest."""
+    number = join(new(4, made), invoke(f"{made}-><init>(I[B)V", 4, 0, 5, opcode=0x70))
+    array = join((0x1012, 0x0023 | 6 << 8, Ref("type", "[Ljava/lang/Object;")), (0x0012, 0x044D, 0x0006))
+    writes = invoke(f"{TEXT}->format({TEXT}[Ljava/lang/Object;){TEXT}", 2, 6)
+    return join(number, array, *puts, writes, result(7))
+
+
+def test_a_number_that_is_written_down_runs_nothing_and_another_object_may() -> None:
+    assert not _says_it_plainly(_asks("MD5"), _written())
+    assert _says_it_plainly(_asks("MD5"), _written(made="Lx/Number;"))
+    assert _says_it_plainly(_asks("MD5"), _written((0x024D, 0x0006)))
+
+
+def test_a_digest_that_another_method_of_the_package_gives_is_one() -> None:
+    gives = join(text(0, "MD5"), invoke(f"{DIGEST}->getInstance({TEXT}){DIGEST}", 0), result(0), (0x0011,))
+    helper = Method(f"digest(){DIGEST}", gives, registers=2, ins=0, access=9)
+    asks = join(invoke(f"Lx/Main;->digest(){DIGEST}"), result(3))
+    found = flows(activity(helper, create(READ, BYTES, asks, _HASHED, AS_TEXT, SENDS)))
+    assert [flow.is_digest for flow in found] == [True]

@@ -170,13 +170,18 @@ class Callees:
         return cipher_fields(self._program)
 
     @cached_property
+    def digests_are_of_android(self) -> bool:
+        """Whether what `getInstance` gives is Android's: not where a package brings some that it could give instead."""
+        own = taint_rules.OWN_CIPHERS
+        return not any(above in own or taint_rules.is_cipher(above) for above in self._program.extended)
+
+    @cached_property
     def ciphers_encrypt(self) -> bool:
-        """Whether a cipher of Android encrypts: not where a package brings ciphers, or reads and writes through one."""
-        program = self._program
-        own = taint_rules.OWN_CIPHERS | taint_rules.CHANGING
-        brings = any(above in own or taint_rules.is_cipher(above) for above in program.extended)
-        named = (not taint_rules.CIPHER_STREAMS.isdisjoint(index.type_ids) for index in program.indexes)
-        return not brings and not any(named)
+        """Whether a cipher of Android encrypts: not, besides, where a package reads and writes through one."""
+        indexes = self._program.indexes
+        return self.digests_are_of_android and all(
+            taint_rules.CIPHER_STREAMS.isdisjoint(one.type_ids) for one in indexes
+        )
 
     @remembered
     def owners_of(self, owner: bytes) -> tuple[str, ...]:

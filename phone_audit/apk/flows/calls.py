@@ -286,8 +286,11 @@ class CallModel:
         if callee.reference:
             self._object_result(call, passing, found)
         words = _CHANGED_BY.get(api.special or "")
-        is_changed = words and self._callees.ciphers_encrypt and _is_of_android(call.values[:1])
-        return self._changed(call, bounded(found), words) if words and is_changed else bounded(found)
+        callees = self._callees
+        holds = callees.digests_are_of_android if words == DIGESTS else callees.ciphers_encrypt
+        if words and holds and _is_of_android(call.values[:1]):
+            return self._changed(call, bounded(found), words)
+        return bounded(found)
 
     def _changed(self, call: Call, value: Collection[Atom], words: str) -> Value:
         """Return data after a cipher or a digest; what holds it readable is left out."""

@@ -5,7 +5,7 @@ only where the guarded block does no more than ask for such a digest, fill it, a
 may run code of the package, and with it throw whatever that likes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -30,7 +30,10 @@ _TAKES: Final = frozenset({"I", "J", "Z", "B", "C", "S", "F", "D", "Ljava/lang/S
 """What a call can be handed without running code of the package."""
 _NUMBER: Final = b"Ljava/math/BigInteger;"
 _STRING: Final = b"Ljava/lang/String;"
-_FORMATS: Final = "format(Ljava/lang/String;[Ljava/lang/Object;)Ljava/lang/String;"
+_FORMATS: Final = (
+    "format(Ljava/lang/String;[Ljava/lang/Object;)Ljava/lang/String;",
+    "format(Ljava/util/Locale;Ljava/lang/String;[Ljava/lang/Object;)Ljava/lang/String;",
+)
 _HARMLESS: Final[Mapping[bytes, frozenset[str]]] = {
     _DIGEST: frozenset({"update", "digest", "reset"}),
     _STRING: frozenset({
@@ -96,7 +99,7 @@ def _throws_none(index: DexIndex, method: Method, guarded: Guarded) -> bool:
     called = [one for one in inside if one.opcode in dalvik.INVOKES and one.index is not None]
     if any(one.index is None or one.index >= index.method_ids.size for one in called):
         return False
-    asking = [one for one in called if _is_call(index, one, _DIGEST, _ASKS)]
+    asking = [one for one in called if _is_call(index, one, _DIGEST, (_ASKS,))]
     writing = [one for one in called if _is_call(index, one, _STRING, _FORMATS)]
     others = [one for one in called if one not in asking and one not in writing]
     if writing and not _holds_numbers(index, method, inside):
@@ -118,9 +121,9 @@ def _holds_numbers(index: DexIndex, method: Method, inside: Sequence[Instruction
     return True
 
 
-def _is_call(index: DexIndex, one: Instruction, owner: bytes, signature: str) -> bool:
+def _is_call(index: DexIndex, one: Instruction, owner: bytes, signatures: Collection[str]) -> bool:
     number = one.index or 0
-    return index.class_descriptor(number) == owner and index.method_name(number) == signature
+    return index.class_descriptor(number) == owner and index.method_name(number) in signatures
 
 
 def _run_none(index: DexIndex, called: Sequence[Instruction]) -> bool:

@@ -346,10 +346,18 @@ def test_what_else_a_cipher_is_handed_and_the_key_of_a_digest_are_told() -> None
     assert flow.is_digest
 
 
-def test_where_a_package_brings_a_digest_of_its_own_none_is_told() -> None:
-    (flow,) = flows(activity(create(READ, coding(HASHES), SENDS)), Class("Lx/My;", parent=DIGEST))
+@pytest.mark.parametrize("above", ["Ljava/security/MessageDigestSpi;", "Ljava/security/Provider;"])
+def test_where_a_package_brings_a_digest_that_android_may_give_none_is_told(above: str) -> None:
+    (flow,) = flows(activity(create(READ, coding(HASHES), SENDS)), Class("Lx/My;", parent=above))
     assert not flow.is_digest
     assert flow.cleartext is True
+
+
+def test_a_digest_of_the_packages_own_beside_it_and_streams_that_decrypt_change_no_digest_of_android() -> None:
+    stream = new(7, "Ljavax/crypto/CipherInputStream;")
+    (flow,) = flows(activity(create(READ, coding(HASHES), stream, SENDS)), Class("Lx/My;", parent=DIGEST))
+    assert flow.is_digest
+    assert flow.cleartext is False
 
 
 def test_the_password_of_keys_is_not_in_what_they_lie_in() -> None:

@@ -102,11 +102,12 @@ def test_an_instruction_that_throws_leads_on() -> None:
     assert flows(activity(create(READ, SENDS)))
 
 
-def _written(*puts: Code, made: str = "Ljava/math/BigInteger;") -> Code:
+def _written(*puts: Code, made: str = "Ljava/math/BigInteger;", before: str = "") -> Code:
     """Write a number down by a format, as old code does with a digest."""
     number = join(new(4, made), invoke(f"{made}-><init>(I[B)V", 4, 0, 5, opcode=0x70))
     array = join((0x1012, 0x0023 | 6 << 8, Ref("type", "[Ljava/lang/Object;")), (0x0012, 0x044D, 0x0006))
-    writes = invoke(f"{TEXT}->format({TEXT}[Ljava/lang/Object;){TEXT}", 2, 6)
+    handed = (7, 2, 6) if before else (2, 6)
+    writes = invoke(f"{TEXT}->format({before}{TEXT}[Ljava/lang/Object;){TEXT}", *handed)
     return join(number, array, *puts, writes, result(7))
 
 
@@ -114,6 +115,9 @@ def test_a_number_that_is_written_down_runs_nothing_and_another_object_may() -> 
     assert not _says_it_plainly(_asks("MD5"), _written())
     assert _says_it_plainly(_asks("MD5"), _written(made="Lx/Number;"))
     assert _says_it_plainly(_asks("MD5"), _written((0x024D, 0x0006)))
+    of_a_place = "Ljava/util/Locale;"
+    assert not _says_it_plainly(_asks("MD5"), _written(before=of_a_place))
+    assert _says_it_plainly(_asks("MD5"), _written(before="Lx/Locale;"))
 
 
 def test_a_digest_that_another_method_of_the_package_gives_is_one() -> None:

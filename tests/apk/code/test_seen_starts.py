@@ -182,14 +182,39 @@ def test_an_application_that_the_manifest_does_not_name_may_be_made_and_was_not_
     assert settled(connecting(), HTTP, other, main(*taking("Lapp/Other;")), named=("app.Main", "app.Other")).start_seen
 
 
-def test_a_screen_that_such_a_screen_names_may_be_made_too() -> None:
-    between = Class(
-        "Lapp/Between;",
-        [method("onCreate(Landroid/os/Bundle;)V", *taking("Lapp/Hidden;"), direct=False, access=1, ins=2)],
-        parent="Landroid/app/Activity;",
-    )
-    found = settled(connecting(), HTTP, HIDDEN, between, main(*taking("Lapp/Between;")))
+LAST = Class("Lapp/Last;", [method("last()V")])
+"""Nothing starts it: whoever asks for it has all looked through."""
+
+
+@pytest.mark.parametrize("sends", ["between", "hidden"])
+def test_a_screen_that_such_a_screen_names_may_be_made_too(sends: str) -> None:
+    def screen(name: str, *units: int | Ref) -> Class:
+        create = method("onCreate(Landroid/os/Bundle;)V", *units, direct=False, access=1, ins=2)
+        return Class(name, [create], parent="Landroid/app/Activity;")
+
+    names = taking("Lapp/Hidden;")
+    between = screen("Lapp/Between;", *names, *(SEND if sends == "between" else ()))
+    hidden = screen("Lapp/Hidden;", *(SEND if sends == "hidden" else ()))
+    classes = HTTP, hidden, between, main(*taking("Lapp/Between;"))
+    found = settled(connecting(), *classes)
     assert (found.use, found.start_seen, found.started) == ("unknown", False, None)
+    code = started(indexed(*classes, LAST))
+    assert not code.starts(*rows_of(code, "app.Last", "last()V"))
+    assert not code.sees(*rows_of(code, "lib.Http", "send()V"))
+
+
+ASKED = Class("Lapp/Asked;", [method("<init>()V"), method("byName()V", *SEND, direct=False, access=1, ins=1)])
+"""What a library may call by the name of its method, once there is an object of it."""
+MAKES: Units = (0x0022, Ref("type", "Lapp/Asked;"), 0x1070, Ref("method", "Lapp/Asked;-><init>()V"), 0)
+
+
+def test_what_a_library_may_call_is_not_seen_to_be_started_whenever_its_object_is_made() -> None:
+    create = method("onCreate(Landroid/os/Bundle;)V", *MAKES, direct=False, access=1, ins=2)
+    making = Class("Lapp/Hidden;", [create], parent="Landroid/app/Activity;")
+    for classes in ((main(*MAKES),), (making, main(*taking("Lapp/Hidden;")))):
+        found = settled(connecting(), HTTP, ASKED, *classes)
+        assert (found.use, found.start_seen, found.started) == ("unknown", False, None)
+    assert settled(connecting(), HTTP, ASKED, main()).started is False
 
 
 def rows_of(code: StartedCode, class_: str, name: str) -> tuple[int, int]:

@@ -185,6 +185,13 @@ def test_long_files_without_names_are_looked_through_at_once() -> None:
         assert starts(HTTP, app(), files=(filling * 400_000 + b"\0lib.Http",))
 
 
+@pytest.mark.parametrize("before", [0, 1, 2, 7, 8, 15, 16, 17])
+def test_a_name_in_utf_16_is_found_where_one_block_ends_and_the_next_begins(before: int) -> None:
+    """Wherever the name is cut, at even and at odd places."""
+    content = bytes(names_in_files._BLOCK - before) + "lib.Http".encode("utf-16-le")
+    assert starts(HTTP, app(), files=(content,))
+
+
 def test_files_that_cannot_be_read_may_name_any_class() -> None:
     def broken() -> Iterator[bytes]:
         raise ApkError("It is damaged.", code="damaged")

@@ -360,6 +360,45 @@ def test_a_digest_of_the_packages_own_beside_it_and_streams_that_decrypt_change_
     assert flow.cleartext is False
 
 
+_MAKES_OWN = join(new(0, "Lx/Own;"), invoke("Lx/Own;-><init>()V", 0, opcode=0x70))
+_GIVES = f"get(){DIGEST}"
+_STREAM = "Ljava/security/DigestInputStream;"
+
+
+def _gives(count: int) -> list[Class]:
+    """Return an interface that gives a digest, and some classes that give one of the package's own."""
+    get = Method(_GIVES, (*_MAKES_OWN, 0x0011), direct=False)
+    makes = [Class(f"Lx/G{at};", [get], parent="Ljava/lang/Object;", interfaces=["Lx/Gives;"]) for at in range(count)]
+    return [Class("Lx/Gives;", [Method(_GIVES, access=0x401, direct=False)]), *makes]
+
+
+@pytest.mark.parametrize(
+    ("gets", "classes"),
+    [
+        (join(invoke(f"Lx/Box;->{_GIVES}"), result(3)), [Class("Lx/Box;", [Method(_GIVES, access=NATIVE)])]),
+        (join(new(3, "Lx/G0;"), invoke(f"Lx/Gives;->{_GIVES}", 3, opcode=0x72), result(3)), _gives(1)),
+        (join(new(3, "Lx/G0;"), invoke(f"Lx/Gives;->{_GIVES}", 3, opcode=0x72), result(3)), _gives(9)),
+        (join(_MAKES_OWN, invoke(f"{DIGEST}->clone()Ljava/lang/Object;", 0, opcode=0x6E), result(3)), []),
+        (
+            join(
+                _MAKES_OWN, new(7, _STREAM),
+                invoke(f"{_STREAM}-><init>(Ljava/io/InputStream;{DIGEST})V", 7, 1, 0, opcode=0x70),
+                invoke(f"{_STREAM}->getMessageDigest(){DIGEST}", 7, opcode=0x6E), result(3),
+            ),
+            [],
+        ),
+    ],
+    ids=["native", "interface", "interface of many", "copy", "stream"],
+)  # fmt: skip
+def test_nobody_hides_what_can_be_read_behind_a_digest_of_its_own(gets: Code, classes: list[Class]) -> None:
+    same = Method("digest([B)[B", (0x0111,), direct=False, registers=2, ins=2)
+    own = Class("Lx/Own;", [Method("<init>()V", (RETURN,)), same], parent=DIGEST)
+    code = join(BYTES, gets, invoke(f"{DIGEST}->digest([B)[B", 3, 5, opcode=0x6E), result(5), AS_TEXT)
+    (flow,) = flows(activity(create(READ, code, SENDS)), own, *classes)
+    assert not flow.is_digest
+    assert flow.cleartext is True
+
+
 def test_the_password_of_keys_is_not_in_what_they_lie_in() -> None:
     keys, store = "Ljavax/net/ssl/KeyManagerFactory;", "Ljava/security/KeyStore;"
     opens = join(

@@ -6,6 +6,7 @@ from typing import Final
 
 DATA_WORDS: Final[Mapping[str, str]] = {
     "sms": "text messages",
+    "sms-sender": "numbers that messages come from",
     "call-log": "the call log",
     "contacts": "the contacts",
     "calendar": "the calendar",

@@ -9,7 +9,7 @@ from phone_audit.model.wording import counted
 from phone_audit.report.safe import shortened
 
 READS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("text messages", ("read.sms", "read.sms-incoming", "listen.sms")),
+    ("text messages", ("read.sms", "read.sms-incoming", "read.sms-sender", "listen.sms")),
     ("contacts", ("read.contacts",)),
     ("call log", ("read.call-log",)),
     ("phone calls", ("listen.outgoing-call",)),

@@ -162,6 +162,24 @@ def test_what_stands_around_a_field_may_show_the_hint_in_it(tag: int, expected: 
     assert found(data) == dict.fromkeys(expected, "typed")
 
 
+@pytest.mark.parametrize(("tag", "expected"), [(0, "hidden-text"), (1, None)])
+def test_what_stands_around_a_field_gives_that_field(tag: int, expected: str | None) -> None:
+    """Code asks it for the field inside, which need not bear a number: `TextInputLayout.getEditText`."""
+    names, end = (ID, INPUT_TYPE), chunk(0x0103, struct.pack("<IIII", 1, NONE, NONE, 0))
+    texts = ["com.google.android.material.textfield.TextInputLayout", "android.widget.LinearLayout"]
+    around = view([(ID, 0x01, VIEW)], names, tag)
+    hidden, shown = (view([(INPUT_TYPE, 0x11, kind)], names, 1) + end for kind in (0x81, 0x21))
+    known = chunk(0x0180, b"", struct.pack("<2I", *names))
+
+    def kind(*inside: bytes) -> str | None:
+        body = around + b"".join(inside) + end + hidden
+        return found(chunk(0x0003, b"", pool(texts, utf8=True) + known + body)).get(VIEW)
+
+    assert kind(hidden) == expected
+    assert kind(shown) == ("typed" if expected else None)
+    assert kind() is None
+
+
 def test_a_hint_goes_before_a_name() -> None:
     """The person reads the hint: a field for the address of a server may be named after its login."""
     layouts, names = {VIEW: "typed", OTHER: "typed"}, {VIEW: "user-name", OTHER: "user-name"}

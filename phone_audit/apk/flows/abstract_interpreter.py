@@ -23,6 +23,7 @@ from phone_audit.apk.flows.taint_rules import (
     TASK,
     TASK_LISTENERS,
     TASK_RESULT,
+    VIEW_LIBRARIES,
     Sources,
 )
 from phone_audit.apk.flows.taint_state import TaintState
@@ -38,6 +39,7 @@ _MAX_VARIANTS: Final = 4
 _MAX_TRIES: Final = 3
 """How often a method is followed again that calls itself, directly or not."""
 _TASK: Final = ("execute", "executeOnExecutor")
+_STATIC: Final = 0x8
 _NATIVE: Final = 0x100
 """ACC_NATIVE; what such a method makes of data is taken to hold it."""
 
@@ -364,7 +366,15 @@ class AbstractInterpreter:
         if size <= SMALL or (size <= SMALL_CONSTRUCTOR and self._program.name_of(target).name == "<init>"):
             return True
         frame.places.add(target)
-        return frame.carries(heap, values) or self._gives_cipher(target)
+        handed = values[1:] if self._is_of_library_view(target) else values
+        return frame.carries(heap, handed) or self._gives_cipher(target)
+
+    @remembered
+    def _is_of_library_view(self, target: Method) -> bool:
+        """Tell whether a method is one of a view that a library brings: what is typed into it, others ask it for."""
+        owner = self._program.name_of(target).owner
+        is_static = self._program.access(target) & _STATIC
+        return not is_static and java_name(owner).startswith(VIEW_LIBRARIES) and self._program.is_screen(owner)
 
     @remembered
     def _gives_cipher(self, target: Method) -> bool:

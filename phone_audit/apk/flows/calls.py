@@ -16,7 +16,7 @@ from phone_audit.apk.flows.places import (
     preference_place,
     type_of,
 )
-from phone_audit.apk.flows.program import Program
+from phone_audit.apk.flows.program import Program, parameter_registers
 from phone_audit.apk.flows.summaries import FILE, FOR_SCRIPT, Event, Frame, leads_to, sink_event
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taint_state import TaintState
@@ -158,13 +158,19 @@ class CallModel:
                     heap.put(obj, ANY, frozenset({_EXPLICIT}))
 
     def _message(self, call: Call) -> None:
+        """Put what a message is made of into its fields: numbers into those for numbers, all else into its object."""
         if not call.frame.tainted:
             return
-        reached = taints(call.heap.closure_of_all(call.values))
+        callee = call.site.callee
+        kinds = parameter_registers(self._program.names.named(callee.part, callee.number).proto)
+        handed = list(zip(kinds, call.values[len(call.values) - len(kinds) :], strict=False))
+        numbers = taints(NOTHING.union(*(value for kind, value in handed if kind == b"I")))
+        others = [value for kind, value in handed if kind not in (b"I", b"Landroid/os/Handler;")]
+        reached = taints(call.heap.closure_of_all(others))
         own = self._program.place(b"Landroid/os/Message;") is not None
         for slot in taint_rules.MESSAGE_FIELDS:
             place = field_place(f"Landroid/os/Message;->{slot}", call.site.begin.class_, own=own)
-            call.note_kept(place, reached, "puts it into a message")
+            call.note_kept(place, numbers if slot.endswith(":I") else reached, "puts it into a message")
 
     def _extra(self, call: Call) -> Value | None:
         """Put a value under a name, or return what is there; None where it is no such call."""
@@ -298,11 +304,15 @@ class CallModel:
         return self._shared.after(kept, (call.site.step(f"{words}{call.api.names[0]}"),))
 
     def _passing(self, call: Call) -> Sequence[Value]:
-        """Return those of the values that a call is handed that its result may hold."""
+        """Return those of the values that a call is handed that its result may hold.
+
+        What gives data of its own, such as who sent a message, gives nothing else of the object that it is called on.
+        """
         values = call.values
         if call.api.looks_up and self._is_question(call):
             values = values[: call.api.looks_up]
-        return values[1:] if call.api.untouched and not call.site.static else values
+        is_apart = (call.api.untouched or call.api.source) and not call.site.static
+        return values[1:] if is_apart else values
 
     def _is_question(self, call: Call) -> bool:
         """Tell whether a call asks a database; a statement of SQL that is known may do something else."""

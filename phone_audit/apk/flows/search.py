@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from phone_audit.apk.behaviours.lookup import Lookup
+from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.places import NAMED, owner_of
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.stream_fields import reading
-from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, Sources, source_methods
+from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, CONTAINERS, Sources, source_methods
 from phone_audit.apk.flows.taint_state import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500
@@ -48,6 +49,7 @@ class Search:
         self._near_budget, self._budget, self._own_budget = near, rest, more
         self._most_a_root = min(max(rest // 2, 1), _MOST_A_ROOT)
         self._roots = self._waiting = 0
+        self._cut_short: list[Method] = []
         self._started: set[Method] = set()
         self._near = self._graph.flags()
         self._way = ~self._near
@@ -84,7 +86,9 @@ class Search:
     def _follow(self, methods: Collection[Method]) -> None:
         """Follow methods, and the callers of those that hand data back."""
         pending = dict.fromkeys(methods, 0)
-        while pending:
+        while pending or self._cut_short:
+            if not pending:
+                self._look_near(pending)
             chosen = self._own_first([one for one in pending if self._is_marked(self._near, one)] or pending)
             level = min(pending[method] for method in chosen)
             giving = {}
@@ -92,7 +96,7 @@ class Search:
                 if pending[method] > level:
                     continue
                 if self._budget <= 0 and self._near_budget:
-                    self._look_near()
+                    self._look_near(pending)
                     break
                 at = pending.pop(method)
                 if self._is_marked(self._way, method) and self._gives(method):
@@ -109,7 +113,7 @@ class Search:
         for method in new:
             self._shared.gives(method)
         for method, callers in self._program.callers(sorted(new), by_own=True).items():
-            yield from ((caller, giving[method]) for caller in sorted(callers))
+            yield from ((caller, giving[method]) for caller in sorted(callers) if not self._is_of_anybody(caller))
 
     def _own_first(self, methods: Collection[Method]) -> list[Method]:
         """Return those of the package's own code, so that libraries do not use up what may be followed; else all."""
@@ -118,8 +122,17 @@ class Search:
     def _is_own(self, method: Method) -> bool:
         return self._program.indexes[method.part].row_class(method.row).startswith(self._own)
 
-    def _look_near(self) -> None:
-        """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""
+    def _is_of_anybody(self, method: Method) -> bool:
+        """Tell whether a method handles anybody's data: whose it gives back, it does not tell."""
+        return java_name(self._program.indexes[method.part].row_class(method.row)).startswith(CONTAINERS)
+
+    def _look_near(self, pending: dict[Method, int]) -> None:
+        """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them.
+
+        What was cut short so far is followed again.
+        """
+        pending.update(dict.fromkeys(self._cut_short, 0))
+        self._cut_short.clear()
         graph = self._graph
         indexes, requests = self._program.indexes, self._program.requests
         libraries, program = self._sources.libraries, self._program
@@ -162,6 +175,8 @@ class Search:
         else:
             self._budget -= granted - shared.budget
         shared.cut |= shared.budget <= 0
+        if shared.budget <= 0 and self._near_budget:
+            self._cut_short.append(method)
         return gives
 
     def _finding(self, places: Collection[str]) -> set[Method]:

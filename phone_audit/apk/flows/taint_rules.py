@@ -236,13 +236,15 @@ _ADDING_NOTHING: Final = (
     "get", "is", "has", "contains", "equals", "index", "compare", "find", "length", "size", "toString", "read", "hash",
     "remove",
 )  # fmt: skip
+VIEW_LIBRARIES: Final = ("android.support.", "androidx.", "com.google.android.material.")
+"""Libraries of views, and of what screens consist of: their own methods do nothing with what a view is named."""
 UNTOUCHED: Final = (
     "android.app.", "android.view.", "android.widget.", "android.telephony.PhoneStateListener",
     "android.telephony.SmsManager", "android.telephony.SubscriptionManager", "android.telephony.TelephonyManager",
     "android.telephony.gsm.SmsManager", "android.content.Context",
     "android.content.res.", "android.content.pm.", "android.content.ContentResolver",
     "android.location.LocationManager", "android.util.Log", "java.lang.Class", "java.lang.Thread", "java.lang.System",
-    "android.support.", "androidx.",
+    *VIEW_LIBRARIES,
 )  # fmt: skip
 """Classes whose objects are not taken to hold what is handed to them."""
 SENDERS: Final = (
@@ -253,7 +255,8 @@ SENDERS: Final = (
 )  # fmt: skip
 """Code of libraries that send: what they are handed counts as sent there, and is not looked for behind that."""
 CONTAINERS: Final = (
-    "android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", *SENDERS,
+    *VIEW_LIBRARIES, "kotlin.", "kotlinx.", "com.google.common.", "com.google.protobuf.", "com.google.zxing.", "j$.",
+    *SENDERS,
     "org.apache.cordova.PluginResult", "org.apache.cordova.CallbackContext",
     "org.apache.cordova.NativeToJsMessageQueue", "org.apache.cordova.engine.",
 )  # fmt: skip
@@ -272,6 +275,11 @@ PLAIN_BYTES: Final = frozenset({
 })  # fmt: skip
 """What cannot be changed: nothing comes to lie in it."""
 
+HOLDING_NOTHING: Final = (
+    b"Z", b"Landroid/content/Context", b"Landroid/view/", b"Landroid/widget/", b"Landroid/os/Handler;",
+    b"Landroid/os/Looper;", b"Ljava/lang/Class;", b"Ljava/lang/Thread;",
+)  # fmt: skip
+"""How the descriptors of fields begin in which no data lies: a yes or a no, or what only leads to other objects."""
 ADDRESSES: Final = frozenset(
     f"L{name};".encode()
     for name in (

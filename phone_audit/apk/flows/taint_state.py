@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows import taint_rules
-from phone_audit.apk.flows.places import owner_of
+from phone_audit.apk.flows.places import owner_of, type_of
 from phone_audit.apk.flows.program import Method
 from phone_audit.apk.flows.taints import MOST_CHANGES, NOTHING, Atom, Inside, Step, Taint, Value, bounded, kind_of
 
@@ -89,7 +89,7 @@ class TaintState:
             return
         before = self.places.get(place, NOTHING)
         known = {kind_of(atom) for atom in before if isinstance(atom, Taint)}
-        fresh = [atom for atom in value if kind_of(atom) not in known]
+        fresh = [atom for atom in value if kind_of(atom) not in known and _may_hold(place, atom)]
         followed = [atom for atom in fresh if len(atom.steps) - len(atom.changes) < _MAX_STEPS]
         new = {self.taint(atom.data, (*atom.steps, step)) for atom in followed}
         self.cut |= len(followed) < len(fresh)
@@ -133,3 +133,14 @@ class TaintState:
     def leak(self, leak: Leak, method: Method) -> None:
         """Remember data that reaches a sink."""
         self.leaks.setdefault(leak, set()).add(method)
+
+
+def _may_hold(place: str, taint: Taint) -> bool:
+    """Tell whether data may lie at a place: not where a field is of a kind that holds none.
+
+    A view that something is typed into is kept in fields alone, but in no text and no number.
+    """
+    kind = type_of(place.partition(_OF_ANDROID)[0]) if place.startswith(_FIELD) else b""
+    if taint.data.startswith(taint_rules.TYPED_VIEW):
+        return bool(kind) and kind not in taint_rules.PLAIN_BYTES | {b"Ljava/lang/CharSequence;"}
+    return not kind.startswith(taint_rules.HOLDING_NOTHING)

@@ -38,7 +38,7 @@ _MOST_HINTS: Final = 8
 _MOST_TEXTS: Final = 4_096
 """Texts of hints in layouts, and references to others, that are looked at; more say nothing."""
 _AROUND: Final = "TextInputLayout"
-"""How the class ends that shows its own hint in the field of text that it stands around."""
+"""How the class ends that stands around a field of text, shows its own hint in it, and gives it to code."""
 _NOTHING_SAID: Final = ""
 
 Hint = str | int
@@ -66,6 +66,24 @@ class _View(NamedTuple):
     number: int
     kind: str | None
     hint: Hint | None
+
+
+class _Around(NamedTuple):
+    """What stands around a field of text: code may ask it for that field, and it shows its hint there.
+
+    `inside` gathers what the fields say that stand in it: their input type and hint.
+    """
+
+    number: int | None
+    kind: str | None
+    hint: Hint | None
+    inside: list[tuple[str | None, Hint | None]]
+
+    def views(self) -> Iterator[_View]:
+        """Yield it once for each field in it, and as it is where there is none."""
+        for kind, hint in self.inside or [(self.kind, self.hint)]:
+            if self.number is not None:
+                yield _View(self.number, kind, hint if self.hint is None else self.hint)
 
 
 class TypedViews:
@@ -166,21 +184,29 @@ class _Layout:
     def views(self) -> Iterator[_View]:
         """Yield the views that bear a number, in their order, up to damage."""
         depth = 0
-        around: dict[int, Hint] = {}
+        around: dict[int, _Around] = {}
         for chunk in chunks(self._data, self._start, len(self._data)):
             if chunk.type == _END:
-                around.pop(depth, None)
+                if depth in around:
+                    yield from around.pop(depth).views()
                 depth -= 1
             elif chunk.type == _START:
-                values = self._values(chunk)
+                values, outer = self._values(chunk), around.get(depth)
                 hint = self._hint(values)
-                if hint is None:
-                    hint = around.get(depth)
+                if hint is None and outer is not None:
+                    hint = outer.hint
+                kind = _typed(values) or (None if hint is None else _TYPED)
+                number = values[_ID].data if _ID in values else None
                 depth += 1
-                if _ID in values:
-                    yield _View(values[_ID].data, _typed(values) or (None if hint is None else _TYPED), hint)
-                if hint is not None and (self._tag(chunk) or "").endswith(_AROUND):
-                    around[depth] = hint
+                if (self._tag(chunk) or "").endswith(_AROUND):
+                    around[depth] = _Around(number, kind, hint, [])
+                    continue
+                if outer is not None and kind is not None:
+                    outer.inside.append((kind, hint))
+                if number is not None:
+                    yield _View(number, kind, hint)
+        for left in around.values():
+            yield from left.views()
 
     def _values(self, chunk: Chunk) -> dict[int, Value]:
         """Return the values of an element's attributes, by the numbers of their names."""

@@ -165,6 +165,16 @@ def test_what_a_text_message_says_is_data(message: str, body: str) -> None:
     assert ids(activity(create(reads, invoke(f"{manager}->listen(Ljava/lang/Object;I)V", 3, 2, 0), other, SAY))) == []
 
 
+@pytest.mark.parametrize("asked", ["getOriginatingAddress", "getDisplayOriginatingAddress"])
+def test_who_sent_a_text_message_is_not_what_it_says(asked: str) -> None:
+    made = "Landroid/telephony/SmsMessage;"
+    reads = join(invoke(f"{made}->createFromPdu([B){made}", 0), result(2))
+    sender = join(invoke(f"{made}->{asked}(){TEXT}", 2, opcode=0x6E), result(1))
+    assert ids(activity(create(reads, sender, SAY))) == ["flow.sms-sender-log"]
+    body = join(invoke(f"{made}->getMessageBody(){TEXT}", 2, opcode=0x6E), result(1))
+    assert ids(activity(create(reads, sender, SAY, body, SAY))) == ["flow.sms-log", "flow.sms-sender-log"]
+
+
 def test_through_a_call_that_returns_it_and_one_that_takes_it() -> None:
     gives = Method(f"give(){TEXT}", join(READ, (0x0111,)))
     takes = Method(f"take({TEXT})V", join((0x3107,), SAY, (RETURN,)))  # move-object v1, v3: the argument
@@ -311,6 +321,19 @@ def test_what_is_taken_out_of_a_message_as_something_else_is_not_the_data(kind: 
         parent="Landroid/os/Handler;",
     )
     assert ids(Class("Lx/Other;", []), handler, activity(puts)) == expected
+
+
+@pytest.mark.parametrize(("field", "expected"), [("obj:Ljava/lang/Object;", ["flow.imei-log"]), ("arg1:I", [])])
+def test_what_a_message_is_made_of_lies_in_the_field_for_it(field: str, expected: list[str]) -> None:
+    obtain = invoke("Landroid/os/Handler;->obtainMessage(ILjava/lang/Object;)Landroid/os/Message;", 2, 3, 1)
+    opcode = 0x52 if field.endswith(":I") else 0x54
+    takes = join((4 << 12 | 1 << 8 | opcode, Ref("field", f"Landroid/os/Message;->{field}")), SAY, (RETURN,))
+    handler = Class(
+        "Lx/H;",
+        [Method("handleMessage(Landroid/os/Message;)V", takes, direct=False, registers=5)],
+        parent="Landroid/os/Handler;",
+    )
+    assert ids(handler, activity(create(READ, new(5, "Lx/H;"), obtain))) == expected
 
 
 @pytest.mark.parametrize(("key", "expected"), [("android_id", ["flow.android-id-log"]), ("volume", [])])

@@ -117,9 +117,17 @@ def test_tables_that_name_what_is_not_there_are_survived() -> None:
 
     damaged = (data[:at] + bytes([value]) + data[at + 1 :] for at in range(0x70, len(data)) for value in (0x7F, 0xFF))
     seen = {found(one) for one in damaged}
-    assert found(data) == {"flow.imei-network"}
+    assert found(data) == {"flow.imei-log", "flow.imei-network"}
     assert found(data) in seen, "damage elsewhere hides no flow"
     assert frozenset() in seen, "damage to what a flow needs does"
+
+
+def test_what_was_cut_short_is_followed_again_where_it_leads_out() -> None:
+    """The small budget ends in the middle of a method; the large one is for what may send."""
+    waste = join(*[READ] * 60)
+    data = assemble([activity(create(waste, READ, invoke(WEB, 5, 1, opcode=0x6E)))])
+    flows = flows_in(index_file(read_dex("classes.dex", data)), {"x.Main"}, budget=Budget(4_000, 40))
+    assert [flow.id for flow in flows.found] == ["flow.imei-network"]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,9 @@ class Search:
         """Follow data until nothing new is found, or the budget is used up."""
         new: Collection[Method] = source_methods(self._program, self._sources)
         for _ in range(_ROUNDS):
+            if not new and self._cut_short:
+                self._look_near()
+                new = self._take_cut_short()
             if not new:
                 return
             version = self._shared.version
@@ -86,9 +89,7 @@ class Search:
     def _follow(self, methods: Collection[Method]) -> None:
         """Follow methods, and the callers of those that hand data back."""
         pending = dict.fromkeys(methods, 0)
-        while pending or self._cut_short:
-            if not pending:
-                self._look_near(pending)
+        while pending:
             chosen = self._own_first([one for one in pending if self._is_marked(self._near, one)] or pending)
             level = min(pending[method] for method in chosen)
             giving = {}
@@ -96,7 +97,8 @@ class Search:
                 if pending[method] > level:
                     continue
                 if self._budget <= 0 and self._near_budget:
-                    self._look_near(pending)
+                    self._look_near()
+                    pending.update(dict.fromkeys(self._take_cut_short(), level))
                     break
                 at = pending.pop(method)
                 if self._is_marked(self._way, method) and self._gives(method):
@@ -126,13 +128,13 @@ class Search:
         """Tell whether a method handles anybody's data: whose it gives back, it does not tell."""
         return java_name(self._program.indexes[method.part].row_class(method.row)).startswith(CONTAINERS)
 
-    def _look_near(self, pending: dict[Method, int]) -> None:
-        """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them.
+    def _take_cut_short(self) -> Collection[Method]:
+        """Return the methods that the small budget ended in the middle of, each once."""
+        found, self._cut_short = self._cut_short, []
+        return dict.fromkeys(found)
 
-        What was cut short so far is followed again.
-        """
-        pending.update(dict.fromkeys(self._cut_short, 0))
-        self._cut_short.clear()
+    def _look_near(self) -> None:
+        """Find the methods that lead to a way out of the phone; there is more to follow if data may come to them."""
         graph = self._graph
         indexes, requests = self._program.indexes, self._program.requests
         libraries, program = self._sources.libraries, self._program

@@ -38,6 +38,8 @@ _MAX_VARIANTS: Final = 4
 """How often one method is followed for constants, or objects of certain classes, that it is handed."""
 _MAX_TRIES: Final = 3
 """How often a method is followed again that calls itself, directly or not."""
+_MOST_LIBRARY_VIEWS: Final = 12
+"""How often methods of views of libraries are followed only since something known is typed into the view."""
 _TASK: Final = ("execute", "executeOnExecutor")
 _STATIC: Final = 0x8
 _NATIVE: Final = 0x100
@@ -67,6 +69,7 @@ class AbstractInterpreter:
         self._variants: dict[Method, int] = {}
         self._running: dict[Method, bool] = {}
         self._tries: dict[Key, int] = {}
+        self._views_followed = 0
 
     def root(self, method: Method) -> bool:
         """Follow a method as if Android called it; tell whether data leaves it for whoever calls it."""
@@ -366,15 +369,27 @@ class AbstractInterpreter:
         if size <= SMALL or (size <= SMALL_CONSTRUCTOR and self._program.name_of(target).name == "<init>"):
             return True
         frame.places.add(target)
-        handed = values[1:] if self._is_of_library_view(target) else values
-        return frame.carries(heap, handed) or self._gives_cipher(target)
+        if self._gives_cipher(target):
+            return True
+        if not self._is_of_library_view(target) or frame.carries(heap, values[1:]):
+            return frame.carries(heap, values)
+        return frame.carries(heap, values[:1]) and self._may_follow_view()
+
+    def _may_follow_view(self) -> bool:
+        """Tell whether what a view of a library does with what is typed into it is followed: a few times, not always.
+
+        Libraries do nothing with it, but anybody may choose the name of one.
+        """
+        self._views_followed += 1
+        self._shared.cut |= self._views_followed > _MOST_LIBRARY_VIEWS
+        return self._views_followed <= _MOST_LIBRARY_VIEWS
 
     @remembered
     def _is_of_library_view(self, target: Method) -> bool:
-        """Tell whether a method is one of a view that a library brings: what is typed into it, others ask it for."""
+        """Tell whether a method is one of a view that a library brings, by the name of its class."""
         owner = self._program.name_of(target).owner
         is_static = self._program.access(target) & _STATIC
-        return not is_static and java_name(owner).startswith(VIEW_LIBRARIES) and self._program.is_screen(owner)
+        return not is_static and java_name(owner).startswith(VIEW_LIBRARIES) and self._program.is_view(owner)
 
     @remembered
     def _gives_cipher(self, target: Method) -> bool:

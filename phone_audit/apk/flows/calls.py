@@ -245,7 +245,7 @@ class CallModel:
             if call.api.collects and not atom.own:
                 for place in _fields_of(call.heap, atom):
                     what = f"puts it into {java_field(place.partition(' ')[2])}"
-                    call.note_kept(place, plain_data(call.heap, handed), what)
+                    call.note_kept(place, plain_data(call.frame, call.heap, handed), what)
 
     @remembered
     def _carried(self, value: Value) -> Value:

@@ -213,6 +213,9 @@ class Reader(Protocol):
     def is_screen(self, atom: Atom) -> bool:
         """Tell whether this is a screen or what it consists of."""
 
+    def is_view(self, atom: Atom) -> bool:
+        """Tell whether this is a view of a class that the package defines."""
+
 
 def read(reader: Reader, heap: Heap, holder: Value, slot: Slot, place: str, *, own: bool = False) -> Value:
     """Return what lies in objects under a name.
@@ -262,8 +265,11 @@ def publish(heap: Heap, value: Value) -> None:
             heap.put(atom, LOST, _IS_LOST)
 
 
-def plain_data(heap: Heap, value: Value) -> Value:
-    """Return the data in a value and in containers of Android, but not that in fields of the package's own."""
+def plain_data(reader: Reader, heap: Heap, value: Value) -> Value:
+    """Return the data in a value and in containers of Android, but not that in fields of the package's own.
+
+    A view that is handed over may be one that something known is typed into.
+    """
     found: set[Atom] = set()
     left = [value]
     seen: set[Atom] = set()
@@ -272,7 +278,10 @@ def plain_data(heap: Heap, value: Value) -> Value:
         for atom in held:
             if atom.is_data:
                 found.add(atom)
-            elif isinstance(atom, Obj) and not atom.own and atom not in seen:
+            elif isinstance(atom, Obj) and atom.own:
+                if atom.is_param and reader.is_view(atom):
+                    found.add(atom)
+            elif isinstance(atom, Obj) and atom not in seen:
                 seen.add(atom)
                 if atom.is_param:
                     found.add(atom)

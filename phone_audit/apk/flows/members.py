@@ -93,7 +93,7 @@ class MemberAccess:
     def _keep(self, frame: Frame, heap: Heap, value: Value, use: FieldUse) -> None:
         if frame.tainted and value and use.kept:
             step = use.step(f"keeps it in {use.field.java}")
-            frame.note(Event("keep", use.kept, step, plain_data(heap, value)))
+            frame.note(Event("keep", use.kept, step, plain_data(frame, heap, value)))
 
     def _load_element(self, heap: Heap, array: Value, slot: Slot, made: Value) -> Value:
         """Return an element; what lies in an array from outside is made up, so that later reads find the same."""

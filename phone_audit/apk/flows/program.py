@@ -157,6 +157,8 @@ _SCREENS: Final = re.compile(
     rb"|(?:app|preference)/(?:Application|\w*(?:Activity|Dialog|Fragment|Service)));"
 )
 """Android's classes that screens, services and what screens consist of derive from."""
+_OF_VIEWS: Final = re.compile(rb"Landroid/(?:view/View(?:Group)?|widget/\w+);")
+"""Those of them that views derive from."""
 
 
 class Program(ClassHierarchy):
@@ -198,6 +200,11 @@ class Program(ClassHierarchy):
     def is_screen(self, descriptor: bytes) -> bool:
         """Tell whether a class is one of screens, services, or of what screens consist of."""
         return any(map(_SCREENS.fullmatch, self.above(descriptor)))
+
+    @remembered
+    def is_view(self, descriptor: bytes) -> bool:
+        """Tell whether a class is one of views."""
+        return any(map(_OF_VIEWS.fullmatch, self.above(descriptor)))
 
     def access(self, method: Method) -> int:
         """Return the access flags."""

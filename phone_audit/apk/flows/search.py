@@ -17,6 +17,8 @@ MAX_ROOTS: Final = 1_500
 """How often a method is followed as if Android called it."""
 _MOST_A_ROOT: Final = 4_000
 """Instructions that are followed for one of them; at first no more than half of those that may be followed at all."""
+_MOST_OF_ANYBODY: Final = 10_000
+"""The same for all methods that handle anybody's data, together."""
 _CALLERS: Final = 12
 """Levels of callers up to which data is followed that methods hand back."""
 _ROUNDS: Final = 8
@@ -42,12 +44,18 @@ class Search:
         self._own = own
         self._sources = sources
         self._shared = TaintState(
-            sources.calls, sources.fields, 0, is_screen=program.is_screen, places_that_make=program.places_that_make
+            sources.calls,
+            sources.fields,
+            0,
+            is_screen=program.is_screen,
+            is_view=program.is_view,
+            places_that_make=program.places_that_make,
         )
         self._interpreter = AbstractInterpreter(program, self._shared, sources)
         self._graph = CallGraph(program.indexes)
         self._near_budget, self._budget, self._own_budget = near, rest, more
         self._most_a_root = min(max(rest // 2, 1), _MOST_A_ROOT)
+        self._anybody_budget = _MOST_OF_ANYBODY
         self._roots = self._waiting = 0
         self._cut_short: list[Method] = []
         self._started: set[Method] = set()
@@ -115,18 +123,22 @@ class Search:
         for method in new:
             self._shared.gives(method)
         for method, callers in self._program.callers(sorted(new), by_own=True).items():
-            yield from ((caller, giving[method]) for caller in sorted(callers) if not self._is_of_anybody(caller))
+            yield from ((caller, giving[method]) for caller in sorted(callers))
 
     def _own_first(self, methods: Collection[Method]) -> list[Method]:
-        """Return those of the package's own code, so that libraries do not use up what may be followed; else all."""
-        return sorted([one for one in methods if self._is_own(one)] or methods)
+        """Return those of the package's own code, so that libraries do not use up what may be followed; else all.
+
+        What handles anybody's data comes last.
+        """
+        own = [one for one in methods if self._is_own(one)]
+        return sorted(own or [one for one in methods if not self._is_of_anybody(one)] or methods)
+
+    def _is_of_anybody(self, method: Method) -> bool:
+        """Tell whether a method handles anybody's data, by the name of its class, which anybody may choose."""
+        return java_name(self._program.indexes[method.part].row_class(method.row)).startswith(CONTAINERS)
 
     def _is_own(self, method: Method) -> bool:
         return self._program.indexes[method.part].row_class(method.row).startswith(self._own)
-
-    def _is_of_anybody(self, method: Method) -> bool:
-        """Tell whether a method handles anybody's data: whose it gives back, it does not tell."""
-        return java_name(self._program.indexes[method.part].row_class(method.row)).startswith(CONTAINERS)
 
     def _take_cut_short(self) -> Collection[Method]:
         """Return the methods that the small budget ended in the middle of, each once."""
@@ -166,16 +178,22 @@ class Search:
         left = self._budget
         if is_used_up:
             left = self._own_budget if self._is_own(method) else 0
+        is_of_anybody = self._is_of_anybody(method)
+        if is_of_anybody:
+            left = min(left, self._anybody_budget)
         if self._roots == MAX_ROOTS or left <= 0:
             shared.cut = True
             return False
         self._roots += 1
         granted = shared.budget = min(left, self._most_a_root)
         gives = self._interpreter.root(method)
+        spent = granted - shared.budget
         if is_used_up:
-            self._own_budget -= granted - shared.budget
+            self._own_budget -= spent
         else:
-            self._budget -= granted - shared.budget
+            self._budget -= spent
+        if is_of_anybody:
+            self._anybody_budget -= spent
         shared.cut |= shared.budget <= 0
         if shared.budget <= 0 and self._near_budget:
             self._cut_short.append(method)

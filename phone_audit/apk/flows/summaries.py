@@ -131,6 +131,10 @@ class Frame:
         """Tell whether this is a screen, or what it consists of: nobody sends one for what its fields hold."""
         return isinstance(atom, Obj) and atom.own and self.shared.is_screen(class_of(atom))
 
+    def is_view(self, atom: Atom) -> bool:
+        """Tell whether this is a view of a class that the package defines."""
+        return isinstance(atom, Obj) and atom.own and self.shared.is_view(class_of(atom))
+
     def carries(self, heap: Heap, values: Iterable[Value]) -> bool:
         """Tell whether data is in values, or in the objects that they may be."""
         if not self.tainted:
@@ -294,7 +298,9 @@ class _Handed:
             event.kind,
             event.name,
             event.step,
-            plain_data(heap, value) if event.kind == "keep" else bounded(_data(heap.sent(self._frame, value))),
+            plain_data(self._frame, heap, value)
+            if event.kind == "keep"
+            else bounded(_data(heap.sent(self._frame, value))),
             _marks(event.around) | around(heap.closure(self.value(event.around))) if event.around else NOTHING,
             leads_to(heap.closure(self.value(event.to))) if event.to else NOTHING,
         )

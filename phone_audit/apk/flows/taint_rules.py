@@ -276,7 +276,8 @@ PLAIN_BYTES: Final = frozenset({
 """What cannot be changed: nothing comes to lie in it."""
 
 HOLDING_NOTHING: Final = (
-    b"Z", b"Landroid/content/Context", b"Landroid/view/", b"Landroid/widget/", b"Landroid/os/Handler;",
+    b"Z", b"Landroid/content/Context;", b"Landroid/content/ContextWrapper;", b"Landroid/view/", b"Landroid/widget/",
+    b"Landroid/os/Handler;",
     b"Landroid/os/Looper;", b"Ljava/lang/Class;", b"Ljava/lang/Thread;",
 )  # fmt: skip
 """How the descriptors of fields begin in which no data lies: a yes or a no, or what only leads to other objects."""

@@ -36,6 +36,7 @@ class TaintState:
 
     Attributes:
         is_screen: whether a class of the package is one of screens, or of what they consist of.
+        is_view: whether it is one of views.
         places_that_make: how many places make objects of a class of the package.
         sources: the data that a call gives, by `class.method`.
         source_fields: the data that a field holds, by `class.field`.
@@ -60,6 +61,7 @@ class TaintState:
     statics: set[str] = field(default_factory=set)
     changed: dict[str | Method, int] = field(default_factory=dict)
     is_screen: Callable[[bytes], bool] = lambda _: False
+    is_view: Callable[[bytes], bool] = lambda _: False
     places_that_make: Callable[[bytes], int] = lambda _: _FEW_MAKERS + 1
     _taints: dict[tuple[str, tuple[Step, ...]], Taint] = field(default_factory=dict)
 

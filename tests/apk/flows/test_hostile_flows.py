@@ -122,6 +122,17 @@ def test_tables_that_name_what_is_not_there_are_survived() -> None:
     assert frozenset() in seen, "damage to what a flow needs does"
 
 
+@pytest.mark.parametrize("sender", ["Lx/Sender;", "Lkotlin/Sender;"])
+def test_code_that_bears_the_name_of_a_library_for_anybodys_data_is_followed(sender: str) -> None:
+    """A hostile maker may name it so; it is followed after all else, and not for long."""
+    gives = Method(f"give(){TEXT}", join(READ, (0x0111,)), registers=10)
+    sends = join(invoke(f"Lx/Main;->give(){TEXT}"), result(1), invoke(WEB, 5, 1, opcode=0x6E), (RETURN,))
+    classes = [Class(sender, [Method("send()V", sends, access=9, registers=10)])]
+    classes.append(activity(gives, create(invoke(f"{sender}->send()V"))))
+    flows = flows_in(index_file(read_dex("classes.dex", assemble(classes))), {"x.Main"})
+    assert [flow.id for flow in flows.found] == ["flow.imei-network"]
+
+
 def test_what_was_cut_short_is_followed_again_where_it_leads_out() -> None:
     """The small budget ends in the middle of a method; the large one is for what may send."""
     waste = join(*[READ] * 60)

@@ -6,11 +6,27 @@ from hypothesis import strategies as st
 
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
+from phone_audit.apk.flows.taint_state import TaintState
+from phone_audit.apk.flows.taints import Step
 from phone_audit.apk.flows.view_fields import view_fields
 from phone_audit.apk.xml.hints import NOT_OF_A_PERSON
 from tests.apk.dex.assembler import RETURN, Class, Method, Ref, assemble
 from tests.apk.flows.running import flows_in
-from tests.apk.flows.test_find_flows import SAY, Code, activity, create, ids, invoke, join, member, result
+from tests.apk.flows.test_find_flows import (
+    READ,
+    SAY,
+    TEXT,
+    WEB,
+    Code,
+    activity,
+    create,
+    ids,
+    invoke,
+    join,
+    member,
+    new,
+    result,
+)
 
 VIEW = 0x7F080010
 OTHER = 0x7F080011
@@ -93,6 +109,60 @@ def test_a_field_for_text_of_the_package_gives_what_is_typed_into_it() -> None:
     assert ids(NAMES, Class(frame, [inner], parent="Landroid/widget/LinearLayout;"), activity(create(framed, SAY))) == [
         "flow.password-log"
     ]
+
+
+def test_a_listener_may_be_handed_a_field_for_text_that_the_package_brings() -> None:
+    edit, listener = "Landroid/support/design/widget/TextInputEditText;", "Lx/Main$1;"
+    held = f"{listener}->val$field:{edit}"
+    asks = invoke(f"{edit}->getText()Landroid/text/Editable;", 1, opcode=0x6E)
+    made = Method(f"<init>({edit})V", join(member(3, 2, held, put=True), (RETURN,)), registers=4, ins=2)
+    clicked = Method(
+        "onClick(Landroid/view/View;)V",
+        join(member(1, 8, held, put=False), asks, result(1), SAY, (RETURN,)),
+        direct=False,
+        registers=10,
+        ins=2,
+    )
+    hands = join(
+        (0x011F, Ref("type", edit)), new(2, listener), invoke(f"{listener}-><init>({edit})V", 2, 1, opcode=0x70)
+    )
+    classes = (NAMES, Class(edit, [], parent=EDIT), Class(listener, [made, clicked]))
+    assert ids(*classes, activity(create(finds(VIEW), hands))) == ["flow.password-log"]
+    assert ids(*classes, activity(create(finds(OTHER), hands))) == []
+
+
+@pytest.mark.parametrize("edit", ["Lx/Edit;", "Landroidx/w/Edit;"])
+def test_a_view_may_give_away_what_it_holds_whatever_its_name(edit: str) -> None:
+    """A hostile maker may name it as a library does, and make many of them."""
+    held = f"{edit}->held:{TEXT}"
+    shows = join(*[(0x0012,)] * 8, member(1, 9, held, put=False), invoke(WEB, 5, 1), (RETURN,))
+    method = Method("show()V", shows, direct=False, registers=10)
+    puts = join(READ, new(2, edit), member(1, 2, held, put=True), invoke(f"{edit}->show()V", 2, opcode=0x6E))
+    makes = [Method(f"f{number}()V", join(new(2, edit), (RETURN,)), registers=10) for number in range(5)]
+    start = f"{edit.rpartition('/')[0]}/Start;"
+    goes = Method("go()V", join(puts, (RETURN,)), access=9, registers=10)
+    classes = (Class(edit, [method], parent=EDIT), Class(start, [goes, *makes]))
+    assert ids(*classes, activity(create(invoke(f"{start}->go()V")))) == ["flow.imei-network"]
+
+
+@pytest.mark.parametrize(
+    ("place", "data", "is_kept"),
+    [
+        (f"field {FIELD}", "view:password", True),
+        ("field Lx/Main;->label:Ljava/lang/CharSequence;", "view:password", False),
+        ("field Lx/Main;->scale:F", "view:password", False),
+        ("extra field in x", "view:password", False),
+        ("field Lx/Main;->label:Ljava/lang/CharSequence;", "password", True),
+        ("extra field in x", "password", True),
+        ("field Lx/Main;->isThere:Z", "password", False),
+        (f"field {FIELD}", "password", False),
+    ],
+)
+def test_views_are_kept_in_fields_for_views_and_data_is_not(place: str, data: str, is_kept: bool) -> None:
+    state = TaintState({}, {}, 0)
+    step = Step("x.Main", "f()V", 0, "reads it", "classes.dex")
+    state.keep(place, [state.taint(data, (step,))], step)
+    assert (place in state.places) == is_kept
 
 
 def test_the_view_itself_is_no_data() -> None:

@@ -19,6 +19,8 @@ _MOST_A_ROOT: Final = 4_000
 """Instructions that are followed for one of them; at first no more than half of those that may be followed at all."""
 _MOST_OF_ANYBODY: Final = 10_000
 """The same for all methods that handle anybody's data, together."""
+_MOST_ASIDE: Final = 5_000
+"""The same for methods that do not lead out of the phone by calls alone, together, after all that do."""
 _CALLERS: Final = 12
 """Levels of callers up to which data is followed that methods hand back."""
 _ROUNDS: Final = 8
@@ -58,6 +60,7 @@ class Search:
         self._anybody_budget = _MOST_OF_ANYBODY
         self._roots = self._waiting = 0
         self._cut_short: list[Method] = []
+        self._aside: list[Method] = []
         self._started: set[Method] = set()
         self._near = self._graph.flags()
         self._way = ~self._near
@@ -85,6 +88,8 @@ class Search:
                 self._look_near()
                 new = self._take_cut_short()
             if not new:
+                new = self._take_aside()
+            if not new:
                 return
             version = self._shared.version
             self._shared.cut |= self._interpreter.callees.streams.cut
@@ -109,7 +114,9 @@ class Search:
                     pending.update(dict.fromkeys(self._take_cut_short(), level))
                     break
                 at = pending.pop(method)
-                if self._is_marked(self._way, method) and self._gives(method):
+                if not self._is_marked(self._way, method):
+                    self._aside.append(method)
+                elif self._gives(method):
                     giving[method] = at + 1
             for caller, at in self._callers(giving):
                 if at <= _CALLERS:
@@ -140,6 +147,13 @@ class Search:
     def _is_own(self, method: Method) -> bool:
         return self._program.indexes[method.part].row_class(method.row).startswith(self._own)
 
+    def _take_aside(self) -> Collection[Method]:
+        """Return what does not lead out by calls alone; it may keep data where something else finds it."""
+        found, self._aside = self._aside, []
+        self._way = ~self._graph.flags()
+        self._budget = min(self._budget, _MOST_ASIDE)
+        return dict.fromkeys(found) if self._budget > 0 else ()
+
     def _take_cut_short(self) -> Collection[Method]:
         """Return the methods that the small budget ended in the middle of, each once."""
         found, self._cut_short = self._cut_short, []
@@ -162,7 +176,7 @@ class Search:
         leaving = graph.naming(wanted) | asked | graph.flags(callees.renamed.sinks) | writing
         near = self._near = graph.leading_to(leaving, self._own)
         may_meet = (graph.callers_of(graph.flags(self._started)) & graph.callers_of(leaving)).any()
-        if may_meet or (self._shared.places and near.any()):
+        if may_meet or ((self._shared.places or self._cut_short) and near.any()):
             self._budget, self._most_a_root = self._near_budget, _MOST_A_ROOT
         if may_meet:
             self._way = graph.called_from(near)

@@ -122,6 +122,19 @@ def test_tables_that_name_what_is_not_there_are_survived() -> None:
     assert frozenset() in seen, "damage to what a flow needs does"
 
 
+def test_what_leads_nowhere_by_calls_may_keep_data_for_what_does() -> None:
+    one, other = (f"Lx/Main;->{name}:{TEXT}" for name in "ab")
+    keeps = create(*[READ] * 60, static(1, one, put=True))
+    hands = join(static(1, one, put=False), static(1, other, put=True), (RETURN,))
+    sends = join(static(1, other, put=False), invoke(WEB, 5, 1, opcode=0x6E), (RETURN,))
+    methods = [
+        Method(f"on{name}()V", code, direct=False, registers=10) for name, code in (("Pause", hands), ("Stop", sends))
+    ]
+    data = assemble([activity(keeps, *methods)])
+    flows = flows_in(index_file(read_dex("classes.dex", data)), {"x.Main"}, budget=Budget(4_000, 40))
+    assert [flow.id for flow in flows.found] == ["flow.imei-network"]
+
+
 @pytest.mark.parametrize("sender", ["Lx/Sender;", "Lkotlin/Sender;"])
 def test_code_that_bears_the_name_of_a_library_for_anybodys_data_is_followed(sender: str) -> None:
     """A hostile maker may name it so; it is followed after all else, and not for long."""

@@ -23,6 +23,7 @@ from phone_audit.apk.flows.taint_rules import (
     TASK,
     TASK_LISTENERS,
     TASK_RESULT,
+    TYPED_VIEW,
     VIEW_LIBRARIES,
     Sources,
 )
@@ -39,7 +40,7 @@ _MAX_VARIANTS: Final = 4
 _MAX_TRIES: Final = 3
 """How often a method is followed again that calls itself, directly or not."""
 _MOST_LIBRARY_VIEWS: Final = 12
-"""How often methods of views of libraries are followed only since something known is typed into the view."""
+"""Methods of views of libraries that are followed only since something known is typed into the view."""
 _TASK: Final = ("execute", "executeOnExecutor")
 _STATIC: Final = 0x8
 _NATIVE: Final = 0x100
@@ -69,7 +70,7 @@ class AbstractInterpreter:
         self._variants: dict[Method, int] = {}
         self._running: dict[Method, bool] = {}
         self._tries: dict[Key, int] = {}
-        self._views_followed = 0
+        self._views_followed: set[Method] = set()
 
     def root(self, method: Method) -> bool:
         """Follow a method as if Android called it; tell whether data leaves it for whoever calls it."""
@@ -366,23 +367,33 @@ class AbstractInterpreter:
         size = self._bodies.size(target)
         if not size:
             return False
-        if size <= SMALL or (size <= SMALL_CONSTRUCTOR and self._program.name_of(target).name == "<init>"):
+        if size <= SMALL or (size <= SMALL_CONSTRUCTOR and self._makes_ready(frame, target, values)):
             return True
         frame.places.add(target)
         if self._gives_cipher(target):
             return True
         if not self._is_of_library_view(target) or frame.carries(heap, values[1:]):
             return frame.carries(heap, values)
-        return frame.carries(heap, values[:1]) and self._may_follow_view()
+        held = heap.taints_of(frame, values[:1])
+        if any(isinstance(atom, Taint) and not atom.data.startswith(TYPED_VIEW) for atom in held):
+            return True
+        return frame.carries(heap, values[:1]) and self._may_follow_view(target)
 
-    def _may_follow_view(self) -> bool:
-        """Tell whether what a view of a library does with what is typed into it is followed: a few times, not always.
+    def _makes_ready(self, frame: Frame, target: Method, values: Sequence[Value]) -> bool:
+        """Tell whether a method is a constructor, or one without further arguments that a constructor calls."""
+        if self._program.name_of(target).name == "<init>":
+            return True
+        return len(values) == 1 and frame.body.place.method.startswith("<init>(") and frame.body.method != target
+
+    def _may_follow_view(self, target: Method) -> bool:
+        """Tell whether a method of a view of a library is followed for what is typed into the view: a few are, not all.
 
         Libraries do nothing with it, but anybody may choose the name of one.
         """
-        self._views_followed += 1
-        self._shared.cut |= self._views_followed > _MOST_LIBRARY_VIEWS
-        return self._views_followed <= _MOST_LIBRARY_VIEWS
+        if len(self._views_followed) < _MOST_LIBRARY_VIEWS:
+            self._views_followed.add(target)
+        self._shared.cut |= target not in self._views_followed
+        return target in self._views_followed
 
     @remembered
     def _is_of_library_view(self, target: Method) -> bool:

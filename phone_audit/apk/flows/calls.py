@@ -1,6 +1,7 @@
 """What calls of Android do to values: which give data away, which give it, and how it passes through."""
 
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from phone_audit.apk.dex.index import remembered
@@ -16,7 +17,8 @@ from phone_audit.apk.flows.places import (
     preference_place,
     type_of,
 )
-from phone_audit.apk.flows.program import Program, parameter_registers
+from phone_audit.apk.flows.program import Program, parameter_registers, parameter_types
+from phone_audit.apk.flows.sending_libraries import Sink
 from phone_audit.apk.flows.summaries import FILE, FOR_SCRIPT, Event, Frame, leads_to, sink_event
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taint_state import TaintState
@@ -83,7 +85,8 @@ class CallModel:
         inside = self._whole.kept_in(frame, heap, values[0 if site.static else 1 :]) if api.whole else set()
         if inside:
             last = max(at for at in range(len(values)) if at not in api.called_back)
-            values = [bounded(value | inside) if at == last else value for at, value in enumerate(values)]
+            taker = 0 if api.sink and 0 in api.sink.only else last
+            values = [bounded(value | inside) if at == taker else value for at, value in enumerate(values)]
         call = Call(site, api, values, heap, frame)
         if api.joins:
             return self._joined(call)
@@ -128,7 +131,7 @@ class CallModel:
         sink = api.sink
         if sink is not None and sink.name == "log" and call.site.begin.class_.startswith(taint_rules.CONTAINERS):
             return
-        handed = values if call.site.static or (sink and sink.receiver) else values[sink.first if sink else 1 :]
+        handed = self._given_away(call, sink)
         reached = heap.sent(call.frame, frozenset().union(*handed))
         shows = sink is not None and any(name.startswith(taint_rules.PAGES) for name in api.names)
         beside = NOTHING if shows else heap.closure_of_all(values[:1])
@@ -136,6 +139,19 @@ class CallModel:
             reached = {*reached, FOR_SCRIPT}
         event = sink_event(sink.name if sink else "", call.site.step(f"calls {api.names[0]}"), reached, beside)
         call.frame.note(event if sink else event._replace(kind="write", to=leads_to(beside)))
+
+    def _given_away(self, call: Call, sink: Sink | None) -> Sequence[Value]:
+        """Return what of a call is given away: all arguments, or those that a sink names."""
+        values = call.values
+        if sink is None or not sink.only:
+            return values if call.site.static or (sink and sink.receiver) else values[sink.first if sink else 1 :]
+        callee = call.site.callee
+        kinds = parameter_types(self._program.names.named(callee.part, callee.number).proto)
+        begins = [
+            0,
+            *accumulate((2 if kind in (b"J", b"D") else 1 for kind in kinds), initial=0 if call.site.static else 1),
+        ]
+        return [values[begins[one]] for one in sink.only if one < len(kinds) + 1 and begins[one] < len(values)]
 
     def _special(self, call: Call, what: str) -> None:
         values, heap = call.values, call.heap
@@ -158,13 +174,15 @@ class CallModel:
                     heap.put(obj, ANY, frozenset({_EXPLICIT}))
 
     def _message(self, call: Call) -> None:
-        """Put what a message is made of into its fields: numbers into those for numbers, all else into its object."""
+        """Put what a message is made of into its fields: an int into those for one, all else into its object."""
         if not call.frame.tainted:
             return
         callee = call.site.callee
         kinds = parameter_registers(self._program.names.named(callee.part, callee.number).proto)
         handed = list(zip(kinds, call.values[len(call.values) - len(kinds) :], strict=False))
+        copied = [value for kind, value in handed if kind == b"Landroid/os/Message;"]
         numbers = taints(NOTHING.union(*(value for kind, value in handed if kind == b"I")))
+        numbers |= taints(call.heap.closure_of_all(copied))
         others = [value for kind, value in handed if kind not in (b"I", b"Landroid/os/Handler;")]
         reached = taints(call.heap.closure_of_all(others))
         own = self._program.place(b"Landroid/os/Message;") is not None
@@ -306,13 +324,16 @@ class CallModel:
     def _passing(self, call: Call) -> Sequence[Value]:
         """Return those of the values that a call is handed that its result may hold.
 
-        What gives data of its own, such as who sent a message, gives nothing else of the object that it is called on.
+        What gives one part of an object that is data, such as who sent a message, does not give the rest of it.
         """
         values = call.values
+        whole = taint_rules.PART_OF.get(call.api.source or "")
+        if whole and values:
+            reached = [one for one in call.heap.closure(values[0]) if isinstance(one, Taint) and one.data != whole]
+            return [bounded(reached), *values[1:]]
         if call.api.looks_up and self._is_question(call):
             values = values[: call.api.looks_up]
-        is_apart = (call.api.untouched or call.api.source) and not call.site.static
-        return values[1:] if is_apart else values
+        return values[1:] if call.api.untouched and not call.site.static else values
 
     def _is_question(self, call: Call) -> bool:
         """Tell whether a call asks a database; a statement of SQL that is known may do something else."""

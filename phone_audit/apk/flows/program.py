@@ -157,7 +157,9 @@ _SCREENS: Final = re.compile(
     rb"|(?:app|preference)/(?:Application|\w*(?:Activity|Dialog|Fragment|Service)));"
 )
 """Android's classes that screens, services and what screens consist of derive from."""
-_OF_VIEWS: Final = re.compile(rb"Landroid/(?:view/View(?:Group)?|widget/\w+);")
+_OF_VIEWS: Final = re.compile(
+    rb"Landroid/(?:view/View(?:Group)?|widget/(?!\w*(?:Adapter|Filter|Listener|RemoteViews|Toast)\b)\w+);"
+)
 """Those of them that views derive from."""
 
 

@@ -7,10 +7,10 @@ from phone_audit.apk.behaviours.lookup import Lookup
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
-from phone_audit.apk.flows.places import NAMED, owner_of
+from phone_audit.apk.flows.places import NAMED, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.stream_fields import reading
-from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, CONTAINERS, Sources, source_methods
+from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, COMMON_CODE, Sources, source_methods
 from phone_audit.apk.flows.taint_state import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500
@@ -20,7 +20,7 @@ _MOST_A_ROOT: Final = 4_000
 _MOST_OF_ANYBODY: Final = 10_000
 """The same for all methods that handle anybody's data, together."""
 _MOST_ASIDE: Final = 5_000
-"""The same for methods that do not lead out of the phone by calls alone, together, after all that do."""
+"""The same for what does not lead out of the phone by calls alone, after all that does, and for what comes of it."""
 _CALLERS: Final = 12
 """Levels of callers up to which data is followed that methods hand back."""
 _ROUNDS: Final = 8
@@ -95,9 +95,10 @@ class Search:
             self._shared.cut |= self._interpreter.callees.streams.cut
             self._started |= set(new)
             self._follow(new)
-            changed = self._shared.changed.items()
-            new = self._finding([place for place, at in changed if at > version and isinstance(place, str)])
-        self._shared.cut |= bool(new)
+            changed = [place for place, at in self._shared.changed.items() if at > version and isinstance(place, str)]
+            new = self._finding([place for place in changed if not _is_yes_or_no(place)])
+            self._aside += sorted(self._finding(list(filter(_is_yes_or_no, changed))))
+        self._shared.cut |= bool(new or self._aside or self._cut_short)
 
     def _follow(self, methods: Collection[Method]) -> None:
         """Follow methods, and the callers of those that hand data back."""
@@ -142,7 +143,8 @@ class Search:
 
     def _is_of_anybody(self, method: Method) -> bool:
         """Tell whether a method handles anybody's data, by the name of its class, which anybody may choose."""
-        return java_name(self._program.indexes[method.part].row_class(method.row)).startswith(CONTAINERS)
+        owner = java_name(self._program.indexes[method.part].row_class(method.row))
+        return owner.startswith(COMMON_CODE) and not self._is_own(method)
 
     def _is_own(self, method: Method) -> bool:
         return self._program.indexes[method.part].row_class(method.row).startswith(self._own)
@@ -151,8 +153,8 @@ class Search:
         """Return what does not lead out by calls alone; it may keep data where something else finds it."""
         found, self._aside = self._aside, []
         self._way = ~self._graph.flags()
-        self._budget = min(self._budget, _MOST_ASIDE)
-        return dict.fromkeys(found) if self._budget > 0 else ()
+        self._budget, self._own_budget = min(self._budget, _MOST_ASIDE), min(self._own_budget, _MOST_ASIDE)
+        return dict.fromkeys(found) if self._budget > 0 or self._own_budget > 0 else ()
 
     def _take_cut_short(self) -> Collection[Method]:
         """Return the methods that the small budget ended in the middle of, each once."""
@@ -230,3 +232,8 @@ class Search:
                 found.update(program.defined(part, *ANY_PREFERENCE))
         found |= self._interpreter.whole.handing_over({owner_of(name) for name in names})
         return found | {method for method, _, _ in program.users("string", strings)}
+
+
+def _is_yes_or_no(place: str) -> bool:
+    """Tell whether a place is a boolean field, which tells next to nothing of data, but has room for a byte of it."""
+    return type_of(place.partition(" in ")[0]) == b"Z"

@@ -17,12 +17,14 @@ class Sink(NamedTuple):
     """A call that gives data away, by `name`.
 
     Arguments count from the number `first` on, 1 being the first behind the object; with `receiver` the object counts
-    too. With `texts` it gives data away only where a text of the package begins with one of them.
+    too. With `only` just these count, 0 being the object. With `texts` it gives data away only where a text of the
+    package begins with one of them.
     """
 
     name: str
     receiver: bool = False
     first: int = 1
+    only: tuple[int, ...] = ()
     texts: tuple[str, ...] = ()
 
 
@@ -46,7 +48,7 @@ class SendingLibraries:
         }
         self.renamed = [fact for fact in known if fact.structure]
         self.sinks = {
-            call: Sink("network", 0 in fact.arguments, texts=fact.texts)
+            call: Sink("network", 0 in fact.arguments, only=fact.arguments, texts=fact.texts)
             for (effect, call), fact in named.items()
             if effect == "sent"
         }

@@ -163,6 +163,8 @@ VIEW_TYPES: Final = (b"Landroid/view/", b"Landroid/widget/", b"Ljava/lang/Object
 TEXT_OF, FIELD_OF = "getText", "getEditText"
 """The methods by which a view gives its text, or the view inside it that holds the text; libraries bring their own."""
 
+PART_OF: Final[Mapping[str, str]] = {"sms-sender": "sms"}
+"""Data that is one part of other data, by the call that gives it: the rest of that is not in it."""
 OF_LIBRARIES: Final = frozenset({"advertising-id"})
 """Data that libraries make up themselves; any other is a person's, whoever reads it."""
 CALLBACKS: Final[Mapping[tuple[str, str], str]] = {
@@ -223,7 +225,7 @@ BOXES: Final = frozenset({b"Ljava/lang/Integer;", b"Ljava/lang/Long;", b"Ljava/l
 """What a message may hold that is none of the data that is followed."""
 MESSAGE_FIELDS: Final = ("obj:Ljava/lang/Object;", "arg1:I", "arg2:I")
 
-CALLED_BACK: Final = (b"Listener;", b"Callback;", b"Callbacks;", b"Handler;", b"HandlerInterface;")
+CALLED_BACK: Final = (b"Listener;", b"Callback;", b"CallBack;", b"Callbacks;", b"Handler;", b"HandlerInterface;")
 """How the classes of what a library is handed to call back end: it sends none of it."""
 NEUTRAL: Final = frozenset(
     {
@@ -237,7 +239,7 @@ _ADDING_NOTHING: Final = (
     "remove",
 )  # fmt: skip
 VIEW_LIBRARIES: Final = ("android.support.", "androidx.", "com.google.android.material.")
-"""Libraries of views, and of what screens consist of: their own methods do nothing with what a view is named."""
+"""Libraries of views, and of what screens consist of: their own methods do nothing with what is typed into a view."""
 UNTOUCHED: Final = (
     "android.app.", "android.view.", "android.widget.", "android.telephony.PhoneStateListener",
     "android.telephony.SmsManager", "android.telephony.SubscriptionManager", "android.telephony.TelephonyManager",
@@ -255,13 +257,14 @@ SENDERS: Final = (
 )  # fmt: skip
 """Code of libraries that send: what they are handed counts as sent there, and is not looked for behind that."""
 CONTAINERS: Final = (
-    *VIEW_LIBRARIES, "kotlin.", "kotlinx.", "com.google.common.", "com.google.protobuf.", "com.google.zxing.", "j$.",
-    *SENDERS,
+    "android.support.", "androidx.", "kotlin.", "kotlinx.", "com.google.common.", "j$.", *SENDERS,
     "org.apache.cordova.PluginResult", "org.apache.cordova.CallbackContext",
     "org.apache.cordova.NativeToJsMessageQueue", "org.apache.cordova.engine.",
 )  # fmt: skip
 """Code that handles anybody's data: fields of its objects are not followed from method to method where many places
 make them, and what it says in the log is about objects, such as of which kind a clip is, not what they hold."""
+COMMON_CODE: Final = (*CONTAINERS, *VIEW_LIBRARIES, "com.google.protobuf.")
+"""The same, and more of the kind: methods come after all others, and fields of objects count as said there."""
 COLLECTIONS: Final = (
     "java.util.", "org.json.", "java.lang.StringBu", "android.content.ContentValues", "android.os.Bundle",
 )  # fmt: skip
@@ -275,12 +278,18 @@ PLAIN_BYTES: Final = frozenset({
 })  # fmt: skip
 """What cannot be changed: nothing comes to lie in it."""
 
-HOLDING_NOTHING: Final = (
-    b"Z", b"Landroid/content/Context;", b"Landroid/content/ContextWrapper;", b"Landroid/view/", b"Landroid/widget/",
-    b"Landroid/os/Handler;",
-    b"Landroid/os/Looper;", b"Ljava/lang/Class;", b"Ljava/lang/Thread;",
+HOLDING_NOTHING: Final = frozenset(
+    f"L{name};".encode()
+    for name in (
+        "android/content/Context", "android/content/ContextWrapper", "android/os/Handler", "android/os/Looper",
+        "android/view/View", "android/view/ViewGroup", "android/widget/Button", "android/widget/CheckBox",
+        "android/widget/EditText", "android/widget/FrameLayout", "android/widget/ImageView",
+        "android/widget/LinearLayout", "android/widget/ListView", "android/widget/ProgressBar",
+        "android/widget/RelativeLayout", "android/widget/TextView", "java/lang/Class", "java/lang/Thread",
+    )
 )  # fmt: skip
-"""How the descriptors of fields begin in which no data lies: a yes or a no, or what only leads to other objects."""
+"""Classes of fields in which no data lies, but what leads to other objects. A field of an interface takes anything.
+Source: AOSP, art/runtime/verifier/reg_type.cc, RegType::AssignableFrom."""
 ADDRESSES: Final = frozenset(
     f"L{name};".encode()
     for name in (

@@ -87,7 +87,7 @@ class TaintState:
 
     def keep(self, place: str, value: Iterable[Taint], step: Step) -> None:
         """Remember data that is put where another method finds it."""
-        if step.class_.startswith(taint_rules.CONTAINERS) and self._is_of_anybody(place):
+        if self._is_of_anybody(place, step.class_):
             return
         before = self.places.get(place, NOTHING)
         known = {kind_of(atom) for atom in before if isinstance(atom, Taint)}
@@ -100,7 +100,7 @@ class TaintState:
             self.version += 1
             self.changed[place] = self.version
 
-    def _is_of_anybody(self, place: str) -> bool:
+    def _is_of_anybody(self, place: str, class_: str) -> bool:
         """Tell whether code that handles anybody's data keeps it where many objects of such code have a place.
 
         A name makes no such code: what few places make objects of is followed.
@@ -108,12 +108,11 @@ class TaintState:
         if place in self.statics:
             return False
         if not place.startswith(_FIELD) or _OF_ANDROID in place:
-            return True
+            return class_.startswith(taint_rules.CONTAINERS)
         owner = owner_of(place.removeprefix(_FIELD))
         name = java_name(owner)
-        return name.startswith(taint_rules.CONTAINERS) and (
-            name.startswith(taint_rules.SENDERS) or self.places_that_make(owner) > _FEW_MAKERS
-        )
+        is_common = class_.startswith(taint_rules.COMMON_CODE) and name.startswith(taint_rules.COMMON_CODE)
+        return is_common and (name.startswith(taint_rules.SENDERS) or self.places_that_make(owner) > _FEW_MAKERS)
 
     def gives(self, method: Method) -> None:
         """Remember that a method hands data to whoever calls it."""
@@ -144,5 +143,5 @@ def _may_hold(place: str, taint: Taint) -> bool:
     """
     kind = type_of(place.partition(_OF_ANDROID)[0]) if place.startswith(_FIELD) else b""
     if taint.data.startswith(taint_rules.TYPED_VIEW):
-        return bool(kind) and kind not in taint_rules.PLAIN_BYTES | {b"Ljava/lang/CharSequence;"}
-    return not kind.startswith(taint_rules.HOLDING_NOTHING)
+        return bool(kind) and kind not in taint_rules.PLAIN_BYTES
+    return kind not in taint_rules.HOLDING_NOTHING

@@ -182,7 +182,7 @@ class _Layout:
         self._say = say
 
     def views(self) -> Iterator[_View]:
-        """Yield the views that bear a number, in their order, up to damage."""
+        """Yield the views that bear a number, up to damage."""
         depth = 0
         around: dict[int, _Around] = {}
         for chunk in chunks(self._data, self._start, len(self._data)):

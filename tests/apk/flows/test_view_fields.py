@@ -149,12 +149,14 @@ def test_a_view_may_give_away_what_it_holds_whatever_its_name(edit: str) -> None
     ("place", "data", "is_kept"),
     [
         (f"field {FIELD}", "view:password", True),
-        ("field Lx/Main;->label:Ljava/lang/CharSequence;", "view:password", False),
+        ("field Lx/Main;->label:Ljava/lang/CharSequence;", "view:password", True),
+        (f"field Lx/Main;->label:{TEXT}", "view:password", False),
         ("field Lx/Main;->scale:F", "view:password", False),
         ("extra field in x", "view:password", False),
         ("field Lx/Main;->label:Ljava/lang/CharSequence;", "password", True),
         ("extra field in x", "password", True),
-        ("field Lx/Main;->isThere:Z", "password", False),
+        ("field Lx/Main;->isThere:Z", "password", True),
+        ("field Lx/Main;->item:Landroid/view/MenuItem;", "password", True),
         (f"field {FIELD}", "password", False),
     ],
 )

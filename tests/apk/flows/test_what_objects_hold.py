@@ -68,6 +68,29 @@ def test_an_address_does_not_hold_what_is_put_into_its_connection() -> None:
     assert sent(invoke(f"{connection}->connect()V", 0, opcode=0x6E)) == ["flow.imei-network"]
 
 
+@pytest.mark.parametrize(("makes_ready", "expected"), [(True, ["flow.imei-log"]), (False, [])])
+def test_a_constructor_may_leave_it_to_a_method_to_make_the_object_ready(
+    makes_ready: bool, expected: list[str]
+) -> None:
+    box = "Lx/Box;"
+    held = f"{box}->held:[{TEXT}"
+    array: Code = (0x0023, Ref("type", f"[{TEXT}"))  # new-array v0, v0
+    ready = join((0x0112,), *[(0x0112,)] * 6, array, member(0, 3, held, put=True), (RETURN,))
+    calls = invoke(f"{box}->ready()V", 3, opcode=0x70) if makes_ready else ()
+    puts = join(member(1, 2, held, put=False), (0x0012,), element(3, 1, 0, put=True), (RETURN,))
+    gives = join(member(1, 3, held, put=False), (0x0012,), element(0, 1, 0, put=False), (0x0011,))
+    methods = (
+        Method("<init>()V", join(calls, (RETURN,)), registers=4, ins=1),
+        Method("ready()V", ready, registers=4, ins=1),
+        Method(f"put({TEXT})V", puts, direct=False, registers=4, ins=2),
+        Method(f"give(){TEXT}", gives, direct=False, registers=4, ins=1),
+    )
+    makes = join(new(2, box), invoke(f"{box}-><init>()V", 2, opcode=0x70))
+    fills = join(READ, invoke(f"{box}->put({TEXT})V", 2, 1, opcode=0x6E))
+    asks = join(invoke(f"{box}->give(){TEXT}", 2, opcode=0x6E), result(1), SAY)
+    assert ids(Class(box, methods), activity(create(makes, fills, asks))) == expected
+
+
 @pytest.mark.parametrize(
     ("kind", "get", "append"),
     [

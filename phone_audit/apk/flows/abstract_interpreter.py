@@ -39,7 +39,7 @@ _MAX_VARIANTS: Final = 4
 """How often one method is followed for constants, or objects of certain classes, that it is handed."""
 _MAX_TRIES: Final = 3
 """How often a method is followed again that calls itself, directly or not."""
-_MOST_LIBRARY_VIEWS: Final = 12
+_MOST_LIBRARY_VIEWS: Final = 2
 """Methods of views of libraries that are followed only since something known is typed into the view."""
 _TASK: Final = ("execute", "executeOnExecutor")
 _STATIC: Final = 0x8

@@ -46,6 +46,14 @@ def test_a_field_of_an_interface_may_hold_any_data(kind: str) -> None:
     assert found(activity(create(READ, static(1, held, put=True)), reads)) == ["flow.imei-network"]
 
 
+def test_a_boolean_field_has_room_for_a_byte_of_data() -> None:
+    """Android lets any small number into one. Source: AOSP, method_verifier.cc, VerifyPrimitivePut."""
+    held = Ref("field", "Lx/Main;->held:Z")
+    letter = join(READ, invoke(f"{TEXT}->charAt(I)C", 1, 0, opcode=0x6E), (0x010A,))
+    reads = join((1 << 8 | 0x63, held), invoke(f"{TEXT}->valueOf(C){TEXT}", 1), result(1), SEND)
+    assert found(activity(create(letter, (1 << 8 | 0x6A, held)), later(reads))) == ["flow.imei-network"]
+
+
 def test_an_object_of_android_may_hold_data_in_fields_that_code_fills() -> None:
     box = "Landroid/view/inputmethod/ExtractedText;"
     held, words = f"Lx/Main;->held:{box}", f"{box}->text:Ljava/lang/CharSequence;"

@@ -131,7 +131,7 @@ class CallModel:
         sink = api.sink
         if sink is not None and sink.name == "log" and call.site.begin.class_.startswith(taint_rules.CONTAINERS):
             return
-        handed = self._given_away(call, sink)
+        handed = self._arguments_sent(call, sink)
         reached = heap.sent(call.frame, frozenset().union(*handed))
         shows = sink is not None and any(name.startswith(taint_rules.PAGES) for name in api.names)
         beside = NOTHING if shows else heap.closure_of_all(values[:1])
@@ -140,7 +140,7 @@ class CallModel:
         event = sink_event(sink.name if sink else "", call.site.step(f"calls {api.names[0]}"), reached, beside)
         call.frame.note(event if sink else event._replace(kind="write", to=leads_to(beside)))
 
-    def _given_away(self, call: Call, sink: Sink | None) -> Sequence[Value]:
+    def _arguments_sent(self, call: Call, sink: Sink | None) -> Sequence[Value]:
         """Return what of a call is given away: all arguments, or those that a sink names."""
         values = call.values
         if sink is None or not sink.only:
@@ -214,9 +214,19 @@ class CallModel:
         for obj in objects(values[0]):
             for slot in [f"extra {key}" for key in keys] or [ANY]:
                 heap.put(obj, slot, handed)
+        if call.api.map:
+            self._into_fields(call, handed)
+            return
         reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
-        for key in () if call.api.map else keys:
+        for key in keys:
             call.note_kept(_place_of(call, key), reached, f"puts it under the name {key!r}")
+
+    def _into_fields(self, call: Call, handed: Value) -> None:
+        """Note that data is put into what lies in fields."""
+        for obj in objects(call.values[0]):
+            for place in _fields_of(call.heap, obj):
+                what = f"puts it into {java_field(place.partition(' ')[2])}"
+                call.note_kept(place, plain_data(call.frame, call.heap, handed), what)
 
     def _get_extra(self, call: Call, key: str) -> set[Atom]:
         holder, heap, slot = call.values[0], call.heap, f"extra {key}"

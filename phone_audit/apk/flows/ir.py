@@ -78,7 +78,7 @@ class LiftedMethod:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Field:
-    """A field: class, name and type; class and name in Java form; its marks.
+    """A field: class, name and type; class and name in Java form; its marks; what stands for what lies in a static one.
 
     `own` tells whether the package defines its class, `holds_own` whether it defines the class of what lies there,
     `collects` whether that is one of Android's that values are put into.
@@ -90,6 +90,7 @@ class Field:
     holds_own: bool
     collects: bool
     marks: Value
+    held: Value
 
 
 class FieldUse(NamedTuple):

@@ -119,7 +119,8 @@ class _Constants:
         own, holds_own = (self._program.place(kind) is not None for kind in (owner_of(name), type_of(name)))
         own = own or self._callees.holds(owner_of(name))
         collects = java_name(type_of(name)).startswith(COLLECTIONS)
-        return Field(name, java, own, holds_own, collects, marks)
+        held = Obj("unknown", (part, -1, number), type_of(name), own=False)
+        return Field(name, java, own, holds_own, collects, marks, frozenset({held}) if collects else NOTHING)
 
 
 class _MethodLifter:

@@ -117,7 +117,9 @@ class MemberAccess:
         slots = heap.slots(STATICS)
         if use.field.name in slots:
             return slots[use.field.name]
-        found = use.field.marks | frame.kept(use.kept)
+        found = use.field.marks | frame.kept(use.kept) | use.field.held
+        for obj in objects(use.field.held):
+            heap.put(obj, KEPT, frozenset({mark(use.kept)}))
         data = self._shared.source_fields.get(use.field.java)
         if data is None:
             return found

@@ -22,6 +22,7 @@ from tests.apk.flows.test_find_flows import (
     member,
     new,
     result,
+    static,
     text,
 )
 
@@ -66,6 +67,27 @@ def test_an_address_does_not_hold_what_is_put_into_its_connection() -> None:
 
     assert sent(open_it) == []
     assert sent(invoke(f"{connection}->connect()V", 0, opcode=0x6E)) == ["flow.imei-network"]
+
+
+@pytest.mark.parametrize("kind", ["Ljava/util/Map;", "Ljava/util/WeakHashMap;", "Ljava/util/List;"])
+@pytest.mark.parametrize("is_static", [True, False])
+def test_what_is_put_into_a_field_s_map_or_list_is_found_by_who_reads_it(kind: str, is_static: bool) -> None:
+    held, value = f"Lx/Main;->held:{kind}", "Ljava/lang/Object;"
+    takes, opcode = static(2, held, put=False), 0x72 if kind.endswith(("/Map;", "/List;")) else 0x6E
+    if not is_static:
+        takes = member(2, 4, held, put=False)
+    if kind.endswith("List;"):
+        puts = invoke(f"{kind}->add({value})Z", 2, 1, opcode=opcode)
+        gets = join((0x0312,), invoke(f"{kind}->get(I){value}", 2, 3, opcode=opcode), result(1))
+    else:
+        puts = join(text(3, "key"), invoke(f"{kind}->put({value}{value}){value}", 2, 3, 1, opcode=opcode))
+        gets = join(text(3, "key"), invoke(f"{kind}->get({value}){value}", 2, 3, opcode=opcode), result(1))
+    put = Method("onStart()V", join(READ, takes, puts, (RETURN,)), direct=False, registers=5, ins=1)
+    get = Method("onStop()V", join(takes, gets, SAY, (RETURN,)), direct=False, registers=5, ins=1)
+    assert ids(activity(put, get)) == ["flow.imei-log"]
+    assert (
+        ids(activity(Method("onStart()V", join(takes, puts, (RETURN,)), direct=False, registers=5, ins=1), get)) == []
+    )
 
 
 @pytest.mark.parametrize(("makes_ready", "expected"), [(True, ["flow.imei-log"]), (False, [])])

@@ -14,6 +14,7 @@ from phone_audit.apk.flows.places import (
     field_place,
     file_place,
     java_field,
+    owner_of,
     preference_place,
     type_of,
 )
@@ -222,9 +223,12 @@ class CallModel:
             call.note_kept(_place_of(call, key), reached, f"puts it under the name {key!r}")
 
     def _into_fields(self, call: Call, handed: Value) -> None:
-        """Note that data is put into what lies in fields."""
+        """Note that data is put into a map in a field: a static one, or one of objects that are made for one end."""
+        shared = self._shared
         for obj in objects(call.values[0]):
             for place in _fields_of(call.heap, obj):
+                if place not in shared.statics and shared.places_that_make(owner_of(place.partition(" ")[2])) > 1:
+                    continue
                 what = f"puts it into {java_field(place.partition(' ')[2])}"
                 call.note_kept(place, plain_data(call.frame, call.heap, handed), what)
 

@@ -16,7 +16,14 @@ from phone_audit.apk.flows.ir import Block, CallSite, Field, FieldUse, LiftedMet
 from phone_audit.apk.flows.never_thrown import NONE, changes_providers, never_thrown
 from phone_audit.apk.flows.places import field_place, java_field, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program, parameter_types
-from phone_audit.apk.flows.taint_rules import BOXES, CHANGING, COLLECTIONS, MESSAGE_OBJECT, PROVIDER_FIELDS
+from phone_audit.apk.flows.taint_rules import (
+    BOXES,
+    CHANGING,
+    COLLECTIONS,
+    CONTAINER_NAMES,
+    MESSAGE_OBJECT,
+    PROVIDER_FIELDS,
+)
 from phone_audit.apk.flows.taints import (
     NOTHING,
     NOWHERE,
@@ -120,7 +127,8 @@ class _Constants:
         own = own or self._callees.holds(owner_of(name))
         collects = java_name(type_of(name)).startswith(COLLECTIONS)
         held = Obj("unknown", (part, -1, number), type_of(name), own=False)
-        return Field(name, java, own, holds_own, collects, marks, frozenset({held}) if collects else NOTHING)
+        is_container = collects and java_name(type_of(name)).endswith(CONTAINER_NAMES)
+        return Field(name, java, own, holds_own, collects, marks, frozenset({held}) if is_container else NOTHING)
 
 
 class _MethodLifter:

@@ -119,6 +119,7 @@ class MemberAccess:
             return slots[use.field.name]
         found = use.field.marks | frame.kept(use.kept) | use.field.held
         for obj in objects(use.field.held):
+            self._shared.statics.add(use.kept)
             heap.put(obj, KEPT, frozenset({mark(use.kept)}))
         data = self._shared.source_fields.get(use.field.java)
         if data is None:

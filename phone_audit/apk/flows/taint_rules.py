@@ -269,6 +269,20 @@ COLLECTIONS: Final = (
     "java.util.", "org.json.", "java.lang.StringBu", "android.content.ContentValues", "android.os.Bundle",
 )  # fmt: skip
 """Classes of which what is put into one object comes out of the same object in another method."""
+CONTAINER_NAMES: Final = (
+    "Map",
+    "List",
+    "Set",
+    "Collection",
+    "Queue",
+    "Deque",
+    "Vector",
+    "Hashtable",
+    "Stack",
+    "JSONObject",
+    "JSONArray",
+)
+"""How the names of those of them end whose objects give back all that is put into them."""
 WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")
 """Classes whose objects pass on to another object what is handed to them."""
 PLAIN_BYTES: Final = frozenset({

@@ -90,6 +90,22 @@ def test_what_is_put_into_a_field_s_map_or_list_is_found_by_who_reads_it(kind: s
     )
 
 
+@pytest.mark.parametrize(("makers", "expected"), [(1, ["flow.imei-log"]), (2, [])])
+def test_a_map_in_objects_that_are_made_for_several_ends_is_not_one_place(makers: int, expected: list[str]) -> None:
+    kind, value, box = "Ljava/util/Map;", "Ljava/lang/Object;", "Lx/Box;"
+    held = f"{box}->held:{kind}"
+    puts = join(text(3, "key"), invoke(f"{kind}->put({value}{value}){value}", 2, 3, 1, opcode=0x72))
+    gets = join(text(3, "key"), invoke(f"{kind}->get({value}){value}", 2, 3, opcode=0x72), result(1))
+    methods = [
+        Method("put()V", join(READ, member(2, 4, held, put=False), puts, (RETURN,)), direct=False, registers=5, ins=1),
+        Method("get()V", join(member(2, 4, held, put=False), gets, SAY, (RETURN,)), direct=False, registers=5, ins=1),
+    ]
+    calls = [join(new(5, box), invoke(f"{box}->{name}()V", 5, opcode=0x6E)) for name in ("put", "get")]
+    if makers == 1:
+        calls[1] = invoke(f"{box}->get()V", 5, opcode=0x6E)
+    assert ids(Class(box, methods), activity(create(*calls))) == expected
+
+
 @pytest.mark.parametrize(("makes_ready", "expected"), [(True, ["flow.imei-log"]), (False, [])])
 def test_a_constructor_may_leave_it_to_a_method_to_make_the_object_ready(
     makes_ready: bool, expected: list[str]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from phone_audit.apk.dex.descriptors import java_name
-from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows.callees import Callees
 from phone_audit.apk.flows.calls import CallModel
 from phone_audit.apk.flows.heap import Heap, publish
@@ -17,19 +16,15 @@ from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, s
 from phone_audit.apk.flows.taint_rules import (
     ASKED,
     CALLBACKS,
-    CHANGING,
-    SMALL,
-    SMALL_CONSTRUCTOR,
     TASK,
     TASK_LISTENERS,
     TASK_RESULT,
-    TYPED_VIEW,
-    VIEW_LIBRARIES,
     Sources,
 )
 from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import NOTHING, TO_NATIVE, Atom, Obj, Taint, Text, Value, bounded, join_values, taints
 from phone_audit.apk.flows.whole_objects import WholeObjects
+from phone_audit.apk.flows.worth_following import WorthFollowing
 
 MAX_DEPTH: Final = 16
 """Methods that are followed one inside another; what was followed before counts as one."""
@@ -39,10 +34,7 @@ _MAX_VARIANTS: Final = 4
 """How often one method is followed for constants, or objects of certain classes, that it is handed."""
 _MAX_TRIES: Final = 3
 """How often a method is followed again that calls itself, directly or not."""
-_MOST_LIBRARY_VIEWS: Final = 2
-"""Methods of views of libraries that are followed only since something known is typed into the view."""
 _TASK: Final = ("execute", "executeOnExecutor")
-_STATIC: Final = 0x8
 _NATIVE: Final = 0x100
 """ACC_NATIVE; what such a method makes of data is taken to hold it."""
 
@@ -70,7 +62,7 @@ class AbstractInterpreter:
         self._variants: dict[Method, int] = {}
         self._running: dict[Method, bool] = {}
         self._tries: dict[Key, int] = {}
-        self._views_followed: set[Method] = set()
+        self._is_worth_following = WorthFollowing(program, shared, self._bodies)
 
     def root(self, method: Method) -> bool:
         """Follow a method as if Android called it; tell whether data leaves it for whoever calls it."""
@@ -301,7 +293,7 @@ class AbstractInterpreter:
 
     def _returned_data(self, frame: Frame, state: State, method: Method, values: Sequence[Value]) -> Value:
         """Return the data that comes from what counts as a library's, whatever its name or messages promise."""
-        if not self._worth_following(frame, state.heap, method, values):
+        if not self._is_worth_following(frame, state.heap, method, values):
             return NOTHING
         with self._shared.in_library():
             returned, _ = self._called(frame, state.heap, method, values)
@@ -315,7 +307,7 @@ class AbstractInterpreter:
         found: set[Atom] = set()
         after: Heap | None = None
         for target in targets:
-            if self._worth_following(frame, before, target, values):
+            if self._is_worth_following(frame, before, target, values):
                 returned, heap = self._called(frame, before, target, values)
                 found |= returned
                 if after is None:
@@ -360,52 +352,6 @@ class AbstractInterpreter:
             return True
         self._variants[target] = self._variants.get(target, 0) + 1
         return self._variants[target] <= _MAX_VARIANTS
-
-    def _worth_following(self, frame: Frame, heap: Heap, target: Method, values: Sequence[Value]) -> bool:
-        if target in self._shared.relevant:
-            return True
-        size = self._bodies.size(target)
-        if not size:
-            return False
-        if size <= SMALL or (size <= SMALL_CONSTRUCTOR and self._makes_ready(frame, target, values)):
-            return True
-        frame.places.add(target)
-        if self._gives_cipher(target):
-            return True
-        if not self._is_of_library_view(target) or frame.carries(heap, values[1:]):
-            return frame.carries(heap, values)
-        held = heap.taints_of(frame, values[:1])
-        if any(isinstance(atom, Taint) and not atom.data.startswith(TYPED_VIEW) for atom in held):
-            return True
-        return frame.carries(heap, values[:1]) and self._may_follow_view(target)
-
-    def _makes_ready(self, frame: Frame, target: Method, values: Sequence[Value]) -> bool:
-        """Tell whether a method is a constructor, or one without further arguments that a constructor calls."""
-        if self._program.name_of(target).name == "<init>":
-            return True
-        return len(values) == 1 and frame.body.place.method.startswith("<init>(") and frame.body.method != target
-
-    def _may_follow_view(self, target: Method) -> bool:
-        """Tell whether a method of a view of a library is followed for what is typed into the view: a few are, not all.
-
-        Libraries do nothing with it, but anybody may choose the name of one.
-        """
-        if len(self._views_followed) < _MOST_LIBRARY_VIEWS:
-            self._views_followed.add(target)
-        self._shared.cut |= target not in self._views_followed
-        return target in self._views_followed
-
-    @remembered
-    def _is_of_library_view(self, target: Method) -> bool:
-        """Tell whether a method is one of a view that a library brings, by the name of its class."""
-        owner = self._program.name_of(target).owner
-        is_static = self._program.access(target) & _STATIC
-        return not is_static and java_name(owner).startswith(VIEW_LIBRARIES) and self._program.is_view(owner)
-
-    @remembered
-    def _gives_cipher(self, target: Method) -> bool:
-        """Tell whether a method gives back a cipher or a digest: whether Android made it matters to what it changes."""
-        return self._program.name_of(target).proto.rpartition(")")[2].encode() in CHANGING
 
     def _task(self, site: CallSite, types: frozenset[bytes]) -> Method | None:
         """Return what an AsyncTask runs when it is executed; None where the call is something else."""

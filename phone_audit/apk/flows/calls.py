@@ -68,6 +68,10 @@ class Call(NamedTuple):
         if self.frame.tainted:
             self.frame.note(Event("keep", place, self.site.step(what), value))
 
+    def note_in_field(self, place: str, value: Value) -> None:
+        """Note that data is put into what lies in a field."""
+        self.note_kept(place, value, f"puts it into {java_field(place.partition(' ')[2])}")
+
 
 class CallModel:
     """Applies the models of calls."""
@@ -229,8 +233,7 @@ class CallModel:
             for place in _fields_of(call.heap, obj):
                 if place not in shared.statics and shared.places_that_make(owner_of(place.partition(" ")[2])) > 1:
                     continue
-                what = f"puts it into {java_field(place.partition(' ')[2])}"
-                call.note_kept(place, plain_data(call.frame, call.heap, handed), what)
+                call.note_in_field(place, plain_data(call.frame, call.heap, handed))
 
     def _get_extra(self, call: Call, key: str) -> set[Atom]:
         holder, heap, slot = call.values[0], call.heap, f"extra {key}"
@@ -276,8 +279,7 @@ class CallModel:
                     call.heap.put(one, ANY, handed - {one} if one in handed else handed)
             if call.api.collects and not atom.own:
                 for place in _fields_of(call.heap, atom):
-                    what = f"puts it into {java_field(place.partition(' ')[2])}"
-                    call.note_kept(place, plain_data(call.frame, call.heap, handed), what)
+                    call.note_in_field(place, plain_data(call.frame, call.heap, handed))
 
     @remembered
     def _carried(self, value: Value) -> Value:
@@ -299,8 +301,7 @@ class CallModel:
             if can_change(atom):
                 call.heap.put(atom, ANY, data)
             for place in _fields_of(call.heap, atom):
-                what = f"puts it into {java_field(place.partition(' ')[2])}"
-                call.note_kept(place, data, what)
+                call.note_in_field(place, data)
         return receiver if builders else bounded({*receiver, *data, call.site.fresh})
 
     def _result(self, call: Call) -> Value:

@@ -153,7 +153,8 @@ class Search:
         """Return what does not lead out by calls alone; it may keep data where something else finds it."""
         found, self._aside = self._aside, []
         self._way = ~self._graph.flags()
-        self._budget, self._own_budget = min(self._budget, _MOST_ASIDE), min(self._own_budget, _MOST_ASIDE)
+        if not self._near_budget:
+            self._budget, self._own_budget = min(self._budget, _MOST_ASIDE), min(self._own_budget, _MOST_ASIDE)
         return dict.fromkeys(found) if self._budget > 0 or self._own_budget > 0 else ()
 
     def _take_cut_short(self) -> Collection[Method]:

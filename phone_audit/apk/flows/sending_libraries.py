@@ -48,7 +48,7 @@ class SendingLibraries:
         }
         self.renamed = [fact for fact in known if fact.structure]
         self.sinks = {
-            call: Sink("network", 0 in fact.arguments, only=fact.arguments, texts=fact.texts)
+            call: Sink("network", only=fact.arguments, texts=fact.texts)
             for (effect, call), fact in named.items()
             if effect == "sent"
         }

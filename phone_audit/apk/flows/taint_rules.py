@@ -270,18 +270,8 @@ COLLECTIONS: Final = (
 )  # fmt: skip
 """Classes of which what is put into one object comes out of the same object in another method."""
 CONTAINER_NAMES: Final = (
-    "Map",
-    "List",
-    "Set",
-    "Collection",
-    "Queue",
-    "Deque",
-    "Vector",
-    "Hashtable",
-    "Stack",
-    "JSONObject",
-    "JSONArray",
-)
+    "Map", "List", "Set", "Collection", "Queue", "Deque", "Vector", "Hashtable", "Stack", "JSONObject", "JSONArray",
+)  # fmt: skip
 """How the names of those of them end whose objects give back all that is put into them."""
 WRAPPERS: Final = ("java.io.", "java.util.zip.", "java.util.Formatter", "java.nio.")
 """Classes whose objects pass on to another object what is handed to them."""

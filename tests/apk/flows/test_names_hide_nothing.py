@@ -70,6 +70,17 @@ def test_what_gives_data_of_its_own_may_give_what_code_put_there() -> None:
     assert "flow.imei-network" in found(activity(create(NUMBER, made, puts, gets, result(1), SEND)))
 
 
+def test_other_data_may_be_hidden_as_who_sent_a_message() -> None:
+    message = "Landroid/telephony/SmsMessage;"
+    made = join(invoke(f"{TEXT}->getBytes()[B", 1, opcode=0x6E), result(2))
+    reads = join(invoke(f"{message}->createFromPdu([B){message}", 2), result(2))
+    asks = join(invoke(f"{message}->getOriginatingAddress(){TEXT}", 2, opcode=0x6E), result(1))
+    assert sorted(found(activity(create(READ, made, reads, asks, SEND)))) == [
+        "flow.imei-network",
+        "flow.sms-sender-network",
+    ]
+
+
 @pytest.mark.parametrize("name", ["Lkotlin/x/Main;", "Lx/y/Main;"])
 def test_own_code_is_followed_whatever_it_is_named(name: str) -> None:
     waste = join(*[READ] * 1900, text(1, "x"), SEND, (RETURN,))

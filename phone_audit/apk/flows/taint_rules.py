@@ -293,7 +293,7 @@ HOLDING_NOTHING: Final = frozenset(
     )
 )  # fmt: skip
 """Classes of fields in which no data lies, but what leads to other objects. A field of an interface takes anything.
-Source: AOSP, art/runtime/verifier/reg_type.cc, RegType::AssignableFrom."""
+Source: AOSP, art/runtime/verifier/reg_type-inl.h, RegType::AssignableFrom."""
 ADDRESSES: Final = frozenset(
     f"L{name};".encode()
     for name in (

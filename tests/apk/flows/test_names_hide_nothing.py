@@ -47,7 +47,7 @@ def test_a_field_of_an_interface_may_hold_any_data(kind: str) -> None:
 
 
 def test_a_boolean_field_has_room_for_a_byte_of_data() -> None:
-    """Android lets any small number into one. Source: AOSP, method_verifier.cc, VerifyPrimitivePut."""
+    """Android lets any small number into one. Source: AOSP, art/runtime/verifier/method_verifier.cc, field puts."""
     held = Ref("field", "Lx/Main;->held:Z")
     letter = join(READ, invoke(f"{TEXT}->charAt(I)C", 1, 0, opcode=0x6E), (0x010A,))
     reads = join((1 << 8 | 0x63, held), invoke(f"{TEXT}->valueOf(C){TEXT}", 1), result(1), SEND)

@@ -37,6 +37,7 @@ from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.connections import with_connections
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
 from phone_audit.apk.flows.most_direct import with_most_direct
+from phone_audit.apk.flows.page_flows import page_flows
 from phone_audit.apk.flows.program import NO_VIEWS
 from phone_audit.apk.flows.taint_rules import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
@@ -154,8 +155,9 @@ def read_code(
     return CodeFacts(
         endpoints=endpoints,
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
-        behaviours=name_owners(
-            sorted((*behaviours, *told, *accepting_behaviours(accepting)), key=lambda one: one.id), owners.of
+        behaviours=_in_order(
+            *name_owners((*behaviours, *told, *accepting_behaviours(accepting)), owners.of),
+            *page_flows(elsewhere.requests, indexes, declared),
         ),
         flows_complete=flows.complete,
         flows_followed=flows.followed,
@@ -163,6 +165,10 @@ def read_code(
         accepting=accepting,
         skipped=(*skipped, *spelled.skipped, *left_out, *not_followed),
     )
+
+
+def _in_order(*behaviours: Behaviour) -> tuple[Behaviour, ...]:
+    return tuple(sorted(behaviours, key=lambda one: one.id))
 
 
 def _without_links_read_back(facts: AssetFacts, indexes: Sequence[DexIndex], owners: Owners) -> AssetFacts:

@@ -285,6 +285,11 @@ class Behaviour(Frozen):
         return any(step.what.startswith(DIGESTS) for step in self.steps or ())
 
     @property
+    def is_followed(self) -> bool:
+        """Whether its data was followed through code; of a script only the names are read that it sends data under."""
+        return any(piece.kind == "flow" for piece in self.evidence)
+
+    @property
     def possible(self) -> bool:
         """Whether nothing that is known of Android keeps the code from doing it."""
         return self.allowed is True or (self.allowed is None and not self.needs)

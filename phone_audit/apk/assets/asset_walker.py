@@ -7,6 +7,7 @@ from typing import Final
 
 from phone_audit.apk.assets.embedded_formats import ASSEMBLY_MAGIC, compressed_assemblies, members, read_class
 from phone_audit.apk.assets.file_types import AssetFile, FileType
+from phone_audit.apk.assets.page_requests import PageRequest, PageRequests
 from phone_audit.apk.assets.url_search import MAX_MENTIONS, UrlSearch
 from phone_audit.apk.assets.urls import Candidate, Mention
 from phone_audit.apk.dex.descriptors import Classes
@@ -42,7 +43,7 @@ class AssetFacts:
     `mentions` are hosts of URLs, `candidates` texts that may be bare host names; what else the package holds decides.
     `dexes` are DEX files under any name, also inside archives; `classes` are Java classes, which libraries hold
     instead. The subjects of `skipped` are names inside the package. `views` is what is typed into views, by number,
-    `hints` are their hints.
+    `hints` are their hints. `requests` are calls of pages and scripts that send something of a person.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -52,6 +53,7 @@ class AssetFacts:
     skipped: tuple[Skipped, ...] = ()
     views: Mapping[int, str] = field(default_factory=dict)
     hints: Hints = NO_HINTS
+    requests: tuple[PageRequest, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -83,6 +85,7 @@ class _AssetWalker:
         self._skipped: list[Skipped] = []
         self._urls = UrlSearch(self._note)
         self._views = TypedViews()
+        self._pages = PageRequests()
         self._dexes: list[tuple[str, bytes | memoryview]] = []
         self._named: dict[str, set[bytes]] = {}
         self._defined: dict[str, set[bytes]] = {}
@@ -97,6 +100,9 @@ class _AssetWalker:
                 "Its layouts hold more fields or hints than are looked at; what is typed into the others is not known."
             )
             self._note("", ApkError(reason, code="too-many-views"))
+        if self._pages.is_cut:
+            reason = "Its scripts are larger than is looked at; what is typed into its pages and sent may be missing."
+            self._note("", ApkError(reason, code="too-much-script"))
         classes = tuple(
             Classes(where, sorted(named), sorted(self._defined[where])) for where, named in sorted(self._named.items())
         )
@@ -108,6 +114,7 @@ class _AssetWalker:
             skipped=tuple(dict.fromkeys(self._skipped)),
             views=self._views.found,
             hints=self._views.hints,
+            requests=self._pages.found,
         )
 
     def archive(self, archive: Archive, prefix: str, depth: int, own_dex: frozenset[Entry] = frozenset()) -> None:
@@ -157,6 +164,7 @@ class _AssetWalker:
 
     def _search(self, file: AssetFile) -> None:
         self._urls.add(file)
+        self._pages.add(file)
         if file.type is FileType.XML:
             self._views.add(file.data)
         of_assemblies = file.type is FileType.ELF and b"assemblies" in file.name.encode("utf-8", "replace")

@@ -119,6 +119,16 @@ def _order(leak: Leak) -> tuple[bool, int, str]:
     return leak.taint.encrypted_by is not None, len(leak.taint.steps), str(leak)
 
 
+def title_of(data: str, sink: str) -> str:
+    """Return what a flow is called.
+
+    Example:
+        >>> title_of("imei", "sms")
+        'Passes on the IMEI by text message'
+    """
+    return f"Passes on {DATA_WORDS.get(data, data)} {_BY[sink]}"
+
+
 def _words(taint: Taint) -> str:
     words = DATA_WORDS.get(taint.data, taint.data)
     return f"a digest of {words}" if any(step.what.startswith(DIGESTS) for step in taint.changes) else words
@@ -133,7 +143,7 @@ def _behaviour(leak: Leak) -> Behaviour:
     )
     return Behaviour(
         id=f"flow.{leak.taint.data}-{leak.sink}",
-        title=f"Passes on {_words(leak.taint)} {_BY[leak.sink]}",
+        title=title_of(_words(leak.taint), leak.sink),
         evidence=evidence,
         source=leak.taint.steps[0].what.removeprefix("calls ").removeprefix("reads "),
         sink=leak.step.what.removeprefix("calls ").removeprefix(ASKED),

@@ -1,5 +1,6 @@
 """Where an app sends, or would: by what was seen, by data that was followed through its code, by its addresses."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ MOST: Final = 60
 """Places that are told of one app; the strongest links come first."""
 _NETWORK: Final = "-network"
 """Ends the ids of flows that reach the network."""
+_AUTHORITY: Final = re.compile(r"https?://([^/:?#\s]+)")
 _FETCHED: Final[Mapping[str, LinkKind]] = {"fetched": "fetched", "unknown": "held"}
 """What code does with an address → what that ties the app to the place by."""
 
@@ -112,7 +114,7 @@ def _of_code(info: ApkInfo) -> Iterator[Destination]:
 
 
 def _of_flows(behaviours: Iterable[Behaviour], endpoints: Sequence[Endpoint]) -> Iterator[Destination]:
-    """Yield one place for each that data is followed to: the method that sends it connects there.
+    """Yield one place for each that data is followed to: the method that sends it connects there, or its step names it.
 
     Where the address is not in that method, or one of many, the place is not known.
     """
@@ -121,7 +123,7 @@ def _of_flows(behaviours: Iterable[Behaviour], endpoints: Sequence[Endpoint]) ->
         if not (flow.id.startswith("flow.") and flow.id.endswith(_NETWORK) and flow.data and flow.told):
             continue
         last = flow.steps[-1] if flow.steps else None
-        places = connecting.get((last.class_, last.method), ()) if last else ()
+        places = (connecting.get((last.class_, last.method)) or _named_in(last.what, endpoints)) if last else ()
         cleartext = flow.cleartext
         if not places:
             yield Destination(
@@ -132,6 +134,12 @@ def _of_flows(behaviours: Iterable[Behaviour], endpoints: Sequence[Endpoint]) ->
             place = _of_endpoint(endpoint, "flow")
             said = place.cleartext if cleartext is None else cleartext
             yield place.model_copy(update={"data": (flow.data,), "cleartext": said})
+
+
+def _named_in(text: str, endpoints: Iterable[Endpoint]) -> Sequence[Endpoint]:
+    """Return the endpoints whose address stands in a text."""
+    url = _AUTHORITY.search(text)
+    return [one for one in endpoints if url and one.host == url[1].lower()]
 
 
 def _of_endpoint(endpoint: Endpoint, link: LinkKind) -> Destination:

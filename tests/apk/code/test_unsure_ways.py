@@ -29,14 +29,20 @@ def _making(names: Sequence[str]) -> list[int | Ref]:
     return [unit for name in names for unit in (0x0022, Ref("type", f"L{name.replace('.', '/')};"))]
 
 
-def seen(*kept: str, made: Sequence[str] = ()) -> Behaviour:
-    """Return what is said of a flow in a package that makes objects of some classes, each named once for each place."""
+SURE = "calls a.B.d"
+
+
+def seen(*kept: str, made: Sequence[str] = (), beside: Sequence[Behaviour] = ()) -> Behaviour:
+    """Return what is said of a flow in a package that makes objects of some classes, each named once for each place.
+
+    A sure flow of the same data stands beside it, unless others do.
+    """
     main = Class("Lapp/Main;", [Method("f()V", (*_making(made), RETURN), access=9)])
     heir = Class("Lapp/Heir;", parent="Lapp/Point;")
     static = Class("Llib/Reads;", [Method("f()V", (0x0062, Ref("field", "Llib/Static;->x:I"), RETURN), access=9)])
     classes = sorted((main, heir, static), key=lambda one: one.name)
     indexes = index_file(read_dex("classes.dex", assemble(classes)))
-    (found,) = UnsureWays(indexes).with_sure_ways([flow(*kept)])
+    found, *_ = UnsureWays(indexes).with_sure_ways([flow(*kept), *(beside or [flow(SURE)])])
     return found
 
 
@@ -71,8 +77,8 @@ def test_places_of_which_there_is_one() -> None:
 
 
 def test_nobody_hides_a_flow_by_many_objects() -> None:
-    hidden = seen(FIELD, made=("app.Point",) * MANY)
-    assert hidden.steps == flow(FIELD).steps
+    hidden = seen(FIELD, NAME, OTHER, made=("app.Point",) * MANY)
+    assert (hidden.told, hidden.steps) == (False, flow(FIELD, NAME, OTHER).steps)
     package = apk_info("com.example", permissions=("android.permission.INTERNET",), behaviours=(hidden,))
     (finding,) = network_data(package, load_knowledge())
     assert finding.severity == "low"
@@ -86,7 +92,7 @@ def itself(*kept: str, sends: str = "app.Point") -> bool:
     steps = (first, *between, last.model_copy(update={"class_": sends}))
     main = Class("Lapp/Main;", [Method("f()V", (*_making(made), RETURN), access=9)])
     indexes = index_file(read_dex("classes.dex", assemble([main])))
-    (found,) = UnsureWays(indexes).with_sure_ways([flow(*kept).model_copy(update={"steps": steps})])
+    found, _ = UnsureWays(indexes).with_sure_ways([flow(*kept).model_copy(update={"steps": steps}), flow(SURE)])
     return found.told
 
 
@@ -98,3 +104,24 @@ def test_an_object_that_sends_itself_what_it_was_handed_is_the_right_one() -> No
     for more in (NAME, "puts it into a message", "keeps it in lib.Static.x"):
         assert not itself(more, FIELD), "what comes before may take one object for another"
     assert not itself(FIELD, FIELD), "what was taken out went on in another class first"
+
+
+OF_OTHER = flow(SURE).model_copy(update={"id": "flow.imei-network"})
+REFUSED = flow(SURE).model_copy(update={"allowed": False, "needs": ("a.b",)})
+
+
+def test_the_only_way_of_some_data_is_told_where_it_is_put_into_two_places_at_most() -> None:
+    made = ("app.Point",) * MANY
+    for beside in (OF_OTHER, REFUSED, flow(SURE).model_copy(update={"id": "flow.location-log"})):
+        assert seen(FIELD, made=made, beside=[beside]).told
+        assert seen(FIELD, NAME, made=made, beside=[beside]).told
+        assert not seen(FIELD, NAME, OTHER, made=made, beside=[beside]).told
+    assert not seen(FIELD, made=made, beside=[flow(SURE)]).told, "there is a surer one"
+
+
+def test_of_several_ways_that_are_not_sure_the_shortest_is_told() -> None:
+    made = ("app.Point",) * MANY
+    longer = flow(SURE, FIELD)
+    assert seen(FIELD, made=made, beside=[longer]).told
+    assert not seen(SURE, FIELD, made=made, beside=[flow(FIELD)]).told
+    assert not seen(FIELD, NAME, made=made, beside=[flow(SURE, SURE, FIELD)]).told

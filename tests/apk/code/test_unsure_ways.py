@@ -77,8 +77,8 @@ def test_places_of_which_there_is_one() -> None:
 
 
 def test_nobody_hides_a_flow_by_many_objects() -> None:
-    hidden = seen(FIELD, NAME, OTHER, made=("app.Point",) * MANY)
-    assert (hidden.told, hidden.steps) == (False, flow(FIELD, NAME, OTHER).steps)
+    hidden = seen(FIELD, NAME, made=("app.Point",) * MANY)
+    assert (hidden.told, hidden.steps) == (False, flow(FIELD, NAME).steps)
     package = apk_info("com.example", permissions=("android.permission.INTERNET",), behaviours=(hidden,))
     (finding,) = network_data(package, load_knowledge())
     assert finding.severity == "low"
@@ -110,12 +110,11 @@ OF_OTHER = flow(SURE).model_copy(update={"id": "flow.imei-network"})
 REFUSED = flow(SURE).model_copy(update={"allowed": False, "needs": ("a.b",)})
 
 
-def test_the_only_way_of_some_data_is_told_where_it_is_put_into_two_places_at_most() -> None:
+def test_the_only_way_of_some_data_is_told_where_it_is_put_into_one_place() -> None:
     made = ("app.Point",) * MANY
     for beside in (OF_OTHER, REFUSED, flow(SURE).model_copy(update={"id": "flow.location-log"})):
         assert seen(FIELD, made=made, beside=[beside]).told
-        assert seen(FIELD, NAME, made=made, beside=[beside]).told
-        assert not seen(FIELD, NAME, OTHER, made=made, beside=[beside]).told
+        assert not seen(FIELD, NAME, made=made, beside=[beside]).told
     assert not seen(FIELD, made=made, beside=[flow(SURE)]).told, "there is a surer one"
 
 
@@ -124,4 +123,3 @@ def test_of_several_ways_that_are_not_sure_the_shortest_is_told() -> None:
     longer = flow(SURE, FIELD)
     assert seen(FIELD, made=made, beside=[longer]).told
     assert not seen(SURE, FIELD, made=made, beside=[flow(FIELD)]).told
-    assert not seen(FIELD, NAME, made=made, beside=[flow(SURE, SURE, FIELD)]).told

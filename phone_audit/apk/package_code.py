@@ -157,7 +157,7 @@ def read_code(
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
         behaviours=_in_order(
             *name_owners((*behaviours, *told, *accepting_behaviours(accepting)), owners.of),
-            *page_flows(elsewhere.requests, indexes, declared),
+            *page_flows(elsewhere.requests, indexes, declared, started),
         ),
         flows_complete=flows.complete,
         flows_followed=flows.followed,

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +20,7 @@ from phone_audit.apk.signature.verify import hashes_to_take, target_platform, ve
 from phone_audit.apk.steps import Steps
 from phone_audit.apk.xml.manifest import ManifestFacts
 from phone_audit.apk.xml.package_facts import read_package_facts, with_code
-from phone_audit.apk.xml.typed_views import kinds_by_hint, kinds_by_label, typed_into
+from phone_audit.apk.xml.typed_views import kinds_by_hint, typed_into
 from phone_audit.apk.zip.archive import Archive, map_file
 from phone_audit.apk.zip.contents import MANIFEST, code_entries, is_container
 from phone_audit.apk.zip.directory import Entry
@@ -184,11 +183,8 @@ class _PackageReader:
                 return None
         dexes = self._dexes()
         declared = _declared(self._facts.manifest)
-        hints, labels = (
-            self._run("resources", partial(by, assets.hints, self._facts.text_of)) or {}
-            for by in (kinds_by_hint, kinds_by_label)
-        )
-        views = typed_into(assets.views, self._facts.views, hints, labels)
+        hints = self._run("resources", lambda: kinds_by_hint(assets.hints, self._facts.text_of)) or {}
+        views = typed_into(assets.views, self._facts.views, hints)
         code = self._run(
             "dex",
             lambda: read_code(

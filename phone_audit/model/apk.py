@@ -232,6 +232,20 @@ def names_in_cleartext(text: str, host: str) -> bool:
     return any(host in authority.lower() for authority in _IN_CLEARTEXT.findall(text))
 
 
+_AUTHORITY: Final = re.compile(r"https?://(?:[^/?#@\s]*@)?([^/:?#\s]+)", re.IGNORECASE)
+
+
+def host_in(text: str) -> str | None:
+    """Return the host of the first address in a text.
+
+    Example:
+        >>> host_in("sends it to HTTP://a@B.dev:80/c"), host_in("sends it")
+        ('b.dev', None)
+    """
+    found = _AUTHORITY.search(text)
+    return found[1].lower() if found else None
+
+
 class FlowStep(Frozen):
     """One step of a data flow; `class_` is published as `class`."""
 
@@ -287,7 +301,7 @@ class Behaviour(Frozen):
     @property
     def is_followed(self) -> bool:
         """Whether its data was followed through code; of a script only the names are read that it sends data under."""
-        return any(piece.kind == "flow" for piece in self.evidence)
+        return all(step.method for step in self.steps or ())
 
     @property
     def possible(self) -> bool:

@@ -2,30 +2,35 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.script_requests import PLACE, URL, ScriptRequest, script_requests
-from phone_audit.apk.assets.url_context import is_document, is_web
+from phone_audit.apk.assets.script_requests import PLACE, URL, Budget, Script, ScriptRequest
+from phone_audit.apk.assets.url_context import is_document
 
+_SCRIPT: Final = re.compile(r".*\.(?:m?js|cjs|jsbundle|bundle|s?html?|xhtml|vue)", re.IGNORECASE)
 _LARGEST: Final = 1 << 23
 """Bytes of a file that are looked at."""
 _MOST_BYTES: Final = 1 << 26
 """The same of all files of a package."""
+_MOST_CHARACTERS: Final = 3_000_000
+"""Characters of expressions of a package that are read."""
 _MOST: Final = 200
-"""Requests of a package that are remembered."""
+"""Requests of a package that are remembered; of one file, of the same data to the same place, `_MOST_ALIKE`."""
+_MOST_ALIKE: Final = 5
 _MOST_URLS: Final = 10_000
+"""URLs of a package that variables are set to."""
 _LONGEST_NAME: Final = 100
 """Characters before a URL in which the variable stands that is set to it."""
 _NAMED: Final = re.compile(r"([A-Za-z_$][\w$]{2,40})[\"']?\s{0,30}[:=]\s{0,30}[\"'`]\Z")
 _HIDDEN: Final = re.compile(
-    rb"\btype\\?[\"']?\s?[=:,]\s?(?:[\w.$!]{1,40}\s?\?\s?(?:[\"']text[\"']\s?:\s?)?)?\\?[\"']?password\b"
+    rb"(?<!\[)\btype\\?[\"'`]?\s?[=:,]\s?(?:[\w.$!]{1,40}\s?\?\s?(?:[\"'`]text[\"'`]\s?:\s?)?)?\\?[\"'`]?password\b"
     rb"|\bsecureTextEntry\b",
     re.IGNORECASE,
 )
-"""A field of a page, or of React Native, in which what is typed is not shown."""
+"""A field of a page, or of React Native, in which what is typed is not shown; no selector of one."""
 
 
 class PageRequest(NamedTuple):
@@ -47,39 +52,66 @@ class PageRequest(NamedTuple):
 
 
 class PageRequests:
-    """Gathers them over the files of a package. `is_cut` tells whether there was more than is looked at."""
+    """Gathers them over the files of a package."""
 
     def __init__(self) -> None:
-        self.is_cut = False
         self._left = _MOST_BYTES
+        self._left_urls = _MOST_URLS
+        self._budget = Budget(_MOST_CHARACTERS)
         self._found: list[tuple[str, ScriptRequest]] = []
         self._hides_input = False
         self._urls: dict[str, set[str]] = defaultdict(set)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there was more than is looked at."""
+        return self._budget.is_cut
+
     def add(self, file: AssetFile) -> None:
         """Take in a file, where it is a page or a script."""
-        if file.type is not FileType.TEXT or not is_web(file.name) or is_document(file.name):
+        if file.type is not FileType.TEXT or not _SCRIPT.fullmatch(file.name) or is_document(file.name):
             return
         data = file.data[: min(_LARGEST, self._left)]
         self._left -= len(data)
-        self.is_cut |= len(data) < len(file.data)
+        self._budget.is_cut |= len(data) < len(file.data)
         self._hides_input |= _HIDDEN.search(data) is not None
-        script = str(data, "latin-1")  # so that characters are bytes
-        for found in islice(URL.finditer(script), _MOST_URLS):
-            if name := _NAMED.search(script, max(0, found.start() - _LONGEST_NAME), found.start()):
-                self._urls[name[1]].add(found[0])
-        for one in islice(script_requests(script), _MOST - len(self._found)):
+        text = str(data, "latin-1")  # so that characters are bytes
+        script = Script(text, data, file.name, self._budget)
+        for name, url in islice(_named_urls(text, script), self._left_urls):
+            self._urls[name].add(url)
+            self._left_urls -= 1
+        for one in _varied(script.requests()):
+            if len(self._found) == _MOST:
+                self._budget.is_cut = True
+                return
             self._found.append((file.where, one))
 
     @property
     def found(self) -> tuple[PageRequest, ...]:
         """What is sent."""
         return tuple(
-            PageRequest(where, one.at, one.data, one.url or self._url_of(one.names), one.shown)
+            PageRequest(where, one.at, one.data, one.url or self._url_of(one.name), one.shown)
             for where, one in self._found
             if self._hides_input or one.data == PLACE
         )
 
-    def _url_of(self, names: Collection[str]) -> str | None:
-        """Return the URL that the first of some variables has that has just one in the whole package."""
-        return next((next(iter(urls)) for name in names if len(urls := self._urls.get(name, set())) == 1), None)
+    def _url_of(self, name: str | None) -> str | None:
+        """Return the URL that a variable is set to, where that is one in the whole package."""
+        urls = self._urls.get(name or "", set())
+        return next(iter(urls)) if len(urls) == 1 else None
+
+
+def _named_urls(text: str, script: Script) -> Iterator[tuple[str, str]]:
+    for found in URL.finditer(text):
+        name = _NAMED.search(text, max(0, found.start() - _LONGEST_NAME), found.start())
+        if name and not script.is_commented(name.start()):
+            yield name[1], found[0]
+
+
+def _varied(requests: Iterator[ScriptRequest]) -> Iterator[ScriptRequest]:
+    """Leave out what says once more what others said, so that many alike do not keep out another."""
+    alike: dict[tuple[str, str | None, str | None], int] = defaultdict(int)
+    for one in requests:
+        alike[one.data, one.url, one.name] += 1
+        if alike[one.data, one.url, one.name] <= _MOST_ALIKE:
+            yield one

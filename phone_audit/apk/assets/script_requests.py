@@ -2,19 +2,30 @@
 
 Values are not followed; what counts is the text of a call that connects. A key such as `password`, of an object, a
 query or a form, whose value is no constant, is sent; where an argument is a variable, what it was last set to before
-the call counts as well. Other things that are typed in count only beside a password, where people sign in or up. A
-place counts where both its coordinates are sent by a script that asks the phone for them.
+the call, in the same function, counts as well. Other things that are typed in count only beside a password, where
+people sign in or up. A place counts where both its coordinates are sent by a script that asks the phone for them.
 """
 
 import re
 from collections.abc import Collection, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
-from phone_audit.apk.assets.script_values import Values, handed_to, set_at
+from phone_audit.apk.assets.script_values import (
+    LONGEST,
+    Token,
+    Tokens,
+    arguments_at,
+    expression_at,
+    keys_in,
+    names_in,
+    value_of,
+)
+from phone_audit.apk.assets.url_context import is_comment, is_in_block
 from phone_audit.apk.xml.hints import kind_of_hint
 
-_MOST_CALLS: Final = 400
+MOST_CALLS: Final = 400
 """Calls of one script that are read."""
 _MOST_ASKED: Final = 20
 """Calls that may ask the phone where it is."""
@@ -22,51 +33,75 @@ _BEFORE: Final = 4_000
 """Characters before a call in which a variable may have been set."""
 _MOST_NAMES: Final = 12
 """Variables of one call that are looked up."""
+_LONGEST_KEY: Final = 60
 _SHOWN: Final = 100
 """Characters of a call that are shown."""
+_LINE: Final = 2_000
+"""Characters of a line before a call, in which a comment may begin."""
 _LONGEST_FORM: Final = 8_000
-_MOST_FORMS: Final = 100
-_CONNECTS: Final = re.compile(
-    r"(?<![\w$])(?:fetch|axios|ajax)\("
-    r"|(?<![\w$])\$?http(?:Client)?(?:\.(?:get|post|put|patch|request))?\("
-    r"|(?<![\w$])(?:\$|\$\$|jQuery|axios|Http|_http)\.(?:ajax|get|post|put|patch|getJSON|load|request)\("
-    r"|\.(?:post|put|patch)\((?=\s*[\"'`][^\"'`]{0,200}/|[\w$.\s]{1,60}\+\s*[\"'`][^\"'`]{0,200}/|\s*`\$\{)"
-    r"|\.ajax\(|\.send\((?=\s*(?:[\"'`]|JSON\.stringify))"
-    r"|\.(?:signInWithEmailAndPassword|createUserWithEmailAndPassword|signInWithPassword)\("
+_MOST_FORMS: Final = 200
+"""Forms of one page that are looked at."""
+_CALL: Final = re.compile(
+    r"(?<![\w$.])(?:window\.|self\.)?fetch\s?\("
+    r"|(?P<options>(?<![\w$])(?:axios|\$http|ajax)\s?\(|\.ajax\s?\(|(?<![\w$])(?:\$?http|axios)\.request\s?\()"
+    r"|(?<![\w$])(?:\$|\$\$|jQuery|axios|\$?http|Http|_http|https?Client|HttpClient)"
+    r"\.(?:get|post|put|patch|getJSON|load)\s?\("
+    r"|(?<![\w$])(?!(?:router|app|server|express)\.)[\w$]{0,40}\.post\s?\("
+    r"(?=\s*[\"'`][^\"'`]{0,200}/|[\w$.\s]{1,60}\+\s*[\"'`][^\"'`]{0,200}/|\s*`\$\{)"
+    r"|(?P<body>(?<![\w$])(?!(?:ipcRenderer|worker|process)\.)[\w$]{1,40}"
+    r"\.send\s?\((?=\s*(?:[\"'`][^\"'`]{0,200}=[\"'`]?\s*[+$]|JSON\.stringify)))"
+    r"|(?P<account>\.(?:signInWithEmailAndPassword|createUserWithEmailAndPassword|signInWithPassword)\s?\()"
 )
-"""Calls of scripts that connect, where their arguments name what is sent.
+"""Calls that connect, where their arguments name what is sent: most take the address first, some in their options.
 
 Sources: the standards Fetch and XMLHttpRequest; the references of jQuery, axios, Angular, AngularJS, Firebase
 Authentication and Supabase.
 """
-_SIGNS_IN: Final = re.compile(r"\.(?:signIn|createUser)With")
-"""Those that are handed an e-mail address and a password, whatever these are called."""
 _WORTH: Final = re.compile(
-    r"[Pp]ass|PASS|[Pp]wd|PWD|[Ss]enha|[Cc]ontrase|[Kk]ennwort|/log-?in\b|/register\b|SignIn|signIn"
+    r"[Pp]ass|PASS|[Pp]wd|PWD|psw|[Ss]enha|[Cc]ontrase|[Kk]ennwort|wachtwoord|haslo|/log-?in\b|/register\b|signIn"
 )
 """What stands near a call that sends a password."""
-_COMMENT: Final = re.compile(r"(?<![:\"'\w])//")
 _PARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_.-]+")
-_SHORT: Final = re.compile(r"(?:.*\b)?(?:pass|pw|psw|passwd)\Z")
-_NOT_IT: Final = re.compile(
-    r"\b(?:token|reset|hint|type|length|error|visible|visibility|show|forgot|forget|required|policy|strength|expir\w+)\b"
+_WHOSE: Final = "|".join((
+    "registration", "register", "reg", "encrypted", "encoded", "customer", "employee", "original", "account",
+    "confirm", "current", "teacher", "student", "sign ?in", "client", "driver", "member", "repeat", "second", "admin",
+    "email", "input", "login", "plain", "staff", "text", "user", "usr", "txt", "log", "new", "old", "web", "app", "md5",
+    "my", "in", "re",
+))  # fmt: skip
+"""What may stand before the word for a password; longer ones first, since none is given back."""
+_PASSWORD: Final = re.compile(
+    rf"(?:(?:{_WHOSE}) ?)*+(?:pass(?:word|wd|wort|code|phrase)|pwd|psw|senha|contrasena|kennwort|wachtwoord|haslo)s?"
+    r"(?: ?(?:confirmation|confirm|repeat|again|new|old|hash|md5|usuario|user|atual|nova|\d))*+\Z"
 )
-"""Words of keys that only speak of a password."""
-_LOG_IN: Final = re.compile(r"(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|registration)(?![a-z])", re.IGNORECASE)
-"""Where people sign in or up, by the path: what is posted there whole has a password in it."""
-_POSTS_WHOLE: Final = re.compile(r"[^,(){}]{0,200},\s*[\w$.]{1,60}\s*[,)]")
-"""How the arguments of a call begin that are an address and a variable."""
+"""The words of a key under which a password is sent; others only speak of one, such as `passwordChanged`."""
+_SHORT: Final = re.compile(rf"(?:(?:{_WHOSE}) ?)*+(?:pass|pw)\Z")
+"""The same as long as it is sent with whoever signs in."""
+_NOT_IT: Final = re.compile(
+    r"\b(?:token|reset|hint|type|length|error|verified|changed|exists|valid|is|has|count|list|id)\b"
+)
+"""Words of keys that only speak of what is typed in."""
+_LOG_IN: Final = re.compile(
+    r"(?<!push)(?<!device)(?<!fcm)(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|registration)"
+    r"(?:\.(?:php|do|json|aspx?|jsp))?/?\Z",
+    re.IGNORECASE,
+)
+"""How a path ends where people sign in or up: what is posted there whole has a password in it."""
 _BESIDE_PASSWORD: Final = frozenset({"email", "typed-phone", "user-name", "typed-name"})
+_WHO: Final = re.compile(r"\b(?:user|usr|username|uname|login|e?mail|phone|mobile|account|nick|usuario)\b")
+"""Words of keys for whoever signs in."""
 PLACE: Final = "location"
 """What the place of the phone is called."""
 _LATITUDE: Final = re.compile(r"(?:.*\b)?lat(?:itude)?\Z")
 _LONGITUDE: Final = re.compile(r"(?:.*\b)?(?:lon|lng|long|longitude)\Z")
 _ASKS_PLACE: Final = re.compile(r"geolocation\s*\.\s*(?:getCurrentPosition|watchPosition)\b")
-URL: Final = re.compile(r"https?://[^\s\"'`<>\\$]+")
+_COORDINATES: Final = frozenset({"coords"})
+URL: Final = re.compile(r"https?://[^\s\"'`<>\\$]+", re.IGNORECASE)
 _BASE: Final = re.compile(r"\A\$\{(?:\w+\.)*([\w$]+)\}")
 """A variable that begins a text which is put together."""
-_FORM: Final = re.compile(r"<form\b[^<>]*\saction\s*=\s*[\"']?(https?://[^\s\"'<>]+)[^<>]*>", re.IGNORECASE)
-_HIDDEN_INPUT: Final = re.compile(r"<input\b[^<>]*\stype\s*=\s*[\"']?password\b", re.IGNORECASE)
+_FORM: Final = re.compile(r"<form\b", re.IGNORECASE)
+_ACTION: Final = re.compile(r"[^<>]{0,2000}?\saction\s{0,9}=\s{0,9}[\"']?(https?://[^\s\"'<>]{1,2000}+)", re.IGNORECASE)
+_FORM_END: Final = re.compile(r"</form", re.IGNORECASE)
+_HIDDEN_INPUT: Final = re.compile(r"<input\b[^<>]{0,500}?\stype\s{0,9}=\s{0,9}[\"']?password\b", re.IGNORECASE)
 
 
 class ScriptRequest(NamedTuple):
@@ -76,83 +111,210 @@ class ScriptRequest(NamedTuple):
         at: the character at which it begins.
         data: what is sent, such as `password`.
         url: where to, as far as its own texts say.
-        names: variables that may hold that, the likeliest first.
+        name: a variable that may hold that.
         shown: how it begins.
     """
 
     at: int
     data: str
     url: str | None
-    names: tuple[str, ...]
+    name: str | None
     shown: str
 
 
-def script_requests(script: str) -> Iterator[ScriptRequest]:
-    """Yield what a script or a page sends; its characters stand for bytes, as in Latin-1."""
-    asked = islice(_ASKS_PLACE.finditer(script), _MOST_ASKED)
-    asks_place = any(not _is_commented(script, found.start()) for found in asked)
-    windows = [(0, len(script))] if asks_place else _windows(script)
-    calls = (call for begin, end in windows for call in _CONNECTS.finditer(script, begin, end))
-    for call in islice(calls, _MOST_CALLS):
-        if not _is_commented(script, call.start()):
-            yield from (one for one in _of_call(script, call) if asks_place or one.data != PLACE)
-    for form in islice(_FORM.finditer(script), _MOST_FORMS):
-        end = script.find("</form", form.end(), form.end() + _LONGEST_FORM)
-        if end > 0 and _HIDDEN_INPUT.search(script, form.end(), end):
-            yield ScriptRequest(form.start(), "password", form[1], (), _shown(script, form.start()))
+class Budget:
+    """Characters of expressions that may be read in one package; `is_cut` tells whether there were more."""
+
+    def __init__(self, characters: int) -> None:
+        self.left = characters
+        self.is_cut = False
+
+    def takes(self, characters: int) -> bool:
+        """Take some away; false where none is left."""
+        self.is_cut |= self.left <= 0
+        self.left -= characters
+        return not self.is_cut
 
 
-def _windows(script: str) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a script that stand near what may speak of a password."""
+class Script:
+    """Reads one script or page, whose characters stand for bytes, as in Latin-1; `name` is that of its file."""
+
+    def __init__(self, text: str, data: memoryview, name: str, budget: Budget) -> None:
+        self._text = text
+        self._data = data
+        self._name = name
+        self._budget = budget
+
+    def requests(self) -> Iterator[ScriptRequest]:
+        """Yield what it sends."""
+        windows = [(0, len(self._text))] if self._asks_place else _windows(self._text)
+        calls = (call for begin, end in windows for call in _CALL.finditer(self._text, begin, end))
+        for number, call in enumerate(calls):
+            if number == MOST_CALLS or not self._budget.takes(LONGEST // 4):
+                self._budget.is_cut = True
+                break
+            if not self.is_commented(call.start()):
+                yield from self._of_call(call)
+        yield from self._forms()
+
+    def is_commented(self, at: int) -> bool:
+        """Tell whether a place stands in a comment."""
+        begin = max(self._text.rfind("\n", 0, at) + 1, at - _LINE)
+        before = self._text[begin:at]
+        is_whole = begin == 0 or self._text[begin - 1] == "\n"
+        return is_comment(before, self._name, is_whole=is_whole) or is_in_block(self._data, at, self._name)
+
+    @cached_property
+    def _asks_place(self) -> bool:
+        asked = islice(_ASKS_PLACE.finditer(self._text), _MOST_ASKED)
+        return any(not self.is_commented(found.start()) for found in asked)
+
+    def _forms(self) -> Iterator[ScriptRequest]:
+        for number, form in enumerate(_FORM.finditer(self._text)):
+            if number == _MOST_FORMS:
+                self._budget.is_cut = True
+                return
+            action = _ACTION.match(self._text, form.end())
+            end = action and _FORM_END.search(self._text, action.end(), action.end() + _LONGEST_FORM)
+            is_hidden = action and end and _HIDDEN_INPUT.search(self._text, action.end(), end.start())
+            if action and is_hidden and not self.is_commented(form.start()):
+                yield ScriptRequest(form.start(), "password", action[1], None, self._shown(form.start()))
+
+    def _of_call(self, call: re.Match[str]) -> Iterator[ScriptRequest]:
+        arguments = arguments_at(self._text, call.end())
+        before = self._text[max(0, call.start() - _BEFORE) : call.start()]
+        address = _address(call, arguments)
+        url, name = self._where(before, address)
+        sent = self._sent(before, arguments)
+        kinds = _kinds(sent, call, posts_whole=self._posts_whole(before, call, arguments))
+        if PLACE in kinds and not (self._asks_place and self._names_coordinates(before, arguments)):
+            kinds.remove(PLACE)
+        for kind in kinds:
+            yield ScriptRequest(call.start(), kind, url, name, self._shown(call.start()))
+
+    def _where(self, before: str, address: Tokens) -> tuple[str | None, str | None]:
+        """Return the URL that an expression begins with, or the variable that does; neither where that is a choice."""
+        if not address or any(token.text in ("?", "replace") for token in address):
+            return None, None
+        first = address[0]
+        if first.kind == "text":
+            url, base = URL.match(first.said), _BASE.match(first.said)
+            return (url[0] if url else None), (base[1] if base else None)
+        chain = _chain(address)
+        if not chain:
+            return None, None
+        was_set = self._last_set(before, chain[0]) if len(chain) == 1 else ()
+        return self._where("", was_set) if was_set else (None, chain[-1])
+
+    def _sent(self, before: str, arguments: Collection[Tokens]) -> dict[str, str]:
+        """Return the keys that a call sends, with the variables that are their values, but for constant ones."""
+        keys: dict[str, str] = {}
+        for argument in arguments:
+            keys |= keys_in(argument)
+            for name in islice(names_in(argument), _MOST_NAMES):
+                keys |= keys_in(self._last_set(before, name))
+                keys |= dict.fromkeys(_put_into(before, name), "")
+        return {key: name for key, name in keys.items() if not name or not self._is_constant(before, name)}
+
+    def _is_constant(self, before: str, name: str) -> bool:
+        was_set = self._last_set(before, name)
+        return len(was_set) == 1 and was_set[0].kind == "text" and len(was_set[0].text) > len("''")
+
+    def _names_coordinates(self, before: str, arguments: Collection[Tokens]) -> bool:
+        expressions = [*arguments]
+        for argument in arguments:
+            expressions += [self._last_set(before, name) for name in islice(_all_names(argument), _MOST_NAMES)]
+        return any(token.text in _COORDINATES for one in expressions for token in one)
+
+    def _posts_whole(self, before: str, call: re.Match[str], arguments: list[list[Token]]) -> bool:
+        """Tell whether a variable of which nothing more is seen is posted where people sign in."""
+        if len(arguments) < 2 or "post" not in call[0] or not arguments[0]:
+            return False
+        path, body = arguments[0][-1].said, arguments[1]
+        is_variable = len(body) == 1 and body[0].kind == "name" and "oken" not in body[0].text
+        return is_variable and _LOG_IN.search(path) is not None and not self._last_set(before, body[0].text)
+
+    def _last_set(self, before: str, name: str) -> Tokens:
+        """Return what a variable was last set to in the same function; nothing where that is not seen."""
+        places = [found.end() for found in re.finditer(rf"(?<![\w$.]){re.escape(name)}\s*=(?![=>])\s*", before)]
+        if not places or not self._budget.takes(LONGEST // 4):
+            return ()
+        at = places[-1]
+        is_parameter = before[:at].rstrip().rpartition(name)[0].rstrip().endswith("(")
+        if is_parameter or _leaves_function(before[at:]) or _is_handed(before[at:], name):
+            return ()
+        return expression_at(before, at)
+
+    def _shown(self, begin: int) -> str:
+        text = self._text[begin : begin + _SHOWN].encode("latin-1").decode("utf-8", "ignore")
+        return " ".join(text.split())
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a script that stand near what may speak of a password, none of them beside another."""
     begin = end = 0
-    for found in _WORTH.finditer(script):
-        if found.start() > end:
+    for found in _WORTH.finditer(text):
+        if found.start() - _BEFORE > end:
             if end:
                 yield begin, end
-            begin = max(end, found.start() - _BEFORE)
+            begin = found.start() - _BEFORE
+        begin = max(begin, 0)
         end = found.start() + _BEFORE
     if end:
         yield begin, end
 
 
-def _is_commented(script: str, at: int) -> bool:
-    """Tell whether a comment begins before a place in its line."""
-    begin = max(script.rfind("\n", 0, at) + 1, at - _SHOWN)
-    return _COMMENT.search(script, begin, at) is not None
+def _address(call: re.Match[str], arguments: list[list[Token]]) -> Tokens:
+    """Return the expression that says where a call connects to."""
+    first = arguments[0]
+    if call.lastgroup in ("body", "account") or not first:
+        return ()
+    is_options = call.lastgroup == "options" and first[0].text == "{"
+    return value_of(first, "url") if is_options else first
 
 
-def _of_call(script: str, call: re.Match[str]) -> Iterator[ScriptRequest]:
-    values = _with_variables(script, call.start(), handed_to(script, call.end()))
-    url = next((found[0] for text in values.texts if (found := URL.match(text))), None)
-    bases = [found[1] for text in values.texts if (found := _BASE.match(text))]
-    posts_whole = call[0].endswith("post(") and _POSTS_WHOLE.match(script, call.end()) is not None
-    for kind in _kinds(values, call[0], posts_whole=posts_whole):
-        yield ScriptRequest(call.start(), kind, url, (*bases, *values.names), _shown(script, call.start()))
+def _chain(address: Tokens) -> list[str]:
+    """Return the names of the variable, or of the member of one, that an expression begins with."""
+    end = next((at for at, token in enumerate(address) if token.text == "+"), len(address))
+    names, marks = address[:end:2], address[1:end:2]
+    is_chain = all(one.kind == "name" for one in names) and all(one.text == "." for one in marks)
+    return [one.text for one in names] if is_chain else []
 
 
-def _with_variables(script: str, call: int, values: Values) -> Values:
-    """Add what the variables of a call were last set to before it, and what was put into them since."""
-    keys, names, texts = list(values.keys), list(values.names), list(values.texts)
-    before = script[max(0, call - _BEFORE) : call]
-    for name in values.names[:_MOST_NAMES]:
-        places = [found.end() for found in re.finditer(rf"(?<![\w$.]){re.escape(name)}\s*=(?![=>])\s*", before)]
-        if places:
-            more = set_at(before, places[-1])
-            keys += more.keys
-            names += more.names
-            texts += more.texts
-            into = re.compile(rf"(?<![\w$.]){re.escape(name)}\.append\(\s*[\"']([\w.-]+)[\"']\s*,\s*(?![\"'\d])")
-            keys += into.findall(before, places[-1])
-    return Values(tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(names)), tuple(texts))
+def _put_into(before: str, name: str) -> list[str]:
+    """Return the names under which something is put into a form."""
+    return re.findall(rf"(?<![\w$.]){re.escape(name)}\.append\(\s*[\"']([\w.-]+)[\"']\s*,\s*(?![\"'\d])", before)
 
 
-def _kinds(values: Values, call: str, *, posts_whole: bool) -> Collection[str]:
-    """Return the kinds of data that a call sends; `posts_whole` where it is handed a variable as it is."""
-    words = [_PARTS.sub(" ", key).lower() for key in values.keys]
+def _all_names(tokens: Tokens) -> list[str]:
+    return [token.text for token in tokens if token.kind == "name"]
+
+
+def _leaves_function(text: str) -> bool:
+    """Tell whether more brackets are closed than opened."""
+    depth = 0
+    for found in re.finditer(r"[{}]", text):
+        depth += 1 if found[0] == "{" else -1
+        if depth < 0:
+            return True
+    return False
+
+
+def _is_handed(text: str, name: str) -> bool:
+    """Tell whether a function begins that is handed a variable of this name."""
+    alone = rf"(?<![\w$.]){re.escape(name)}(?![\w$])"
+    handed = rf"\([^()]{{0,200}}{alone}[^()]{{0,200}}\)\s*"
+    return re.search(rf"function\b[^()]{{0,60}}{handed}|{alone}\s*=>|{handed}=>", text) is not None
+
+
+def _kinds(keys: Collection[str], call: re.Match[str], *, posts_whole: bool) -> list[str]:
+    """Return the kinds of data that a call sends; `posts_whole` where that is a variable posted to a log-in."""
+    words = [_PARTS.sub(" ", key[:_LONGEST_KEY]).lower() for key in keys]
     kinds = dict.fromkeys(kind for one in words if (kind := _kind(one)))
-    if _SIGNS_IN.match(call):
-        kinds |= dict.fromkeys(("password", "email"))
-    elif posts_whole and not kinds and any(map(_LOG_IN.search, values.texts[:2])):
+    if call.lastgroup == "account":
+        kinds["password"] = None
+        kinds |= {} if words else {"email": None}
+    elif posts_whole or (any(map(_SHORT.match, words)) and any(map(_WHO.search, words))):
         kinds["password"] = None
     sent = [kind for kind in kinds if "password" in kinds and (kind == "password" or kind in _BESIDE_PASSWORD)]
     if any(map(_LATITUDE.match, words)) and any(map(_LONGITUDE.match, words)):
@@ -161,11 +323,7 @@ def _kinds(values: Values, call: str, *, posts_whole: bool) -> Collection[str]:
 
 
 def _kind(words: str) -> str | None:
-    if _NOT_IT.search(words):
-        return None
-    return "password" if _SHORT.match(words) else kind_of_hint(words)
-
-
-def _shown(script: str, begin: int) -> str:
-    text = script[begin : begin + _SHOWN].encode("latin-1").decode("utf-8", "ignore")
-    return " ".join(text.split())
+    if _PASSWORD.match(words):
+        return "password"
+    kind = None if _NOT_IT.search(words) else kind_of_hint(words)
+    return None if kind == "password" else kind

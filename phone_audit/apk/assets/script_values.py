@@ -1,16 +1,17 @@
-"""What an expression in a script hands on, by the names that the script itself gives it.
+"""The tokens of an expression in a script, and what they hand on under names that the script gives itself.
 
-Its keys are those of objects, of queries and of JSON in texts. Bodies of functions in it are passed over: they run
-later. Nothing is run, and what is no script does no harm. Source: ECMA-262, "Lexical Grammar"; regular expressions are
-not read as such.
+Bodies and parameters of functions are passed over: they run later. Nothing is run, and what is no script does no harm.
+Source: ECMA-262, "Lexical Grammar"; regular expressions are not read as such.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-_LONGEST: Final = 4_096
+LONGEST: Final = 4_096
 """Characters of one expression that are read."""
+_DEEPEST: Final = 32
+"""Brackets inside one another."""
 _TOKEN: Final = re.compile(
     r"//[^\n]*|/\*.*?\*/|\s+"
     r"|(?P<text>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)"
@@ -18,10 +19,10 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _CLOSES: Final = {"(": ")", "[": "]", "{": "}"}
-_CONSTANTS: Final = frozenset({"true", "false", "null", "undefined"})
 _OPERATORS: Final = frozenset({"new", "typeof", "await", "in", "instanceof", "void", "delete", "of"})
-_BEFORE_WHOLE: Final = frozenset("(,:[+=?")
-_BEHIND_WHOLE: Final = frozenset("),]}+;")
+_CONSTANTS: Final = frozenset({"true", "false", "null", "undefined", "void", "function"})
+_BEFORE_WHOLE: Final = frozenset("(,:=?")
+_BEHIND_WHOLE: Final = frozenset("),}")
 _QUERY: Final = re.compile(r"(?:\A|[?&\s])([A-Za-z][\w.-]*)=[\"']?\Z")
 """How a text ends behind which the value of a query's key is put."""
 _JSON: Final = re.compile(r"\\?[\"']([A-Za-z][\w.-]*)\\?[\"']\s*:\s*\\?[\"']?\Z")
@@ -31,121 +32,175 @@ _IN_TEMPLATE: Final = re.compile(
 )
 
 
-class Values(NamedTuple):
-    """What an expression hands on.
-
-    Attributes:
-        keys: the keys whose values are no constants.
-        names: the variables that are handed on as they are.
-        texts: what stands in its texts.
-    """
-
-    keys: tuple[str, ...]
-    names: tuple[str, ...]
-    texts: tuple[str, ...]
-
-
-class _Token(NamedTuple):
-    """One token: whether it is a text, a name, a number or a mark; what it says; and the brackets around it."""
+class Token(NamedTuple):
+    """One token: whether it is a text, a name, a number or a mark; what it says; and all brackets around it."""
 
     kind: str
     text: str
     within: str
 
-
-_NOTHING: Final = _Token("mark", "", "")
-
-
-def handed_to(script: str, begin: int) -> Values:
-    """Read the arguments of a call that begin at a character.
-
-    Example:
-        >>> handed_to('f("/in", {password: p, kind: 1, mail}, d, function () { return {pin: p} })', 2)
-        Values(keys=('password', 'mail'), names=('p', 'mail', 'd'), texts=('/in',))
-        >>> handed_to("g(`/in?pwd=${p}&x=1`, 'mail=' + m)", 2).keys
-        ('pwd', 'mail')
-    """
-    return _values(list(_tokens(script, begin, "")))
+    @property
+    def said(self) -> str:
+        """What stands in a text; nothing where it is none."""
+        return self.text[1:-1] if self.kind == "text" else ""
 
 
-def set_at(script: str, begin: int) -> Values:
-    """Read what a variable is set to, from a character on.
+Tokens = Sequence[Token]
+_NOTHING: Final = Token("mark", "", "")
+
+
+def arguments_at(script: str, begin: int) -> list[list[Token]]:
+    """Return the arguments of a call that begin at a character.
 
     Example:
-        >>> set_at("'http://a.dev/?x=1&pwd=' + p, q = {pin: p}", 0).keys
-        ('pwd',)
+        >>> [[token.text for token in one] for one in arguments_at('"/in", {pin: p}, function (r) { f(r) })', 0)]
+        [['"/in"'], ['{', 'pin', ':', 'p', '}'], ['function']]
     """
-    return _values(list(_tokens(script, begin, ",;")))
+    found: list[list[Token]] = [[]]
+    for token in _tokens(script, begin, ""):
+        if token.text == "," and not token.within:
+            found.append([])
+        else:
+            found[-1].append(token)
+    return found
 
 
-def _values(tokens: Sequence[_Token]) -> Values:
-    keys: dict[str, None] = {}
-    names: dict[str, None] = {}
-    padded = [_NOTHING, *tokens, _NOTHING, _NOTHING]
-    for before, token, behind, value in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+def expression_at(script: str, begin: int) -> list[Token]:
+    """Return what a variable is set to, from a character on, up to where the statement ends.
+
+    Example:
+        >>> [token.text for token in expression_at("'a=' + p, q = {pin: p}", 0)]
+        ["'a='", '+', 'p']
+    """
+    return _tokens(script, begin, ",;")
+
+
+def value_of(tokens: Tokens, key: str) -> Tokens:
+    """Return what stands under a key of an object.
+
+    Example:
+        >>> [one.text for one in value_of(arguments_at("{data: {url: x}, url: a + b})", 0)[0], "url")]
+        ['a', '+', 'b']
+    """
+    names = [token.text.strip("\"'") if token.within == "{" else "" for token in tokens]
+    begin = next(
+        (at + 2 for at, name in enumerate(names[:-1]) if name == key and tokens[at + 1].text == ":"), len(tokens)
+    )
+    end = next((at for at in range(begin, len(tokens)) if tokens[at].within == "{" and tokens[at].text in ",}"), begin)
+    return tokens[begin:end]
+
+
+def keys_in(tokens: Tokens) -> Mapping[str, str]:
+    """Return the keys whose values are no constants, of objects, queries and JSON, with the variable that is the value.
+
+    That is empty where it is more than a variable.
+
+    Example:
+        >>> keys_in([token for one in arguments_at('"/in?pwd=" + p, {mail, a: 1, pin: x.y}', 0) for token in one])
+        {'pwd': '', 'mail': 'mail', 'pin': ''}
+    """
+    found: dict[str, str] = {}
+    padded = [_NOTHING, *tokens, _NOTHING, _NOTHING, _NOTHING]
+    for before, token, behind, value, after in zip(
+        padded, padded[1:], padded[2:], padded[3:], padded[4:], strict=False
+    ):
         if token.kind == "text":
-            keys.update(dict.fromkeys(_in_text(token.text, behind, value)))
-        if token.within == "{" and before.text in ("{", ",") and _has_value(token, behind, value):
-            keys[token.text.strip("\"'")] = None
-        if token.kind == "name" and _is_whole(before, token, behind):
-            names[token.text] = None
-    return Values(tuple(keys), tuple(names), tuple(one.text[1:-1] for one in tokens if one.kind == "text"))
+            found.update(dict.fromkeys(_in_text(token, behind, value), ""))
+        if not token.within.endswith("{") or before.text not in ("{", ","):
+            continue
+        if behind.text in (",", "}") and token.kind == "name":
+            found[token.text] = token.text
+        elif behind.text == ":" and token.kind in ("name", "text") and _is_value(value):
+            found[token.text.strip("\"'")] = value.text if after.text in (",", "}") else ""
+    return found
 
 
-def _in_text(text: str, behind: _Token, value: _Token) -> Iterator[str]:
+def names_in(tokens: Tokens) -> list[str]:
+    """Return the variables that are handed on as they are.
+
+    Example:
+        >>> names_in([token for one in arguments_at("url, a.b, f(c), {body: d}, x + y", 0) for token in one])
+        ['url', 'c', 'd']
+    """
+    padded = [Token("mark", ",", ""), *tokens, Token("mark", ",", "")]
+    return [
+        token.text
+        for before, token, behind in zip(padded, padded[1:], padded[2:], strict=False)
+        if token.kind == "name"
+        and before.text in _BEFORE_WHOLE
+        and behind.text in _BEHIND_WHOLE
+        and token.text not in _CONSTANTS
+    ]
+
+
+def _in_text(token: Token, behind: Token, value: Token) -> Iterator[str]:
     """Yield the keys in a text that a value is put behind."""
-    if text.startswith("`"):
-        yield from (one or other for one, other in _IN_TEMPLATE.findall(text[1:-1]))
+    if token.text.startswith("`"):
+        yield from (one or other for one, other in _IN_TEMPLATE.findall(token.said))
     elif behind.text == "+" and value.kind != "text":
-        found = _QUERY.search(text[1:-1]) or _JSON.search(text[1:-1])
+        found = _QUERY.search(token.said) or _JSON.search(token.said)
         yield from found.groups() if found else ()
 
 
-def _has_value(key: _Token, behind: _Token, value: _Token) -> bool:
-    """Tell whether what stands first in an item of an object is a key, and its value no constant."""
-    if behind.text in (",", "}"):
-        return key.kind == "name"
-    if behind.text != ":" or key.kind not in ("name", "text"):
-        return False
-    if value.kind == "name":
-        return value.text not in _CONSTANTS
-    return value.kind == "mark" and value.text not in "!-"
+def _is_value(value: Token) -> bool:
+    return value.text not in _CONSTANTS if value.kind == "name" else value.kind == "mark" and value.text not in "!-["
 
 
-def _is_whole(before: _Token, token: _Token, behind: _Token) -> bool:
-    """Tell whether a variable is handed on as it is."""
-    is_begun = before.text in _BEFORE_WHOLE if before.text else True
-    is_ended = behind.text in _BEHIND_WHOLE if behind.text else True
-    return is_begun and is_ended and token.text not in _CONSTANTS | _OPERATORS
-
-
-def _tokens(script: str, begin: int, ends: Collection[str]) -> Iterator[_Token]:
-    """Yield the tokens of an expression without bodies of functions, up to where it ends."""
+def _tokens(script: str, begin: int, ends: Collection[str]) -> list[Token]:
+    """Return the tokens of an expression, up to where it ends."""
+    found_tokens: list[Token] = []
     open_: list[str] = []
     body = 0
     before = _NOTHING
-    for found in _TOKEN.finditer(script, begin, begin + _LONGEST):
+    for found in _TOKEN.finditer(script, begin, begin + LONGEST):
         if found.lastgroup is None:
             continue
-        token = _Token(found.lastgroup, found[0], open_[-1] if open_ else "")
+        token = Token(found.lastgroup, found[0], "".join(open_))
         if token.kind == "mark" and token.text in _CLOSES:
             if not body and token.text == "{" and before.text in (")", "=>"):
                 body = len(open_) + 1
             open_.append(token.text)
+            if len(open_) > _DEEPEST:
+                break
         elif token.kind == "mark" and token.text in _CLOSES.values():
             if not open_ or token.text != _CLOSES[open_.pop()]:
-                return
+                break
             if len(open_) == body - 1:
                 body, before = 0, token
                 continue
         elif not open_ and ends and (token.text in ends or _begins_another(before, token)):
-            return
-        if not body:
-            yield token
+            break
+        if token.text == "=>" and not body:
+            _drop_parameters(found_tokens)
+        elif not body:
+            found_tokens.append(token)
         before = token
+    return _without_parameters(found_tokens)
 
 
-def _begins_another(before: _Token, token: _Token) -> bool:
+def _drop_parameters(tokens: list[Token]) -> None:
+    """Take what an arrow function is handed off the end."""
+    open_ = 0
+    while tokens:
+        token = tokens.pop()
+        open_ += (token.text == ")") - (token.text == "(")
+        if not open_:
+            return
+
+
+def _without_parameters(tokens: list[Token]) -> list[Token]:
+    """Leave out what other functions are handed: brackets right behind `function`, or behind it and a name."""
+    found: list[Token] = []
+    open_ = 0
+    for token in tokens:
+        if open_ or (token.text == "(" and any(one.text == "function" for one in found[-2:])):
+            open_ += (token.text == "(") - (token.text == ")")
+        else:
+            found.append(token)
+    return found
+
+
+def _begins_another(before: Token, token: Token) -> bool:
     """Tell whether a new statement begins, as behind a line that ends in no semicolon: two operands stand together."""
     is_operand = before.kind in ("name", "text", "number") or before.text in (")", "]", "}")
     is_next = token.kind in ("name", "text", "number") and token.text not in _OPERATORS

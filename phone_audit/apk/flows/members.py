@@ -3,7 +3,6 @@
 from phone_audit.apk.flows.heap import STATICS, Heap, plain_data, publish, read
 from phone_audit.apk.flows.ir import FieldUse, Op, OpKind
 from phone_audit.apk.flows.summaries import Event, Frame
-from phone_audit.apk.flows.taint_rules import LIST, NO_LIST
 from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import (
     ANY,
@@ -12,7 +11,6 @@ from phone_audit.apk.flows.taints import (
     Atom,
     Number,
     Slot,
-    Taint,
     Value,
     bounded,
     join_values,
@@ -64,8 +62,6 @@ class MemberAccess:
         if what is OpKind.LOAD_FIELD:
             field = more.field
             found = read(frame, heap, registers[more.holder], field.name, more.kept, own=field.holds_own)
-            if field.java in NO_LIST:
-                found -= frozenset(atom for atom in found if isinstance(atom, Taint) and atom.data == LIST)
             registers[to] = found | field.marks if field.marks else found
         elif what is OpKind.STORE_FIELD:
             self._store(heap, registers[more.holder], more.field.name, registers[to], more.kept)

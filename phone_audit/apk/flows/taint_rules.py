@@ -141,16 +141,6 @@ PROVIDER_TEXTS: Final[Mapping[str, str]] = {
     "content://com.android.calendar": "calendar",
 }
 """What a provider gives, by the field or the text that names it."""
-LIST: Final = "packages"
-"""What the list of installed packages is called."""
-NO_LIST: Final = frozenset({
-    f"android.content.pm.{owner}.{name}" for owner, names in (
-        ("ApplicationInfo", ("uid", "flags", "targetSdkVersion", "minSdkVersion", "enabled", "icon", "labelRes")),
-        ("PackageInfo", ("versionCode", "sharedUserLabel", "installLocation")),
-        ("PackageItemInfo", ("icon", "labelRes", "logo", "banner")),
-    ) for name in names
-})  # fmt: skip
-"""Numbers of a package that say nothing of which packages there are. Source: Android reference, android.content.pm."""
 QUERY: Final = "android.content.ContentResolver.query"
 SETTING_CALLS: Final = frozenset(
     {"android.provider.Settings$Secure.getString", "android.provider.Settings$System.getString"}

@@ -1,4 +1,4 @@
-"""Views of compiled layouts whose input type, hint, or the text before them says what a person types into them.
+"""Views of compiled layouts whose input type, or hint, says what a person types into them.
 
 Sources: AOSP `frameworks/base/libs/androidfw/include/androidfw/ResourceTypes.h`, "ResXMLTree_attrExt"; the Android API
 reference, `android.R.attr` and `android.text.InputType`; Material Components, `TextInputLayout`. A visible password
@@ -19,12 +19,14 @@ from phone_audit.apk.zip.directory import Buffer
 
 _RESOURCE_MAP, _START, _END = 0x0180, 0x0102, 0x0103
 _ID, _INPUT_TYPE, _PASSWORD, _PHONE = 0x010100D0, 0x01010220, 0x0101015C, 0x01010167
-_HINT, _TEXT_OF = 0x01010150, 0x0101014F
+_HINT: Final = 0x01010150
 _TYPING: Final = frozenset({_INPUT_TYPE, _PASSWORD, _PHONE, _HINT})
 _CLASS, _VARIATION = 0x0F, 0xFF0
 _TEXT, _NUMBER = 1, 2
 _TYPED: Final = "typed"
 """Something is typed in; which keyboard is shown for it does not say what."""
+_FIELD: Final = "field"
+"""Its class alone says that something is typed in; code may still set what."""
 HIDDEN_TEXT: Final = "hidden-text"
 """What is typed in is not shown; whether it is a password, its hint or the name of the view says."""
 _HIDDEN: Final = frozenset({(_TEXT, 0x80), (_TEXT, 0xE0), (_NUMBER, 0x10)})
@@ -37,15 +39,11 @@ _MOST_HINTS: Final = 8
 """Hints of one view that are told apart."""
 _MOST_TEXTS: Final = 4_096
 """Texts of hints in layouts, and references to others, that are looked at; more say nothing."""
-_FIELD: Final = ("EditText", "AutoCompleteTextView")
+_FIELDS: Final = ("EditText", "AutoCompleteTextView")
 """How the classes end into which something is typed."""
 _HAS_FIELD: Final = re.compile(
     b"|".join(name.encode(code) for name in ("EditText", "AutoComplete") for code in ("ascii", "utf-16-le"))
 )
-_TEXT_VIEW: Final = "TextView"
-"""How the class ends that only shows a text."""
-_NEAR: Final = 1
-"""Levels by which a field may stand deeper, or less deep, than the text that tells what is typed into it."""
 _AROUND: Final = "TextInputLayout"
 """How the class ends that stands around a field of text, shows its own hint in it, and gives it to code."""
 _NOTHING_SAID: Final = ""
@@ -59,33 +57,22 @@ class Hints(NamedTuple):
 
     Attributes:
         of: what they say; None where one layout has none.
-        labels: what a text before a view says that has no hint; None where none stands there in one layout.
         beside_hidden: views in whose layouts something else is hidden while it is typed, as where a person signs in.
     """
 
     of: Mapping[int, frozenset[Hint | None]]
     beside_hidden: frozenset[int]
-    labels: Mapping[int, frozenset[Hint | None]]
 
 
-NO_LABELS: Final[Mapping[int, str]] = {}
-NO_HINTS: Final = Hints({}, frozenset(), {})
+NO_HINTS: Final = Hints({}, frozenset())
 
 
 class _View(NamedTuple):
-    """One view of a layout: its number, what its input type says, its hint, and the text before it."""
+    """One view of a layout: its number, what its input type says, and its hint."""
 
     number: int
     kind: str | None
     hint: Hint | None
-    label: Hint | None = None
-
-
-class _Label(NamedTuple):
-    """A text that is shown: how deep it stands, and what it says."""
-
-    depth: int
-    said: Hint
 
 
 class _Around(NamedTuple):
@@ -112,7 +99,6 @@ class TypedViews:
     def __init__(self) -> None:
         self._kinds: dict[int, set[str | None]] = defaultdict(set)
         self._hints: dict[int, set[Hint | None]] = defaultdict(set)
-        self._labels: dict[int, set[Hint | None]] = defaultdict(set)
         self._beside_hidden: dict[int, bool] = {}
         self._said: dict[str, str] = {}
         self._is_cut = False
@@ -127,23 +113,25 @@ class TypedViews:
     @property
     def found(self) -> dict[int, str]:
         """What is typed into a view, by its number; `typed` where its layout does not say what."""
-        known = {view: kinds - {_TYPED} or {_TYPED} for view, kinds in self._kinds.items() if None not in kinds}
+        known = {
+            view: kinds - {_TYPED, _FIELD} or kinds - {_FIELD} or {_FIELD}
+            for view, kinds in self._kinds.items()
+            if None not in kinds
+        }
         return {view: str(next(iter(kinds))) for view, kinds in known.items() if len(kinds) == 1}
 
     @property
     def hints(self) -> Hints:
-        """The hints of the views that have any, and the texts before the others."""
+        """The hints of the views that have any."""
         return Hints(
-            _known(self._hints),
+            {view: frozenset(hints) for view, hints in self._hints.items() if hints != {None}},
             frozenset(view for view, is_beside in self._beside_hidden.items() if is_beside),
-            _known(self._labels),
         )
 
     @property
     def is_cut(self) -> bool:
         """Whether there were more views or hints than are looked at."""
-        referred = _references((*self._hints.values(), *self._labels.values()))
-        return self._is_cut or len(referred) > _MOST_TEXTS
+        return self._is_cut or len(_references(self._hints.values())) > _MOST_TEXTS
 
     def _add(self, data: bytes) -> None:
         (pool,) = struct.unpack_from("<I", data, 12)
@@ -162,9 +150,8 @@ class TypedViews:
         for view in found:
             if view.number in self._kinds or len(self._kinds) < _MOST:
                 self._kinds[view.number].add(view.kind)
-                for known, said in ((self._hints, view.hint), (self._labels, view.label)):
-                    of_view = known[view.number]
-                    of_view.add(said if said in of_view or len(of_view) < _MOST_HINTS else None)
+                hints = self._hints[view.number]
+                hints.add(view.hint if view.hint in hints or len(hints) < _MOST_HINTS else None)
                 self._beside_hidden[view.number] = hides and self._beside_hidden.get(view.number, True)
             else:
                 self._is_cut = True
@@ -208,22 +195,18 @@ class _Layout:
     def views(self) -> Iterator[_View]:
         """Yield the views that bear a number, up to damage."""
         depth = 0
-        label: _Label | None = None
         around: dict[int, _Around] = {}
         for chunk in chunks(self._data, self._start, len(self._data)):
             if chunk.type == _END:
                 if depth in around:
                     yield from around.pop(depth).views()
                 depth -= 1
-                if label is not None and depth < label.depth - _NEAR - 1:
-                    label = None
             elif chunk.type == _START:
                 values, outer, tag = self._values(chunk), around.get(depth), self._tag(chunk) or ""
-                hint = self._said(values, _HINT)
+                hint = self._hint(values)
                 if hint is None and outer is not None:
                     hint = outer.hint
-                is_typed = hint is not None or tag.endswith(_FIELD)
-                kind = _typed(values) or (_TYPED if is_typed else None)
+                kind = _typed(values) or (_TYPED if hint is not None else _FIELD if tag.endswith(_FIELDS) else None)
                 number = values[_ID].data if _ID in values else None
                 depth += 1
                 if tag.endswith(_AROUND):
@@ -231,19 +214,10 @@ class _Layout:
                     continue
                 if outer is not None and kind is not None:
                     outer.inside.append((kind, hint))
-                before = label.said if label is not None and abs(depth - label.depth) <= _NEAR else None
                 if number is not None:
-                    yield _View(number, kind, hint, before if kind is not None and hint is None else None)
-                if kind is not None:
-                    label = None
-                elif tag.endswith(_TEXT_VIEW):
-                    label = self._label(values, depth)
+                    yield _View(number, kind, hint)
         for left in around.values():
             yield from left.views()
-
-    def _label(self, values: Mapping[int, Value], depth: int) -> _Label | None:
-        said = self._said(values, _TEXT_OF)
-        return None if said is None else _Label(depth, said)
 
     def _values(self, chunk: Chunk) -> dict[int, Value]:
         """Return the values of an element's attributes, by the numbers of their names."""
@@ -257,14 +231,13 @@ class _Layout:
                 values[self._attributes[name]] = Value(kind, value)
         return values
 
-    def _said(self, values: Mapping[int, Value], name: int) -> Hint | None:
-        """Return what a text says that an attribute holds; None where there is none."""
-        text = values.get(name)
-        if text is None:
+    def _hint(self, values: Mapping[int, Value]) -> Hint | None:
+        hint = values.get(_HINT)
+        if hint is None:
             return None
-        if text.reference is not None:
-            return text.reference
-        return self._say(self._text(text.data if text.type == STRING else -1) or "")
+        if hint.reference is not None:
+            return hint.reference
+        return self._say(self._text(hint.data if hint.type == STRING else -1) or "")
 
     def _tag(self, chunk: Chunk) -> str | None:
         (number,) = struct.unpack_from("<I", self._data, chunk.start + 20)
@@ -296,32 +269,17 @@ def kinds_by_hint(hints: Hints, text_of: Callable[[int], str | None]) -> dict[in
         hints: of the views, by their number.
         text_of: gives the text of a resource by its number.
     """
-    return _kinds(hints.of, hints.beside_hidden, text_of)
-
-
-def kinds_by_label(hints: Hints, text_of: Callable[[int], str | None]) -> dict[int, str]:
-    """Return the same of the texts before views that have no hint."""
-    return _kinds(hints.labels, hints.beside_hidden, text_of)
-
-
-def _kinds(
-    texts: Mapping[int, Collection[Hint | None]], beside_hidden: Collection[int], text_of: Callable[[int], str | None]
-) -> dict[int, str]:
-    numbers = sorted(_references(texts.values()))
+    numbers = sorted(_references(hints.of.values()))
     said = {number: kind_of_hint(text_of(number) or "") or _NOTHING_SAID for number in numbers[:_MOST_TEXTS]}
     found: dict[int, str] = {}
-    for view, given in texts.items():
+    for view, given in hints.of.items():
         kinds = {said.get(one, _NOTHING_SAID) if isinstance(one, int) else one for one in given}
         kind = next(iter(kinds)) if len(kinds) == 1 else None
         if kind == A_NAME:
-            kind = "user-name" if view in beside_hidden else None
+            kind = "user-name" if view in hints.beside_hidden else None
         if kind:
             found[view] = kind
     return found
-
-
-def _known(texts: Mapping[int, set[Hint | None]]) -> dict[int, frozenset[Hint | None]]:
-    return {view: frozenset(said) for view, said in texts.items() if said != {None}}
 
 
 def _references(hints: Iterable[Collection[Hint | None]]) -> set[int]:
@@ -329,21 +287,16 @@ def _references(hints: Iterable[Collection[Hint | None]]) -> set[int]:
     return {one for given in hints for one in given if isinstance(one, int)}
 
 
-def typed_into(
-    layouts: Mapping[int, str],
-    names: Mapping[int, str],
-    hints: Mapping[int, str],
-    labels: Mapping[int, str] = NO_LABELS,
-) -> dict[int, str]:
-    """Return what is typed into views, by their number: what their layouts, names, hints and labels say of them.
+def typed_into(layouts: Mapping[int, str], names: Mapping[int, str], hints: Mapping[int, str]) -> dict[int, str]:
+    """Return what is typed into views, by their number: what their layouts, names and hints say of them.
 
     That may be that it is nobody's (`NOT_OF_A_PERSON`), so that nothing else names it.
 
     A hint, which the person reads, goes before a name, but for a password one about a server. A password is told by a
     name alone; another name has to be that of a view that something is typed into, and says nothing of one in which
-    that is hidden. A text before a view says what is typed into it where nothing else does.
+    that is hidden. Where only its class says that something is typed, code may hide it: then a name that says both a
+    password and something else says a password.
     """
-    hints = {**{view: said for view, said in labels.items() if view not in names}, **hints}
     views = {*layouts, *names, *hints}
     found = {view: _kind(layouts.get(view), names.get(view), hints.get(view)) for view in views}
     return {view: kind for view, kind in found.items() if kind is not None}
@@ -361,6 +314,8 @@ def _kind(layout: str | None, name: str | None, hint: str | None) -> str | None:
         return hint
     if is_password:
         return "password"
+    if layout == _FIELD:
+        return name
     if not is_shown:
         return layout
     return NOT_OF_A_PERSON if hint == NOT_OF_A_PERSON else name

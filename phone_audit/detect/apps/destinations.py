@@ -1,6 +1,5 @@
 """Where an app sends, or would: by what was seen, by data that was followed through its code, by its addresses."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from phone_audit.detect.detector import may_use_network
 from phone_audit.detect.endpoint_order import by_harm
 from phone_audit.knowledge.load import Knowledge
-from phone_audit.model.apk import ApkInfo, Behaviour, Endpoint, EndpointCategory, connecting_methods
+from phone_audit.model.apk import ApkInfo, Behaviour, Endpoint, EndpointCategory, connecting_methods, host_in
 from phone_audit.model.apps import LINK_KINDS, Destination, LinkKind
 from phone_audit.model.watch import Observation
 
@@ -16,7 +15,6 @@ MOST: Final = 60
 """Places that are told of one app; the strongest links come first."""
 _NETWORK: Final = "-network"
 """Ends the ids of flows that reach the network."""
-_AUTHORITY: Final = re.compile(r"https?://([^/:?#\s]+)")
 _FETCHED: Final[Mapping[str, LinkKind]] = {"fetched": "fetched", "unknown": "held"}
 """What code does with an address → what that ties the app to the place by."""
 
@@ -138,8 +136,8 @@ def _of_flows(behaviours: Iterable[Behaviour], endpoints: Sequence[Endpoint]) ->
 
 def _named_in(text: str, endpoints: Iterable[Endpoint]) -> Sequence[Endpoint]:
     """Return the endpoints whose address stands in a text."""
-    url = _AUTHORITY.search(text)
-    return [one for one in endpoints if url and one.host == url[1].lower()]
+    host = host_in(text)
+    return [one for one in endpoints if one.host == host]
 
 
 def _of_endpoint(endpoint: Endpoint, link: LinkKind) -> Destination:

@@ -146,7 +146,7 @@ def _finding(way: _Way, info: ApkInfo, holder: str, flows: Sequence[Behaviour]) 
         _title(way, holder, way.title),
         f"{subject.name}: {holder} sends {_data(shown)} {way.over}{but}.",
         severity="low" if but else way.severity,
-        confidence="low" if but else "high" if any(flow.is_followed for flow in shown) else "medium",
+        confidence="low" if but else "high" if all(flow.is_followed for flow in shown) else "medium",
         evidence=_evidence(shown),
         main=holder,
     )

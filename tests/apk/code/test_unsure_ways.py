@@ -118,8 +118,11 @@ def test_the_only_way_of_some_data_is_told_where_it_is_put_into_one_place() -> N
     assert not seen(FIELD, made=made, beside=[flow(SURE)]).told, "there is a surer one"
 
 
-def test_of_several_ways_that_are_not_sure_the_shortest_is_told() -> None:
+def test_of_several_ways_that_are_not_sure_the_worst_is_told_then_the_shortest() -> None:
     made = ("app.Point",) * MANY
+    for worse in ({"start_seen": False}, {"cleartext": False}):
+        assert not seen(FIELD, made=made, beside=[flow(SURE, FIELD).model_copy(update={"cleartext": True})]).told
+        assert seen(FIELD, made=made, beside=[flow(FIELD).model_copy(update=worse)]).told
     longer = flow(SURE, FIELD)
     assert seen(FIELD, made=made, beside=[longer]).told
     assert not seen(SURE, FIELD, made=made, beside=[flow(FIELD)]).told

@@ -136,28 +136,3 @@ def test_what_is_called_back_is_not_sent() -> None:
     puts = join(READ, new(4, back), member(1, 4, f"{back}->held:{TEXT}", put=True), text(3, "u"))
     classes = (Class(back, [], interfaces=("Lcom/hyphenate/EMCallBack;",)), activity(create(puts, login)))
     assert found(*classes) == []
-
-
-PACKAGE = "Landroid/content/pm/ApplicationInfo;"
-PACKAGES = join(
-    invoke("Landroid/content/pm/PackageManager;->getInstalledApplications(I)Ljava/util/List;", 0, 0, opcode=0x6E),
-    result(2),
-    invoke("Ljava/util/List;->get(I)Ljava/lang/Object;", 2, 0, opcode=0x72),
-    result(2),
-)
-
-
-@pytest.mark.parametrize(
-    ("field", "expected"), [("packageName:Ljava/lang/String;", ["flow.packages-network"]), ("uid:I", [])]
-)
-def test_a_number_of_a_package_is_not_the_list_of_packages(field: str, expected: list[str]) -> None:
-    number = (2 << 12 | 1 << 8 | (0x52 if field.endswith("I") else 0x54), Ref("field", f"{PACKAGE}->{field}"))
-    gives = (invoke(f"{TEXT}->valueOf(I){TEXT}", 1), result(1)) if field.endswith("I") else ()
-    assert found(activity(create(PACKAGES, number, *gives, SEND))) == expected
-
-
-def test_data_put_where_a_number_of_a_package_stands_is_data() -> None:
-    number = Ref("field", f"{PACKAGE}->uid:I")
-    puts = join(NUMBER, new(2, PACKAGE), (2 << 12 | 1 << 8 | 0x59, number), (2 << 12 | 1 << 8 | 0x52, number))
-    says = join(invoke(f"{TEXT}->valueOf(I){TEXT}", 1), result(1), SEND)
-    assert found(activity(create(puts, says))) == ["flow.imei-network"]

@@ -70,7 +70,8 @@ _WHOSE: Final = "|".join((
 ))  # fmt: skip
 """What may stand before the word for a password; longer ones first, since none is given back."""
 _PASSWORD: Final = re.compile(
-    rf"(?:(?:{_WHOSE}) ?)*+(?:pass(?:word|wd|wort|code|phrase)|pwd|psw|senha|contrasena|kennwort|wachtwoord|haslo)s?"
+    rf"(?!remember)(?:(?:{_WHOSE}) ?)*+"
+    r"(?:pass(?:word|wd|wort|code|phrase)|pwd|psw|senha|contrasena|kennwort|wachtwoord|haslo)s?"
     r"(?: ?(?:confirmation|confirm|repeat|again|new|old|hash|md5|usuario|user|atual|nova|\d))*+\Z"
 )
 """The words of a key under which a password is sent; others only speak of one, such as `passwordChanged`."""
@@ -96,6 +97,10 @@ _LONGITUDE: Final = re.compile(r"(?:.*\b)?(?:lon|lng|long|longitude)\Z")
 _ASKS_PLACE: Final = re.compile(r"geolocation\s*\.\s*(?:getCurrentPosition|watchPosition)\b")
 _COORDINATES: Final = frozenset({"coords"})
 URL: Final = re.compile(r"https?://[^\s\"'`<>\\$]+", re.IGNORECASE)
+_ANY_NAME: Final = frozenset(
+    {"url", "uri", "href", "link", "path", "base", "src", "homepage", "site", "page", "address", "host", "target"}
+)
+"""Variables that every function has one of, each with another address."""
 _BASE: Final = re.compile(r"\A\$\{(?:\w+\.)*([\w$]+)\}")
 """A variable that begins a text which is put together."""
 _FORM: Final = re.compile(r"<form\b", re.IGNORECASE)
@@ -204,7 +209,9 @@ class Script:
         if not chain:
             return None, None
         was_set = self._last_set(before, chain[0]) if len(chain) == 1 else ()
-        return self._where("", was_set) if was_set else (None, chain[-1])
+        if was_set:
+            return self._where("", was_set)
+        return None, None if chain[-1] in _ANY_NAME else chain[-1]
 
     def _sent(self, before: str, arguments: Collection[Tokens]) -> dict[str, str]:
         """Return the keys that a call sends, with the variables that are their values, but for constant ones."""

@@ -54,7 +54,8 @@ def test_a_password_that_is_sent(call: str) -> None:
     [
         "$.post('https://a.dev/in', {password: 'fixed'})",
         "var KEY = 's3cret'; $.post('https://a.dev/in', {user: 'app', password: KEY})",
-        "$.post('https://a.dev/in', {passwordToken: t, hasPassword: h, passwordChanged: c, boardingPass: b, pass: q})",
+        "$.post('https://a.dev/in', {passwordToken: t, hasPassword: h, passwordChanged: c})",
+        "$.post('https://a.dev/in', {boardingPass: b, rememberPassword: r, pass: q})",
         "$.post('https://a.dev/in', {name: n}, function (r) { keep({password: r.p}) })",
         "keep({password: p})",
         "localStorage.setItem('password', p)",
@@ -141,11 +142,13 @@ def test_a_place_is_sent_by_a_script_that_asks_for_it() -> None:
         ("$.post(TWO + '/in', {password: p})", None),
         ("$.post(OLD + '/in', {password: p})", None),
         ("$.post(cfg.url, {password: p}, API)", None),
+        ("$.post(url, {password: p})", None),
     ],
 )
 def test_where_it_is_sent(script: str, url: str | None) -> None:
     more = (
-        "var API   = 'http://a.dev/v1'; var TWO = 'http://c.dev/'; TWO = 'https://d.dev/'\n// var OLD = 'http://e.dev/'"
+        "var API   = 'http://a.dev/v1'; var url = 'http://c.dev/'; var TWO = 'http://c.dev/'; TWO = 'https://d.dev/'\n"
+        "// var OLD = 'http://e.dev/'"
     )
     (found,) = sent(script, settings=more)
     assert found.url == url
@@ -215,7 +218,7 @@ def test_expressions_without_end_are_read_within_a_budget(monkeypatch: pytest.Mo
     ],
 )
 def test_hostile_scripts_are_read_within_bounds(piece: str) -> None:
-    assert len(sent(FIELD + piece * ((1 << 18) // len(piece)))) <= page_requests._MOST
+    assert len(sent(FIELD + piece * ((1 << 16) // len(piece)))) <= page_requests._MOST
 
 
 @pytest.mark.promise("bombs-bounded")

@@ -67,6 +67,12 @@ def test_views_are_found_by_their_names(ids: Type, *, utf8: bool) -> None:
         ("login_email", "email"),
         ("etFirstName", "typed-name"),
         ("user_last_name", "typed-name"),
+        ("edtSenha", "password"),
+        ("txt_contrasena", "password"),
+        ("telefone_cliente", "typed-phone"),
+        ("numeroCelular", "typed-phone"),
+        ("usuario", "user-name"),
+        ("correoElectronico", "email"),
         ("product_name", None),
     ],
 )

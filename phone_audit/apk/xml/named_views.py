@@ -20,12 +20,12 @@ from phone_audit.apk.xml.resources import PACKAGE, TABLE, TYPE, Chunk, chunks
 from phone_audit.apk.zip.directory import Buffer
 
 KINDS: Final[Mapping[str, Sequence[bytes]]] = {
-    "password": (b"passw", b"pwd", b"psw"),
-    "email": (b"mail",),
-    "typed-phone": (b"phone", b"mobile"),
+    "password": (b"passw", b"pwd", b"psw", b"senha", b"contrasen", b"kennwort", b"wachtwoord", b"motdepasse"),
+    "email": (b"mail", b"correo"),
+    "typed-phone": (b"phone", b"mobile", b"telefon", b"telepon", b"celular"),
     "pass": (b"pass",),
     "typed-name": (b"firstname", b"first_name", b"lastname", b"last_name", b"fullname", b"full_name", b"surname"),
-    "user-name": (b"user", b"usr", b"uname", b"login", b"nick"),
+    "user-name": (b"user", b"usr", b"uname", b"login", b"nick", b"usuario", b"utilisateur", b"benutzer"),
 }
 """What the data is called that names of views say, and the letters by which they do.
 

@@ -7,7 +7,9 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.script_requests import PLACE, URL, Budget, Script, ScriptRequest
+from phone_audit.apk.assets.script_requests import URL, Script, ScriptRequest
+from phone_audit.apk.assets.script_variables import Budget
+from phone_audit.apk.assets.script_words import PLACE
 from phone_audit.apk.assets.url_context import is_document
 
 _SCRIPT: Final = re.compile(r".*\.(?:m?js|cjs|jsbundle|bundle|s?html?|xhtml|vue)", re.IGNORECASE)

@@ -12,28 +12,17 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
-from phone_audit.apk.assets.script_values import (
-    LONGEST,
-    Token,
-    Tokens,
-    arguments_at,
-    expression_at,
-    keys_in,
-    names_in,
-    value_of,
-)
+from phone_audit.apk.assets.script_values import Token, Tokens, arguments_at, keys_in, names_in, value_of
+from phone_audit.apk.assets.script_variables import BEFORE, Budget, Variables
+from phone_audit.apk.assets.script_words import PLACE, is_log_in, kinds_of
 from phone_audit.apk.assets.url_context import is_comment, is_in_block
-from phone_audit.apk.xml.hints import kind_of_hint
 
 MOST_CALLS: Final = 400
 """Calls of one script that are read."""
 _MOST_ASKED: Final = 20
 """Calls that may ask the phone where it is."""
-_BEFORE: Final = 4_000
-"""Characters before a call in which a variable may have been set."""
 _MOST_NAMES: Final = 12
 """Variables of one call that are looked up."""
-_LONGEST_KEY: Final = 60
 _SHOWN: Final = 100
 """Characters of a call that are shown."""
 _LINE: Final = 2_000
@@ -61,39 +50,6 @@ _WORTH: Final = re.compile(
     r"[Pp]ass|PASS|[Pp]wd|PWD|psw|[Ss]enha|[Cc]ontrase|[Kk]ennwort|wachtwoord|haslo|/log-?in\b|/register\b|signIn"
 )
 """What stands near a call that sends a password."""
-_PARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_.-]+")
-_WHOSE: Final = "|".join((
-    "registration", "register", "reg", "encrypted", "encoded", "customer", "employee", "original", "account",
-    "confirm", "current", "teacher", "student", "sign ?in", "client", "driver", "member", "repeat", "second", "admin",
-    "email", "input", "login", "plain", "staff", "text", "user", "usr", "txt", "log", "new", "old", "web", "app", "md5",
-    "my", "in", "re",
-))  # fmt: skip
-"""What may stand before the word for a password; longer ones first, since none is given back."""
-_PASSWORD: Final = re.compile(
-    rf"(?!remember)(?:(?:{_WHOSE}) ?)*+"
-    r"(?:pass(?:word|wd|wort|code|phrase)|pwd|psw|senha|contrasena|kennwort|wachtwoord|haslo)s?"
-    r"(?: ?(?:confirmation|confirm|repeat|again|new|old|hash|md5|usuario|user|atual|nova|\d))*+\Z"
-)
-"""The words of a key under which a password is sent; others only speak of one, such as `passwordChanged`."""
-_SHORT: Final = re.compile(rf"(?:(?:{_WHOSE}) ?)*+(?:pass|pw)\Z")
-"""The same as long as it is sent with whoever signs in."""
-_NOT_IT: Final = re.compile(
-    r"\b(?:token|reset|hint|type|length|error|verified|changed|exists|valid|is|has|count|list|id)\b"
-)
-"""Words of keys that only speak of what is typed in."""
-_LOG_IN: Final = re.compile(
-    r"(?<!push)(?<!device)(?<!fcm)(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|registration)"
-    r"(?:\.(?:php|do|json|aspx?|jsp))?/?\Z",
-    re.IGNORECASE,
-)
-"""How a path ends where people sign in or up: what is posted there whole has a password in it."""
-_BESIDE_PASSWORD: Final = frozenset({"email", "typed-phone", "user-name", "typed-name"})
-_WHO: Final = re.compile(r"\b(?:user|usr|username|uname|login|e?mail|phone|mobile|account|nick|usuario)\b")
-"""Words of keys for whoever signs in."""
-PLACE: Final = "location"
-"""What the place of the phone is called."""
-_LATITUDE: Final = re.compile(r"(?:.*\b)?lat(?:itude)?\Z")
-_LONGITUDE: Final = re.compile(r"(?:.*\b)?(?:lon|lng|long|longitude)\Z")
 _ASKS_PLACE: Final = re.compile(r"geolocation\s*\.\s*(?:getCurrentPosition|watchPosition)\b")
 _COORDINATES: Final = frozenset({"coords"})
 URL: Final = re.compile(r"https?://[^\s\"'`<>\\$]+", re.IGNORECASE)
@@ -127,20 +83,6 @@ class ScriptRequest(NamedTuple):
     shown: str
 
 
-class Budget:
-    """Characters of expressions that may be read in one package; `is_cut` tells whether there were more."""
-
-    def __init__(self, characters: int) -> None:
-        self.left = characters
-        self.is_cut = False
-
-    def takes(self, characters: int) -> bool:
-        """Take some away; false where none is left."""
-        self.is_cut |= self.left <= 0
-        self.left -= characters
-        return not self.is_cut
-
-
 class Script:
     """Reads one script or page, whose characters stand for bytes, as in Latin-1; `name` is that of its file."""
 
@@ -155,7 +97,7 @@ class Script:
         windows = [(0, len(self._text))] if self._asks_place else _windows(self._text)
         calls = (call for begin, end in windows for call in _CALL.finditer(self._text, begin, end))
         for number, call in enumerate(calls):
-            if number == MOST_CALLS or not self._budget.takes(LONGEST // 4):
+            if number == MOST_CALLS or not self._budget.takes():
                 self._budget.is_cut = True
                 break
             if not self.is_commented(call.start()):
@@ -187,70 +129,17 @@ class Script:
 
     def _of_call(self, call: re.Match[str]) -> Iterator[ScriptRequest]:
         arguments = arguments_at(self._text, call.end())
-        before = self._text[max(0, call.start() - _BEFORE) : call.start()]
-        address = _address(call, arguments)
-        url, name = self._where(before, address)
-        sent = self._sent(before, arguments)
-        kinds = _kinds(sent, call, posts_whole=self._posts_whole(before, call, arguments))
-        if PLACE in kinds and not (self._asks_place and self._names_coordinates(before, arguments)):
+        variables = Variables(self._text[max(0, call.start() - BEFORE) : call.start()], self._budget)
+        url, name = _where(variables, _address(call, arguments))
+        kinds = kinds_of(
+            _sent(variables, arguments),
+            is_account=call.lastgroup == "account",
+            posts_whole="post" in call[0] and _posts_whole(variables, arguments),
+        )
+        if PLACE in kinds and not (self._asks_place and _names_coordinates(variables, arguments)):
             kinds.remove(PLACE)
         for kind in kinds:
             yield ScriptRequest(call.start(), kind, url, name, self._shown(call.start()))
-
-    def _where(self, before: str, address: Tokens) -> tuple[str | None, str | None]:
-        """Return the URL that an expression begins with, or the variable that does; neither where that is a choice."""
-        if not address or any(token.text in ("?", "replace") for token in address):
-            return None, None
-        first = address[0]
-        if first.kind == "text":
-            url, base = URL.match(first.said), _BASE.match(first.said)
-            return (url[0] if url else None), (base[1] if base else None)
-        chain = _chain(address)
-        if not chain:
-            return None, None
-        was_set = self._last_set(before, chain[0]) if len(chain) == 1 else ()
-        if was_set:
-            return self._where("", was_set)
-        return None, None if chain[-1] in _ANY_NAME else chain[-1]
-
-    def _sent(self, before: str, arguments: Collection[Tokens]) -> dict[str, str]:
-        """Return the keys that a call sends, with the variables that are their values, but for constant ones."""
-        keys: dict[str, str] = {}
-        for argument in arguments:
-            keys |= keys_in(argument)
-            for name in islice(names_in(argument), _MOST_NAMES):
-                keys |= keys_in(self._last_set(before, name))
-                keys |= dict.fromkeys(_put_into(before, name), "")
-        return {key: name for key, name in keys.items() if not name or not self._is_constant(before, name)}
-
-    def _is_constant(self, before: str, name: str) -> bool:
-        was_set = self._last_set(before, name)
-        return len(was_set) == 1 and was_set[0].kind == "text" and len(was_set[0].text) > len("''")
-
-    def _names_coordinates(self, before: str, arguments: Collection[Tokens]) -> bool:
-        expressions = [*arguments]
-        for argument in arguments:
-            expressions += [self._last_set(before, name) for name in islice(_all_names(argument), _MOST_NAMES)]
-        return any(token.text in _COORDINATES for one in expressions for token in one)
-
-    def _posts_whole(self, before: str, call: re.Match[str], arguments: list[list[Token]]) -> bool:
-        """Tell whether a variable of which nothing more is seen is posted where people sign in."""
-        if len(arguments) < 2 or "post" not in call[0] or not arguments[0]:
-            return False
-        path, body = arguments[0][-1].said, arguments[1]
-        is_variable = len(body) == 1 and body[0].kind == "name" and "oken" not in body[0].text
-        return is_variable and _LOG_IN.search(path) is not None and not self._last_set(before, body[0].text)
-
-    def _last_set(self, before: str, name: str) -> Tokens:
-        """Return what a variable was last set to in the same function; nothing where that is not seen."""
-        places = [found.end() for found in re.finditer(rf"(?<![\w$.]){re.escape(name)}\s*=(?![=>])\s*", before)]
-        if not places or not self._budget.takes(LONGEST // 4):
-            return ()
-        at = places[-1]
-        is_parameter = before[:at].rstrip().rpartition(name)[0].rstrip().endswith("(")
-        if is_parameter or _leaves_function(before[at:]) or _is_handed(before[at:], name):
-            return ()
-        return expression_at(before, at)
 
     def _shown(self, begin: int) -> str:
         text = self._text[begin : begin + _SHOWN].encode("latin-1").decode("utf-8", "ignore")
@@ -261,12 +150,12 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
     """Yield the parts of a script that stand near what may speak of a password, none of them beside another."""
     begin = end = 0
     for found in _WORTH.finditer(text):
-        if found.start() - _BEFORE > end:
+        if found.start() - BEFORE > end:
             if end:
                 yield begin, end
-            begin = found.start() - _BEFORE
+            begin = found.start() - BEFORE
         begin = max(begin, 0)
-        end = found.start() + _BEFORE
+        end = found.start() + BEFORE
     if end:
         yield begin, end
 
@@ -280,57 +169,54 @@ def _address(call: re.Match[str], arguments: list[list[Token]]) -> Tokens:
     return value_of(first, "url") if is_options else first
 
 
+def _where(variables: Variables, address: Tokens, *, is_set: bool = False) -> tuple[str | None, str | None]:
+    """Return the URL that an expression begins with, or the variable that does; neither where that is a choice.
+
+    With `is_set` it is what another variable was set to, and no further one is looked up.
+    """
+    if not address or any(token.text in ("?", "replace") for token in address):
+        return None, None
+    first = address[0]
+    if first.kind == "text":
+        url, base = URL.match(first.said), _BASE.match(first.said)
+        return (url[0] if url else None), (base[1] if base else None)
+    chain = _chain(address)
+    was_set = variables.last_set(chain[0]) if len(chain) == 1 and not is_set else ()
+    if was_set:
+        return _where(variables, was_set, is_set=True)
+    return None, None if not chain or chain[-1] in _ANY_NAME else chain[-1]
+
+
+def _sent(variables: Variables, arguments: Collection[Tokens]) -> list[str]:
+    """Return the keys that a call sends, but for those whose values are variables set to a constant."""
+    keys: dict[str, str] = {}
+    for argument in arguments:
+        keys |= keys_in(argument)
+        for name in islice(names_in(argument), _MOST_NAMES):
+            keys |= keys_in(variables.last_set(name))
+            keys |= dict.fromkeys(variables.put_into(name), "")
+    return [key for key, name in keys.items() if not name or not variables.is_constant(name)]
+
+
+def _names_coordinates(variables: Variables, arguments: Collection[Tokens]) -> bool:
+    """Tell whether what a call sends is named as the coordinates that the phone gives."""
+    names = [token.text for argument in arguments for token in argument if token.kind == "name"]
+    expressions = (*arguments, *(variables.last_set(name) for name in names[:_MOST_NAMES]))
+    return any(token.text in _COORDINATES for one in expressions for token in one)
+
+
+def _posts_whole(variables: Variables, arguments: list[list[Token]]) -> bool:
+    """Tell whether a variable of which nothing more is seen is posted where people sign in."""
+    if len(arguments) < 2 or not arguments[0]:
+        return False
+    path, body = arguments[0][-1].said, arguments[1]
+    is_variable = len(body) == 1 and body[0].kind == "name" and "oken" not in body[0].text
+    return is_variable and is_log_in(path) and not variables.last_set(body[0].text)
+
+
 def _chain(address: Tokens) -> list[str]:
     """Return the names of the variable, or of the member of one, that an expression begins with."""
     end = next((at for at, token in enumerate(address) if token.text == "+"), len(address))
     names, marks = address[:end:2], address[1:end:2]
     is_chain = all(one.kind == "name" for one in names) and all(one.text == "." for one in marks)
     return [one.text for one in names] if is_chain else []
-
-
-def _put_into(before: str, name: str) -> list[str]:
-    """Return the names under which something is put into a form."""
-    return re.findall(rf"(?<![\w$.]){re.escape(name)}\.append\(\s*[\"']([\w.-]+)[\"']\s*,\s*(?![\"'\d])", before)
-
-
-def _all_names(tokens: Tokens) -> list[str]:
-    return [token.text for token in tokens if token.kind == "name"]
-
-
-def _leaves_function(text: str) -> bool:
-    """Tell whether more brackets are closed than opened."""
-    depth = 0
-    for found in re.finditer(r"[{}]", text):
-        depth += 1 if found[0] == "{" else -1
-        if depth < 0:
-            return True
-    return False
-
-
-def _is_handed(text: str, name: str) -> bool:
-    """Tell whether a function begins that is handed a variable of this name."""
-    alone = rf"(?<![\w$.]){re.escape(name)}(?![\w$])"
-    handed = rf"\([^()]{{0,200}}{alone}[^()]{{0,200}}\)\s*"
-    return re.search(rf"function\b[^()]{{0,60}}{handed}|{alone}\s*=>|{handed}=>", text) is not None
-
-
-def _kinds(keys: Collection[str], call: re.Match[str], *, posts_whole: bool) -> list[str]:
-    """Return the kinds of data that a call sends; `posts_whole` where that is a variable posted to a log-in."""
-    words = [_PARTS.sub(" ", key[:_LONGEST_KEY]).lower() for key in keys]
-    kinds = dict.fromkeys(kind for one in words if (kind := _kind(one)))
-    if call.lastgroup == "account":
-        kinds["password"] = None
-        kinds |= {} if words else {"email": None}
-    elif posts_whole or (any(map(_SHORT.match, words)) and any(map(_WHO.search, words))):
-        kinds["password"] = None
-    sent = [kind for kind in kinds if "password" in kinds and (kind == "password" or kind in _BESIDE_PASSWORD)]
-    if any(map(_LATITUDE.match, words)) and any(map(_LONGITUDE.match, words)):
-        sent.append(PLACE)
-    return sent
-
-
-def _kind(words: str) -> str | None:
-    if _PASSWORD.match(words):
-        return "password"
-    kind = None if _NOT_IT.search(words) else kind_of_hint(words)
-    return None if kind == "password" else kind

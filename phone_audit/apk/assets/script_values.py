@@ -119,8 +119,8 @@ def names_in(tokens: Tokens) -> list[str]:
     """Return the variables that are handed on as they are.
 
     Example:
-        >>> names_in([token for one in arguments_at("url, a.b, f(c), {body: d}, x + y", 0) for token in one])
-        ['url', 'c', 'd']
+        >>> [names_in(one) for one in arguments_at("url, a.b, f(c), {body: d}, x + y", 0)]
+        [['url'], [], ['c'], ['d'], []]
     """
     padded = [Token("mark", ",", ""), *tokens, Token("mark", ",", "")]
     return [

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from phone_audit.apk.assets.page_requests import PageRequest
-from phone_audit.apk.assets.script_requests import PLACE
+from phone_audit.apk.assets.script_words import PLACE
 from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
@@ -50,12 +50,12 @@ def page_flows(
         if one.data != PLACE or not set(_PLACES).isdisjoint(declared.permissions):
             cleartext = None if one.url is None else one.url.lower().startswith("http:")
             groups[one.data, host_in(one.url or ""), cleartext].append(one)
-    start_seen = bool(groups) and code.sees_any(set(_loading(indexes)))
+    start_seen = bool(groups) and code.sees_any(set(_page_methods(indexes)))
     for (data, _, cleartext), calls in groups.items():
         yield _flow(data, calls[:_MOST], cleartext=cleartext, start_seen=start_seen)
 
 
-def _loading(indexes: Sequence[DexIndex]) -> Iterator[tuple[int, int]]:
+def _page_methods(indexes: Sequence[DexIndex]) -> Iterator[tuple[int, int]]:
     """Yield the methods that load a page or a script."""
     for part, index in enumerate(indexes):
         names = list(index.strings_equal(_LOADS).values())

@@ -31,6 +31,7 @@ from phone_audit.apk.endpoints.call_effects import effects_of
 from phone_audit.apk.endpoints.endpoints import find_endpoints
 from phone_audit.apk.endpoints.holders import name_holders
 from phone_audit.apk.endpoints.resource_hosts import with_connecting
+from phone_audit.apk.endpoints.script_endpoints import with_sent_to
 from phone_audit.apk.endpoints.spelled_hosts import spelled_hosts
 from phone_audit.apk.endpoints.started_hosts import with_started
 from phone_audit.apk.endpoints.uses import rules_by_use
@@ -129,6 +130,7 @@ def read_code(
     parts = OptionalParts(knowledge.libraries, None if declared.names is None else declared.meta_data)
     endpoints = with_started(endpoints, files, indexes, started, spots, parts, uses_of)
     endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
+    endpoints = tuple(with_sent_to(endpoints, elsewhere.requests))
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
     flows = find_flows(

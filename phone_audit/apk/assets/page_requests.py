@@ -23,13 +23,13 @@ _MOST: Final = 200
 """Requests of a package that are remembered; of one file, of the same data to the same place, `_MOST_ALIKE`."""
 _MOST_ALIKE: Final = 5
 _MOST_URLS: Final = 10_000
-"""URLs of a package that variables are set to."""
+"""URLs of a package that are looked at."""
 _LONGEST_NAME: Final = 100
 """Characters before a URL in which the variable stands that is set to it."""
-_NAMED: Final = re.compile(r"([A-Za-z_$][\w$]{2,40})[\"']?\s{0,30}[:=]\s{0,30}[\"'`]\Z")
+_NAMED: Final = re.compile(r"(?<![?\w$-])(?<!case )([A-Za-z_$][\w$]{2,40})[\"']?\s{0,30}[:=]\s{0,30}[\"'`]\Z")
 _HIDDEN: Final = re.compile(
-    rb"(?<!\[)\btype\\?[\"'`]?\s?[=:,]\s?(?:[\w.$!]{1,40}\s?\?\s?(?:[\"'`]text[\"'`]\s?:\s?)?)?\\?[\"'`]?password\b"
-    rb"|\bsecureTextEntry\b",
+    rb"(?<![\[\w-])type\\?[\"'`\]]{0,2}\s?[=:,]\s?[\"'`]?(?:[\w.$!()=&\s]{1,40}\?\s?(?:[\"'`]text[\"'`]\s?:\s?)?)?"
+    rb"\\?[\"'`]?password(?![\w-])|\bsecureTextEntry\b",
     re.IGNORECASE,
 )
 """A field of a page, or of React Native, in which what is typed is not shown; no selector of one."""
@@ -79,9 +79,11 @@ class PageRequests:
         self._hides_input |= _HIDDEN.search(data) is not None
         text = str(data, "latin-1")  # so that characters are bytes
         script = Script(text, data, file.name, self._budget)
-        for name, url in islice(_named_urls(text, script), self._left_urls):
-            self._urls[name].add(url)
+        for found in islice(URL.finditer(text), self._left_urls):
             self._left_urls -= 1
+            if name := _named(text, script, found.start()):
+                self._urls[name].add(found[0])
+        self._budget.is_cut |= not self._left_urls
         for one in _varied(script.requests()):
             if len(self._found) == _MOST:
                 self._budget.is_cut = True
@@ -103,11 +105,12 @@ class PageRequests:
         return next(iter(urls)) if len(urls) == 1 else None
 
 
-def _named_urls(text: str, script: Script) -> Iterator[tuple[str, str]]:
-    for found in URL.finditer(text):
-        name = _NAMED.search(text, max(0, found.start() - _LONGEST_NAME), found.start())
-        if name and not script.is_commented(name.start()):
-            yield name[1], found[0]
+def _named(text: str, script: Script, at: int) -> str | None:
+    """Return the variable that is set to a URL; none where that is commented, or an attribute of a page's tag."""
+    begin = max(0, at - _LONGEST_NAME)
+    name = _NAMED.search(text, begin, at)
+    in_tag = text.rfind("<", begin, at) > text.rfind(">", begin, at)
+    return None if name is None or in_tag or script.is_commented(name.start()) else name[1]
 
 
 def _varied(requests: Iterator[ScriptRequest]) -> Iterator[ScriptRequest]:

@@ -22,10 +22,14 @@ MOST_CALLS: Final = 400
 _MOST_ASKED: Final = 20
 """Calls that may ask the phone where it is."""
 _MOST_NAMES: Final = 12
-"""Variables of one call that are looked up."""
+"""Variables of one call that are looked up for what is sent."""
+_MOST_KEYS: Final = 64
+"""Keys of one call that are looked at."""
+_CHOICES: Final = frozenset({"?", "&", "|", "replace"})
+"""What makes of an address one of several."""
 _SHOWN: Final = 100
 """Characters of a call that are shown."""
-_LINE: Final = 2_000
+_LINE: Final = 400
 """Characters of a line before a call, in which a comment may begin."""
 _LONGEST_FORM: Final = 8_000
 _MOST_FORMS: Final = 200
@@ -35,11 +39,11 @@ _CALL: Final = re.compile(
     r"|(?P<options>(?<![\w$])(?:axios|\$http|ajax)\s?\(|\.ajax\s?\(|(?<![\w$])(?:\$?http|axios)\.request\s?\()"
     r"|(?<![\w$])(?:\$|\$\$|jQuery|axios|\$?http|Http|_http|https?Client|HttpClient)"
     r"\.(?:get|post|put|patch|getJSON|load)\s?\("
-    r"|(?<![\w$])(?!(?:router|app|server|express)\.)[\w$]{0,40}\.post\s?\("
+    r"|(?<![\w$])(?!(?:router|app|server|express|fastify|r|rest|bus|mock)\.)[\w$]{0,40}\.post\s?\("
     r"(?=\s*[\"'`][^\"'`]{0,200}/|[\w$.\s]{1,60}\+\s*[\"'`][^\"'`]{0,200}/|\s*`\$\{)"
     r"|(?P<body>(?<![\w$])(?!(?:ipcRenderer|worker|process)\.)[\w$]{1,40}"
-    r"\.send\s?\((?=\s*(?:[\"'`][^\"'`]{0,200}=[\"'`]?\s*[+$]|JSON\.stringify)))"
-    r"|(?P<account>\.(?:signInWithEmailAndPassword|createUserWithEmailAndPassword|signInWithPassword)\s?\()"
+    r"\.send\s?\((?=\s*(?:[\"'`][^\"'`]{0,200}=[\"'`]?\s*[+$]|JSON\.stringify|[\w$]{1,40}\s*\))))"
+    r"|(?P<account>\.(?:signInWithEmailAndPassword|createUserWithEmailAndPassword|signInWithPassword)\)?\s?\()"
 )
 """Calls that connect, where their arguments name what is sent: most take the address first, some in their options.
 
@@ -50,15 +54,17 @@ _WORTH: Final = re.compile(
     r"[Pp]ass|PASS|[Pp]wd|PWD|psw|[Ss]enha|[Cc]ontrase|[Kk]ennwort|wachtwoord|haslo|/log-?in\b|/register\b|signIn"
 )
 """What stands near a call that sends a password."""
-_ASKS_PLACE: Final = re.compile(r"geolocation\s*\.\s*(?:getCurrentPosition|watchPosition)\b")
+_ASKS_PLACE: Final = re.compile(r"[gG]eolocation\s*\.\s*(?:getCurrentPosition|watchPosition)\b")
 _COORDINATES: Final = frozenset({"coords"})
-URL: Final = re.compile(r"https?://[^\s\"'`<>\\$]+", re.IGNORECASE)
+URL: Final = re.compile(r"https?://[^\s\"'`<>\\$]{1,2000}", re.IGNORECASE)
 _ANY_NAME: Final = frozenset(
     {"url", "uri", "href", "link", "path", "base", "src", "homepage", "site", "page", "address", "host", "target"}
 )
 """Variables that every function has one of, each with another address."""
 _BASE: Final = re.compile(r"\A\$\{(?:\w+\.)*([\w$]+)\}")
 """A variable that begins a text which is put together."""
+_LINE_END: Final = re.compile(r"[\r\n]")
+_COMMENT_END: Final = re.compile(r"\*/|-->")
 _FORM: Final = re.compile(r"<form\b", re.IGNORECASE)
 _ACTION: Final = re.compile(r"[^<>]{0,2000}?\saction\s{0,9}=\s{0,9}[\"']?(https?://[^\s\"'<>]{1,2000}+)", re.IGNORECASE)
 _FORM_END: Final = re.compile(r"</form", re.IGNORECASE)
@@ -106,10 +112,12 @@ class Script:
 
     def is_commented(self, at: int) -> bool:
         """Tell whether a place stands in a comment."""
-        begin = max(self._text.rfind("\n", 0, at) + 1, at - _LINE)
-        before = self._text[begin:at]
-        is_whole = begin == 0 or self._text[begin - 1] == "\n"
-        return is_comment(before, self._name, is_whole=is_whole) or is_in_block(self._data, at, self._name)
+        line = self._text[max(0, at - _LINE) : at]
+        before = _LINE_END.split(line)[-1]
+        is_whole = len(before) < len(line) or at <= _LINE
+        if is_comment(before, self._name, is_whole=is_whole):
+            return True
+        return is_in_block(self._data, at, self._name) and _COMMENT_END.search(self._text, at) is not None
 
     @cached_property
     def _asks_place(self) -> bool:
@@ -138,7 +146,7 @@ class Script:
         )
         if PLACE in kinds and not (self._asks_place and _names_coordinates(variables, arguments)):
             kinds.remove(PLACE)
-        for kind in kinds:
+        for kind in () if variables.is_cut else kinds:
             yield ScriptRequest(call.start(), kind, url, name, self._shown(call.start()))
 
     def _shown(self, begin: int) -> str:
@@ -174,28 +182,35 @@ def _where(variables: Variables, address: Tokens, *, is_set: bool = False) -> tu
 
     With `is_set` it is what another variable was set to, and no further one is looked up.
     """
-    if not address or any(token.text in ("?", "replace") for token in address):
+    if not address or any(token.text in _CHOICES for token in address):
         return None, None
     first = address[0]
     if first.kind == "text":
         url, base = URL.match(first.said), _BASE.match(first.said)
         return (url[0] if url else None), (base[1] if base else None)
     chain = _chain(address)
-    was_set = variables.last_set(chain[0]) if len(chain) == 1 and not is_set else ()
+    is_alone = len(chain) == 1
+    was_set = variables.last_set(chain[0]) if is_alone and not is_set else ()
     if was_set:
-        return _where(variables, was_set, is_set=True)
-    return None, None if not chain or chain[-1] in _ANY_NAME else chain[-1]
+        return (None, None) if variables.is_chosen(chain[0]) else _where(variables, was_set, is_set=True)
+    is_unknown = not chain or chain[-1] in _ANY_NAME or (is_alone and variables.is_handed(chain[0]))
+    return None, None if is_unknown else chain[-1]
 
 
 def _sent(variables: Variables, arguments: Collection[Tokens]) -> list[str]:
     """Return the keys that a call sends, but for those whose values are variables set to a constant."""
     keys: dict[str, str] = {}
+    names = [name for argument in arguments for name in names_in(argument)][:_MOST_NAMES]
     for argument in arguments:
         keys |= keys_in(argument)
-        for name in islice(names_in(argument), _MOST_NAMES):
-            keys |= keys_in(variables.last_set(name))
-            keys |= dict.fromkeys(variables.put_into(name), "")
-    return [key for key, name in keys.items() if not name or not variables.is_constant(name)]
+    for name in names:
+        for was_set in variables.set_to(name):
+            keys |= keys_in(was_set)
+            names_within = [one for one in names_in(was_set) if one != name][:_MOST_NAMES]
+            keys |= {key: value for one in names_within for key, value in keys_in(variables.last_set(one)).items()}
+        keys |= dict.fromkeys(variables.put_into(name), "")
+    found = islice(keys.items(), _MOST_KEYS)
+    return [key for key, name in found if not name or not variables.is_constant(name)]
 
 
 def _names_coordinates(variables: Variables, arguments: Collection[Tokens]) -> bool:

@@ -110,7 +110,7 @@ def keys_in(tokens: Tokens) -> Mapping[str, str]:
             continue
         if behind.text in (",", "}") and token.kind == "name":
             found[token.text] = token.text
-        elif behind.text == ":" and token.kind in ("name", "text") and _is_value(value):
+        elif behind.text == ":" and token.kind in ("name", "text") and _is_value(value, after):
             found[token.text.strip("\"'")] = value.text if after.text in (",", "}") else ""
     return found
 
@@ -142,8 +142,13 @@ def _in_text(token: Token, behind: Token, value: Token) -> Iterator[str]:
         yield from found.groups() if found else ()
 
 
-def _is_value(value: Token) -> bool:
-    return value.text not in _CONSTANTS if value.kind == "name" else value.kind == "mark" and value.text not in "!-["
+def _is_value(value: Token, after: Token) -> bool:
+    """Tell whether what stands behind a key is no constant."""
+    if value.kind == "text":
+        return after.text == "+" or (value.text.startswith("`") and "${" in value.text)
+    if value.kind == "name":
+        return value.text not in _CONSTANTS or after.text in ("!", "=")
+    return value.kind == "mark" and value.text not in "!-["
 
 
 def _tokens(script: str, begin: int, ends: Collection[str]) -> list[Token]:

@@ -8,17 +8,20 @@ from phone_audit.apk.xml.hints import kind_of_hint
 
 _LONGEST_KEY: Final = 60
 _PARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_.-]+")
+_IN_BRACKETS: Final = re.compile(r"\A[\w\[\]]*\[(\w+)\]\Z")
+"""How forms name members of an object, such as `user[password]`."""
 _WHOSE: Final = "|".join((
     "registration", "register", "reg", "encrypted", "encoded", "customer", "employee", "original", "account",
-    "confirm", "current", "teacher", "student", "sign ?in", "client", "driver", "member", "repeat", "second", "admin",
-    "email", "input", "login", "plain", "staff", "text", "user", "usr", "txt", "log", "new", "old", "web", "app", "md5",
-    "my", "in", "re",
+    "confirm", "current", "teacher", "student", "sign ?in", "client", "driver", "hashed", "member", "repeat", "retype",
+    "second", "verify", "admin", "email", "input", "login", "plain", "staff", "auth", "text", "user", "hash", "usr",
+    "str", "txt", "log", "new", "old", "web", "app", "md5", "my", "in", "re", "et", "tb", "[jfus] ",
 ))  # fmt: skip
 """What may stand before the word for a password; longer ones first, since none is given back."""
 _PASSWORD: Final = re.compile(
     rf"(?!remember)(?:(?:{_WHOSE}) ?)*+"
-    r"(?:pass(?:word|wd|wort|code|phrase)|pwd|psw|senha|contrasena|kennwort|wachtwoord|haslo)s?"
-    r"(?: ?(?:confirmation|confirm|repeat|again|new|old|hash|md5|usuario|user|atual|nova|\d))*+\Z"
+    r"(?:pass ?(?:word|wd|wort|w|code|phrase)|pwd|pswd|psw|senha|contrasena|clave|kennwort|wachtwoord|haslo"
+    r"|mot ?de ?passe|mdp|kata ?sandi)s?"
+    r"(?: ?(?:confirmation|confirm|repeat|again|new|old|hash|md5|usuario|user|atual|nova|input|value|text|\d))*+\Z"
 )
 """The words of a key under which a password is sent; others only speak of one, such as `passwordChanged`."""
 _SHORT: Final = re.compile(rf"(?:(?:{_WHOSE}) ?)*+(?:pass|pw)\Z")
@@ -28,10 +31,13 @@ _NOT_IT: Final = re.compile(
 )
 """Words of keys that only speak of what is typed in."""
 _LOG_IN: Final = re.compile(
-    r"(?<!push)(?<!device)(?<!fcm)(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|registration)"
-    r"(?:\.(?:php|do|json|aspx?|jsp))?/?\Z",
+    r"(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|registration)(?:\.(?:php|do|json|aspx?|jsp))?/?\Z", re.IGNORECASE
+)
+_OF_OTHERS: Final = re.compile(
+    r"push|device|fcm|notif|token|webinar|event|newsletter|oauth|google|facebook|apple|social|otp|biometric|guest",
     re.IGNORECASE,
 )
+"""What else is registered, or signs people in without a password, by the path."""
 """How a path ends where people sign in or up: what is posted there whole has a password in it."""
 _BESIDE_PASSWORD: Final = frozenset({"email", "typed-phone", "user-name", "typed-name"})
 _WHO: Final = re.compile(r"\b(?:user|usr|username|uname|login|e?mail|phone|mobile|account|nick|usuario)\b")
@@ -52,7 +58,7 @@ def kinds_of(keys: Collection[str], *, is_account: bool = False, posts_whole: bo
         is_account: whether it signs a person in; without keys it takes an e-mail address and a password.
         posts_whole: whether it posts a variable of which nothing is seen to where people sign in.
     """
-    words = [_PARTS.sub(" ", key[:_LONGEST_KEY]).lower() for key in keys]
+    words = [_PARTS.sub(" ", _IN_BRACKETS.sub(r"\1", key[:_LONGEST_KEY])).lower().strip() for key in keys]
     kinds = dict.fromkeys(kind for one in words if (kind := _kind(one)))
     if is_account:
         kinds |= dict.fromkeys(("password",) if words else ("password", "email"))
@@ -71,7 +77,7 @@ def is_log_in(path: str) -> bool:
         >>> is_log_in("/auth/login"), is_log_in("https://a.dev/register.php"), is_log_in("/push/register")
         (True, True, False)
     """
-    return _LOG_IN.search(path) is not None
+    return _LOG_IN.search(path) is not None and _OF_OTHERS.search(path) is None
 
 
 def _kind(words: str) -> str | None:

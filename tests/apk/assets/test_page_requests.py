@@ -38,6 +38,16 @@ def kinds(found: Iterable[PageRequest]) -> set[str]:
         "var d = {password: p}; $.post('https://a.dev/in', d, done)",
         "var d = new FormData(); d.append('password', p); fetch('https://a.dev/in', {body: d})",
         "$.post('https://a.dev/in', {user: u, pass: p})",
+        "var d = {}; d.user = u; d.password = p; $.ajax({url: 'https://a.dev/in', data: d})",
+        "var d = {}; d['user[password]'] = p; $.ajax({url: 'https://a.dev/in', data: d})",
+        "var d = {password: p}; d = JSON.stringify(d); $.ajax({url: 'https://a.dev/in', data: d})",
+        "var d = {password: p}; var b = JSON.stringify(d); fetch('https://a.dev/in', {body: b})",
+        "var d = 'a=' + a; d += '&password=' + p; $.post('https://a.dev/in', d)",
+        "var d = 'a=' + a + '&password=' + p; x.open('POST', u); x.send(d)",
+        "$.post('https://a.dev/in', {userPassWord: '' + p})",
+        "$.post('https://a.dev/in', {j_password: null != p ? p : ''})",
+        "$.post('https://a.dev/in', {sPassword: `${p}`})",
+        "(0, a.signInWithEmailAndPassword)(auth, e, p)",
         "this.http.post('https://a.dev/login', user)",
         "this.http.post(this.base + 'auth/login/', user)",
     ],
@@ -66,6 +76,12 @@ def test_a_password_that_is_sent(call: str) -> None:
         "/*\n$.post('https://a.dev/in', {password: p})\n*/",
         f"// {'x' * 200} $.post('https://a.dev/in', {{password: p}})",
         "router.post('/login', auth.login); app.post('/register', valid, register)",
+        "var d = {password: p}; save(d); o = {send(d) { return $.post('https://a.dev/t', d) }}",
+        "var e = {password: p}; try { f() } catch (e) { $.post('https://a.dev/t', e) }",
+        "var n = {password: p}; for (const n of logs) { $.post('https://a.dev/t', n) }",
+        "bus.post('/login', event); fastify.post('/login', login)",
+        "this.http.post('https://a.dev/devices/register', d)",
+        "this.http.post('https://a.dev/oauth/google/login', d)",
         "this.http.post('https://a.dev/catalogin', user)",
         "this.http.post('https://a.dev/push/login/google', token)",
         "this.http.post('https://a.dev/login/' + number)",
@@ -93,6 +109,8 @@ def test_a_password_in_no_field_of_a_page_is_nobodys(page: str) -> None:
     [
         '["type","password"]',
         'type:b?"text":"password"',
+        """:type="show?'text':'password'\"""",
+        'type:(e.show)?"text":"password"',
         '"type",x.isHidden?"password":"text"',
         "type:`password`",
         "secureTextEntry:!0",
@@ -143,6 +161,10 @@ def test_a_place_is_sent_by_a_script_that_asks_for_it() -> None:
         ("$.post(OLD + '/in', {password: p})", None),
         ("$.post(cfg.url, {password: p}, API)", None),
         ("$.post(url, {password: p})", None),
+        ("function f(API) { $.post(API + '/in', {password: p}) }", None),
+        ("$.post(case_, {password: p})", None),
+        ("var u = 'https://a.dev/in'; if (D) u = 'http://a.dev/in'; $.post(u, {password: p})", None),
+        ("$.post('http://localhost' && u, {password: p})", None),
     ],
 )
 def test_where_it_is_sent(script: str, url: str | None) -> None:
@@ -234,3 +256,24 @@ def test_hostile_scripts_are_read_within_bounds(piece: str) -> None:
 def test_what_never_ends_is_left_soon(begin: str, piece: str, end: str) -> None:
     page = begin + piece * (1 << 14) + end
     assert sent(page, page=page + FIELD) == ()
+
+
+def test_one_file_that_is_too_large_silences_no_other() -> None:
+    sends = "$.post('http://a.dev/in', {password: p})"
+    for decoy in ("<form " * 201, "pass " + "fetch(x);" * 401, " " * ((1 << 23) + 1)):
+        found = look({"assets/a.html": (FIELD + decoy).encode(), "assets/b.js": sends.encode()})
+        assert [one.where for one in found.requests] == ["assets/b.js"]
+        assert [one.code for one in found.skipped] == ["too-much-script"]
+
+
+def test_where_the_budget_ends_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = "var d = {token: t}; $.post('http://a.dev/login', d);"
+    for budget in range(0, 6_000, 500):
+        monkeypatch.setattr(page_requests, "_MOST_CHARACTERS", budget)
+        assert sent(f"/* password */ {calls}") == ()
+
+
+def test_a_long_address_is_cut() -> None:
+    (found,) = sent(f"$.post('http://a.dev/{'x' * 3_000}', {{password: p}})")
+    assert found.url is not None
+    assert len(found.url) < 2_100

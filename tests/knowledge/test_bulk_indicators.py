@@ -67,10 +67,15 @@ def test_no_popular_domain_is_listed(knowledge: Knowledge) -> None:
     assert [host for host in popular if listed.intersection(suffixes(host))] == []
 
 
+MALWARE = "5e0fa75d9f"
+"""A labelled package that is PJApps: the beginning of its SHA-256."""
+
+
 def test_no_host_of_labelled_packages_is_listed_as_malware(knowledge: Knowledge) -> None:
-    """The hosts of the 216 packages that were read by hand, none of which is malware."""
+    """The hosts of the packages that were read by hand, none of which is malware but one of the seventeenth sample."""
     folder = Path(__file__).parents[2] / "fixtures/precision"
-    text = " ".join(path.read_text("utf-8") for path in sorted(folder.glob("*/*.tsv")))
+    lines = [line for path in sorted(folder.glob("*/*.tsv")) for line in path.read_text("utf-8").splitlines()]
+    text = " ".join(line for line in lines if not line.startswith(MALWARE))
     hosts = set(re.findall(r"(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w-])", text))
     assert len(hosts) > 2000
     found = {host: one for host in hosts for one in knowledge.indicators.of_host(host) if one.feed.feed in SCREENED}

@@ -38,9 +38,9 @@ from phone_audit.apk.endpoints.uses import rules_by_use
 from phone_audit.apk.flows.connections import with_connections
 from phone_audit.apk.flows.find import BUDGET, INTERNET, OFFLINE, find_flows
 from phone_audit.apk.flows.most_direct import with_most_direct
-from phone_audit.apk.flows.page_flows import page_flows
+from phone_audit.apk.flows.page_flows import page_flows, possible_requests
 from phone_audit.apk.flows.program import NO_VIEWS
-from phone_audit.apk.flows.taint_rules import sources_of
+from phone_audit.apk.flows.sources import sources_of
 from phone_audit.apk.trackers.initialised import InitialisedTrackers
 from phone_audit.apk.trackers.trackers import find_trackers, with_opt_outs
 from phone_audit.apk.xml.package_facts import accepting_behaviours
@@ -130,7 +130,8 @@ def read_code(
     parts = OptionalParts(knowledge.libraries, None if declared.names is None else declared.meta_data)
     endpoints = with_started(endpoints, files, indexes, started, spots, parts, uses_of)
     endpoints = with_readers(endpoints, indexes, owners.of, started.starts, ids_of)
-    endpoints = tuple(with_sent_to(endpoints, elsewhere.requests))
+    requests = possible_requests(elsewhere.requests, indexes, declared)
+    endpoints = tuple(with_sent_to(endpoints, requests))
     behaviours, not_followed = find_behaviours(indexes, declared, plan_of(knowledge), owners)
     budget = BUDGET if declared.package is None or INTERNET in declared.permissions else OFFLINE
     flows = find_flows(
@@ -159,7 +160,7 @@ def read_code(
         trackers=with_opt_outs(trackers, declared.meta_data, knowledge),
         behaviours=_in_order(
             *name_owners((*behaviours, *told, *accepting_behaviours(accepting)), owners.of),
-            *page_flows(elsewhere.requests, indexes, declared, started),
+            *page_flows(requests, indexes, started),
         ),
         flows_complete=flows.complete,
         flows_followed=flows.followed,

@@ -33,12 +33,6 @@ _ANCHOR: Final = re.compile(r"<(?:a|area)\b[^<>]*\shref\s*=\s*(?:\"|'|)\Z", re.I
 _ANCHOR_TEXT: Final = re.compile(r"<a\b[^<>]*>\s*\Z", re.IGNORECASE)
 _STYLE_OF_TEXT: Final = re.compile(r"a;(?:[a-z]+=[^;]*;)*href=")
 """How a table of resources keeps the address of an anchor in a text: as the name of a style."""
-_CONNECTS: Final = re.compile(
-    r"(?:(?<![\w.$])(?:(?:window|self)\.)?fetch\(|\bnavigator\.sendBeacon\(|\bnew (?:WebSocket|EventSource)\("
-    r"|\.open\(\s*[\"'](?:GET|POST|PUT|HEAD|DELETE)[\"']\s*,"
-    r"|(?<![\w$])(?:\$|jQuery|axios|\$http)\.(?:get|post|put|getJSON|getScript)\()\s*[\"'`]\Z"
-)
-"""Calls of scripts that connect. Source: the standards Fetch, XMLHttpRequest, WebSockets; pages on jQuery, axios."""
 _MOST: Final = 2**20
 """Bytes of a page that is looked at; in a larger one nothing is a link."""
 _VIEW: Final = "android.intent.action.VIEW"
@@ -53,16 +47,6 @@ def is_anchor(before: str) -> bool:
         (True, True, False, False)
     """
     return bool(_ANCHOR.search(before) or _ANCHOR_TEXT.search(before) or _STYLE_OF_TEXT.fullmatch(before))
-
-
-def is_asked(before: str) -> bool:
-    """Tell whether a script hands a URL to a call that connects to it, by what stands before it in its line.
-
-    Example:
-        >>> is_asked('r.open("POST", "'), is_asked("$.get('"), is_asked('window.open("'), is_asked('cache.get("')
-        (True, True, False, False)
-    """
-    return _CONNECTS.search(before) is not None
 
 
 class PageLinks:

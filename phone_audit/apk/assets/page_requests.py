@@ -11,6 +11,7 @@ from phone_audit.apk.assets.script_requests import URL, Script, ScriptRequest
 from phone_audit.apk.assets.script_variables import Budget
 from phone_audit.apk.assets.script_words import PLACE
 from phone_audit.apk.assets.url_context import is_document
+from phone_audit.model.apk import host_in
 
 _SCRIPT: Final = re.compile(r".*\.(?:m?js|cjs|jsbundle|bundle|s?html?|xhtml|vue)", re.IGNORECASE)
 _LARGEST: Final = 1 << 23
@@ -51,6 +52,16 @@ class PageRequest(NamedTuple):
     data: str
     url: str | None
     shown: str
+
+    @property
+    def host(self) -> str | None:
+        """The host that it is sent to, as far as that is known."""
+        return host_in(self.url or "")
+
+    @property
+    def cleartext(self) -> bool | None:
+        """Whether it is sent without encryption, as far as that is known."""
+        return None if self.url is None else self.url.lower().startswith("http:")
 
 
 class PageRequests:

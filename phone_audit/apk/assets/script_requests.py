@@ -12,12 +12,13 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
+from phone_audit.apk.assets.script_calls import CALL
 from phone_audit.apk.assets.script_values import Token, Tokens, arguments_at, keys_in, names_in, value_of
 from phone_audit.apk.assets.script_variables import BEFORE, Budget, Variables
 from phone_audit.apk.assets.script_words import PLACE, is_log_in, kinds_of
 from phone_audit.apk.assets.url_context import is_comment, is_in_block
 
-MOST_CALLS: Final = 400
+_MOST_CALLS: Final = 400
 """Calls of one script that are read."""
 _MOST_ASKED: Final = 20
 """Calls that may ask the phone where it is."""
@@ -34,22 +35,6 @@ _LINE: Final = 400
 _LONGEST_FORM: Final = 8_000
 _MOST_FORMS: Final = 200
 """Forms of one page that are looked at."""
-_CALL: Final = re.compile(
-    r"(?<![\w$.])(?:window\.|self\.)?fetch\s?\("
-    r"|(?P<options>(?<![\w$])(?:axios|\$http|ajax)\s?\(|\.ajax\s?\(|(?<![\w$])(?:\$?http|axios)\.request\s?\()"
-    r"|(?<![\w$])(?:\$|\$\$|jQuery|axios|\$?http|Http|_http|https?Client|HttpClient)"
-    r"\.(?:get|post|put|patch|getJSON|load)\s?\("
-    r"|(?<![\w$])(?!(?:router|app|server|express|fastify|r|rest|bus|mock)\.)[\w$]{0,40}\.post\s?\("
-    r"(?=\s*[\"'`][^\"'`]{0,200}/|[\w$.\s]{1,60}\+\s*[\"'`][^\"'`]{0,200}/|\s*`\$\{)"
-    r"|(?P<body>(?<![\w$])(?!(?:ipcRenderer|worker|process)\.)[\w$]{1,40}"
-    r"\.send\s?\((?=\s*(?:[\"'`][^\"'`]{0,200}=[\"'`]?\s*[+$]|JSON\.stringify|[\w$]{1,40}\s*\))))"
-    r"|(?P<account>\.(?:signInWithEmailAndPassword|createUserWithEmailAndPassword|signInWithPassword)\)?\s?\()"
-)
-"""Calls that connect, where their arguments name what is sent: most take the address first, some in their options.
-
-Sources: the standards Fetch and XMLHttpRequest; the references of jQuery, axios, Angular, AngularJS, Firebase
-Authentication and Supabase.
-"""
 _WORTH: Final = re.compile(
     r"[Pp]ass|PASS|[Pp]wd|PWD|psw|[Ss]enha|[Cc]ontrase|[Kk]ennwort|wachtwoord|haslo|/log-?in\b|/register\b|signIn"
 )
@@ -101,9 +86,9 @@ class Script:
     def requests(self) -> Iterator[ScriptRequest]:
         """Yield what it sends."""
         windows = [(0, len(self._text))] if self._asks_place else _windows(self._text)
-        calls = (call for begin, end in windows for call in _CALL.finditer(self._text, begin, end))
+        calls = (call for begin, end in windows for call in CALL.finditer(self._text, begin, end))
         for number, call in enumerate(calls):
-            if number == MOST_CALLS or not self._budget.takes():
+            if number == _MOST_CALLS or not self._budget.takes():
                 self._budget.is_cut = True
                 break
             if not self.is_commented(call.start()):

@@ -33,12 +33,12 @@ _NOT_IT: Final = re.compile(
 _LOG_IN: Final = re.compile(
     r"(?:^|[/_-])(?:log-?in|sign-?in|sign-?up|register|registration)(?:\.(?:php|do|json|aspx?|jsp))?/?\Z", re.IGNORECASE
 )
+"""How a path ends where people sign in or up: what is posted there whole has a password in it."""
 _OF_OTHERS: Final = re.compile(
     r"push|device|fcm|notif|token|webinar|event|newsletter|oauth|google|facebook|apple|social|otp|biometric|guest",
     re.IGNORECASE,
 )
 """What else is registered, or signs people in without a password, by the path."""
-"""How a path ends where people sign in or up: what is posted there whole has a password in it."""
 _BESIDE_PASSWORD: Final = frozenset({"email", "typed-phone", "user-name", "typed-name"})
 _WHO: Final = re.compile(r"\b(?:user|usr|username|uname|login|e?mail|phone|mobile|account|nick|usuario)\b")
 """Words of keys for whoever signs in."""

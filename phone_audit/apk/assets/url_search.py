@@ -10,7 +10,8 @@ import numpy as np
 from phone_audit.apk.assets import string_tables
 from phone_audit.apk.assets.encoded_urls import DecodedUrl, all_of, encoded_in
 from phone_audit.apk.assets.file_types import AssetFile, FileType
-from phone_audit.apk.assets.page_links import PageLinks, author_pages, is_anchor, is_asked, viewed_texts
+from phone_audit.apk.assets.page_links import PageLinks, author_pages, is_anchor, viewed_texts
+from phone_audit.apk.assets.script_calls import is_asked
 from phone_audit.apk.assets.url_context import DOCUMENT_FILE, PROSE, FileContext, is_document, is_web, rule_of
 from phone_audit.apk.assets.url_scanner import MOST, UrlPositions, scanner
 from phone_audit.apk.assets.urls import Candidate, Mention, script_hosts, too_many, urls_in, urls_in_16, values

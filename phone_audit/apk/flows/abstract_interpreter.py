@@ -12,15 +12,9 @@ from phone_audit.apk.flows.ir import Block, CallSite, LiftedMethod, Op, OpKind
 from phone_audit.apk.flows.lifter import Lifter
 from phone_audit.apk.flows.members import MemberAccess, State
 from phone_audit.apk.flows.program import MAX_TARGETS, Method, Program, parameter_registers
+from phone_audit.apk.flows.sources import Sources
 from phone_audit.apk.flows.summaries import Frame, Summary, apply, sink_event, summarize
-from phone_audit.apk.flows.taint_rules import (
-    ASKED,
-    CALLBACKS,
-    TASK,
-    TASK_LISTENERS,
-    TASK_RESULT,
-    Sources,
-)
+from phone_audit.apk.flows.taint_rules import ASKED, CALLBACKS, TASK, TASK_LISTENERS, TASK_RESULT
 from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import NOTHING, TO_NATIVE, Atom, Obj, Taint, Text, Value, bounded, join_values, taints
 from phone_audit.apk.flows.whole_objects import WholeObjects

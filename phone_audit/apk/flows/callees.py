@@ -13,6 +13,7 @@ from phone_audit.apk.flows.places import is_same_library
 from phone_audit.apk.flows.program import Method, Named, Program, parameter_registers
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.sending_libraries import Sink
+from phone_audit.apk.flows.sources import Sources
 from phone_audit.apk.flows.stream_fields import StreamFields, stream_fields
 from phone_audit.apk.flows.taints import mark
 
@@ -31,7 +32,7 @@ class Callees:
         sources: the data that a call gives, and what is known of libraries that send.
     """
 
-    def __init__(self, program: Program, sources: taint_rules.Sources) -> None:
+    def __init__(self, program: Program, sources: Sources) -> None:
         self._program = program
         self._sources = sources
         self.renamed = RenamedLibraries(program, sources.libraries.renamed)

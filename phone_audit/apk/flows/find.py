@@ -6,7 +6,8 @@ from typing import Final, NamedTuple, Protocol
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows.program import NO_VIEWS, Method, Program
 from phone_audit.apk.flows.search import Search
-from phone_audit.apk.flows.taint_rules import ASKED, SET_RESULT, Sources
+from phone_audit.apk.flows.sources import Sources
+from phone_audit.apk.flows.taint_rules import ASKED, SET_RESULT
 from phone_audit.apk.flows.taint_state import Leak
 from phone_audit.apk.flows.taints import Step, Taint, forget
 from phone_audit.model.apk import DIGESTS, Behaviour, FlowStep

@@ -13,7 +13,7 @@ from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.dex.xrefs import users_of
 from phone_audit.apk.flows.find import INTERNET, title_of
-from phone_audit.model.apk import Behaviour, FlowStep, Whose, host_in
+from phone_audit.model.apk import Behaviour, FlowStep, Whose
 from phone_audit.model.finding import Evidence
 
 _RUNS_SCRIPTS: Final = (b"Landroid/webkit/WebView;", b"Lcom/facebook/react/ReactRootView;")
@@ -34,22 +34,26 @@ class RunningCode(Protocol):
         """Tell whether something was seen to start one of some methods."""
 
 
-def page_flows(
-    requests: Iterable[PageRequest], indexes: Sequence[DexIndex], declared: Declared, code: RunningCode
-) -> Iterator[Behaviour]:
-    """Yield one behaviour for each kind of data and each place that it is sent to; none where no code runs scripts.
+def possible_requests(
+    requests: Iterable[PageRequest], indexes: Sequence[DexIndex], declared: Declared
+) -> Sequence[PageRequest]:
+    """Return those of the requests that may be made; none where no code runs scripts.
 
-    Nothing is told of a package that does not ask for the network, nor of a place that it does not ask for.
+    None of a package that does not ask for the network, and no place where it does not ask for that.
     """
     if not any(name in index.type_ids for index in indexes for name in _RUNS_SCRIPTS):
-        return
+        return ()
     if declared.package is not None and INTERNET not in declared.permissions:
-        return
+        return ()
+    may_know_place = not set(_PLACES).isdisjoint(declared.permissions)
+    return [one for one in requests if may_know_place or one.data != PLACE]
+
+
+def page_flows(requests: Iterable[PageRequest], indexes: Sequence[DexIndex], code: RunningCode) -> Iterator[Behaviour]:
+    """Yield one behaviour for each kind of data and each place that it is sent to."""
     groups: dict[tuple[str, str | None, bool | None], list[PageRequest]] = defaultdict(list)
     for one in requests:
-        if one.data != PLACE or not set(_PLACES).isdisjoint(declared.permissions):
-            cleartext = None if one.url is None else one.url.lower().startswith("http:")
-            groups[one.data, host_in(one.url or ""), cleartext].append(one)
+        groups[one.data, one.host, one.cleartext].append(one)
     start_seen = bool(groups) and code.sees_any(set(_page_methods(indexes)))
     for (data, _, cleartext), calls in groups.items():
         yield _flow(data, calls[:_MOST], cleartext=cleartext, start_seen=start_seen)

@@ -9,8 +9,9 @@ from phone_audit.apk.flows.abstract_interpreter import AbstractInterpreter
 from phone_audit.apk.flows.call_graph import CallGraph, Flags
 from phone_audit.apk.flows.places import NAMED, owner_of, type_of
 from phone_audit.apk.flows.program import Method, Program
+from phone_audit.apk.flows.sources import Sources, source_methods
 from phone_audit.apk.flows.stream_fields import reading
-from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, COMMON_CODE, Sources, source_methods
+from phone_audit.apk.flows.taint_rules import ANY_PREFERENCE, COMMON_CODE
 from phone_audit.apk.flows.taint_state import Leak, TaintState
 
 MAX_ROOTS: Final = 1_500

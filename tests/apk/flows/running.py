@@ -7,7 +7,7 @@ from phone_audit.apk.code.started_code import StartedCode
 from phone_audit.apk.dex.index import DexIndex
 from phone_audit.apk.flows.find import BUDGET, Budget, Flows, find_flows
 from phone_audit.apk.flows.program import NO_VIEWS
-from phone_audit.apk.flows.taint_rules import sources_of
+from phone_audit.apk.flows.sources import sources_of
 from phone_audit.knowledge.load import load_knowledge
 
 SOURCES = sources_of(load_knowledge())

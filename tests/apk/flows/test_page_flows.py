@@ -6,7 +6,7 @@ from phone_audit.apk.assets.page_requests import PageRequest
 from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
-from phone_audit.apk.flows.page_flows import page_flows
+from phone_audit.apk.flows.page_flows import page_flows, possible_requests
 from phone_audit.model.apk import Behaviour, host_in
 from tests.apk.dex.assembler import assemble
 from tests.apk.dex.builder import Source, build_dex
@@ -38,7 +38,8 @@ def told(
     seen: bool = True,
 ) -> list[Behaviour]:
     indexes = index_file(read_dex("classes.dex", build_dex(Source(types=types))))
-    return list(page_flows(requests, indexes, Declared(permissions=asks, package="com.example"), Seen(seen)))
+    declared = Declared(permissions=asks, package="com.example")
+    return list(page_flows(possible_requests(requests, indexes, declared), indexes, Seen(seen)))
 
 
 def test_each_kind_of_data_by_its_way_of_encryption() -> None:
@@ -82,6 +83,6 @@ def test_whether_code_was_seen_to_load_pages() -> None:
     loads = invoke(f"{view}->loadUrl(Ljava/lang/String;)V", 0, 1, opcode=0x6E)
     indexes = index_file(read_dex("classes.dex", assemble([activity(create(READ), later(loads))])))
     code = Seen(seen=True)
-    (found,) = page_flows([PASSWORD], indexes, Declared(), code)
+    (found,) = page_flows([PASSWORD], indexes, code)
     assert {indexes[part].row_name(row) for part, row in code.asked} == {"onStop()V"}
     assert found.start_seen

@@ -8,7 +8,7 @@ from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
 from phone_audit.apk.flows.program import Program
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
-from phone_audit.apk.flows.taint_rules import sources_of
+from phone_audit.apk.flows.sources import sources_of
 from phone_audit.knowledge.load import load_knowledge
 from tests.apk.dex.assembler import RETURN, Class, Method, assemble
 from tests.apk.flows.test_find_flows import (

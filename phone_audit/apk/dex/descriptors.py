@@ -13,8 +13,8 @@ _AFTER_LABEL: Final = (b"$", b"/", b";")
 _IN_WORDS: Final = re.sub(rb"[^\w$./-]", b" ", bytes(range(256))).replace(b"/", b".")
 """What each byte is in the Java form of a name; a space where it cannot be part of one."""
 _NO_BEGINNING: Final = b"0123456789-."
-_BLOCK: Final = 1 << 20
-"""Bytes that are taken apart at once."""
+_DOT_WITHIN: Final = re.compile(rb"\.(?=[\w$-])")
+"""A dot in a word, found without a look at the words that have none."""
 _BOOT_CLASS_PATH: Final = (
     b"Landroid/", b"Lcom/android/internal/", b"Ldalvik/", b"Ljava/", b"Ljavax/", b"Ljunit/", b"Lorg/apache/http/",
     b"Lorg/json/", b"Lorg/w3c/dom/", b"Lorg/xml/", b"Lorg/xmlpull/", b"Lsun/misc/",
@@ -48,19 +48,22 @@ def descriptor_of(name: bytes) -> bytes:
 
 
 def names_in(text: bytes) -> Iterator[bytes]:
-    """Yield what looks like names of classes in any bytes, with dots in place of slashes, some of them several times.
+    """Yield what looks like names of classes in any bytes, with dots in place of slashes.
 
     The time grows linearly with the bytes.
     """
     words = text.translate(_IN_WORDS).replace(b"..", b". ")
-    begin = 0
-    while begin < len(words):
-        end = words.find(b" ", begin + _BLOCK)
-        end = end if end >= 0 else len(words)
-        for word in set(words[begin:end].split()):
-            if b"." in word and b"." in (name := word.rstrip(b".").lstrip(_NO_BEGINNING)):
-                yield name
-        begin = end
+    found: set[bytes] = set()
+    end = 0
+    for dot in _DOT_WITHIN.finditer(words):
+        if dot.start() >= end:
+            begin = words.rfind(b" ", 0, dot.start()) + 1
+            end = words.find(b" ", dot.start())
+            end = end if end >= 0 else len(words)
+            found.add(words[begin:end])
+    for word in found:
+        if b"." in (name := word.rstrip(b".").lstrip(_NO_BEGINNING)):
+            yield name
 
 
 def under(descriptors: Sequence[bytes], prefix: bytes, most: int = 1) -> list[bytes]:

@@ -17,6 +17,7 @@ DATA_WORDS: Final[Mapping[str, str]] = {
     "cell": "the cell that the phone is in",
     "wifi-networks": "Wi-Fi networks that the phone sees or uses",
     "accounts": "the accounts",
+    "signed-in": "the account that its user signed in with",
     "phone-number": "the phone number",
     "typed-phone": "a phone number that is typed in",
     "email": "an e-mail address that is typed in",

@@ -25,6 +25,7 @@ READS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("photos and videos", ("read.photos",)),
     ("browser history", ("read.browser-history",)),
     ("accounts", ("read.accounts",)),
+    ("the account signed in with", ("read.signed-in",)),
     ("phone number", ("read.phone-number",)),
     ("IMEI", ("read.imei",)),
     ("IMSI", ("read.imsi",)),

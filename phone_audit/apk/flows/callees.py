@@ -53,9 +53,14 @@ class Callees:
         """Return the data that a method of a library in the package gives: of its own only to a class of others."""
         if callee.name not in self._sources.library_names:
             return None
-        owner = java_name(callee.owner)
-        data = self._sources.calls.get(f"{owner}.{callee.name}")
-        return None if data in taint_rules.OF_LIBRARIES and is_same_library(owner, class_) else data
+        data = self._sources.calls.get(f"{java_name(callee.owner)}.{callee.name}")
+        return None if self.is_its_own(callee, data, class_) else data
+
+    def is_its_own(self, callee: Callee, data: str | None, class_: str) -> bool:
+        """Tell whether a library in the package gives data that is its own to a class of itself."""
+        if data not in taint_rules.OF_LIBRARIES or self._program.brought_place(callee.owner) is None:
+            return False
+        return is_same_library(java_name(callee.owner), class_)
 
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""

@@ -390,7 +390,10 @@ class CallModel:
             call.frame.want(frozenset().union(*call.values))
             named = {text for value in call.values for text in texts(value)}
             return next((data for key, data in taint_rules.SETTINGS.items() if key in named), None)
-        return self._queried(call) if call.api.query else call.api.source
+        if call.api.query:
+            return self._queried(call)
+        is_of_itself = self._callees.is_its_own(call.site.callee, call.api.source, call.site.begin.class_)
+        return None if is_of_itself else call.api.source
 
     def _views_at(self, atom: Atom) -> set[str]:
         """Return the views that something known is typed into that this is, or that were put where it lies."""

@@ -116,7 +116,7 @@ def _reads_itself(program: Program, sources: Sources, method: Method, number: in
     """Tell whether a method of a library in the package calls one of the same library that gives data of its own."""
     called = program.names.named(method.part, number)
     owner = java_name(called.owner)
-    if sources.calls.get(f"{owner}.{called.name}") not in OF_LIBRARIES or program.place(called.owner) is None:
+    if sources.calls.get(f"{owner}.{called.name}") not in OF_LIBRARIES or program.brought_place(called.owner) is None:
         return False
     return is_same_library(owner, java_name(program.name_of(method).owner))
 

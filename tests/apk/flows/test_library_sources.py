@@ -96,6 +96,31 @@ def test_what_a_library_makes_up_and_reads_itself_is_not_followed(name: str, fou
     assert ids_of(reads, *ADVERTISING, active=name) == found
 
 
+USER = "Lcom/google/firebase/auth/FirebaseUser;"
+
+
+@pytest.mark.parametrize(
+    ("name", "get", "found"),
+    [
+        ("com.other.Own", "getEmail", ["flow.signed-in-log"]),
+        ("com.google.evil.Own", "getDisplayName", ["flow.signed-in-log"]),
+        ("com.google.firebase.auth.internal.Own", "getEmail", []),
+        ("com.other.Own", "getUid", []),
+    ],
+)
+def test_the_account_that_a_person_signed_in_with(name: str, get: str, found: list[str]) -> None:
+    user = Class(
+        USER,
+        [
+            Method("getProviderId()I", (0x0012, 0x000F), direct=False, access=1, ins=1),
+            Method(f"{get}(){TEXT}", None, direct=False, access=ABSTRACT),
+        ],
+        access=ABSTRACT,
+    )
+    asks = join(invoke(f"{USER}->{get}(){TEXT}", 3, opcode=0x6E), result(1), SAY)
+    assert ids_of(activity(create(asks), name=f"L{name.replace('.', '/')};"), user, active=name) == found
+
+
 @pytest.mark.parametrize("name", ["com.google.android.gms.ads.Own", "com.google.evil.Own", "com.other.Own"])
 def test_what_is_a_persons_is_followed_whatever_the_name_of_who_reads_it(name: str) -> None:
     """A maker cannot hide a read by calling the class that does it like one of the library's."""

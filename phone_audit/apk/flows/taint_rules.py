@@ -311,7 +311,7 @@ LOOKUPS: Final[Mapping[str, int]] = {
     **dict.fromkeys((f"{one}.getSharedPreferences" for one in _CONTEXTS), 1),
     **{
         f"android.accounts.AccountManager.{call}": 1
-        for call in ("peekAuthToken", "getAuthToken", "blockingGetAuthToken")
+        for call in ("peekAuthToken", "getAuthToken", "blockingGetAuthToken", "updateCredentials", "confirmCredentials")
     },
 }
 """Calls that give part of a database, a text or a collection, settings by their name, or a token of an account; the

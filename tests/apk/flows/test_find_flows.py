@@ -699,6 +699,7 @@ def test_a_setting_is_another_place_than_an_extra_of_the_same_name() -> None:
     [
         f"Landroid/content/Context;->getSharedPreferences({TEXT}I)Landroid/content/SharedPreferences;",
         f"Landroid/accounts/AccountManager;->peekAuthToken(Landroid/accounts/Account;{TEXT}){TEXT}",
+        f"Landroid/accounts/AccountManager;->updateCredentials(Landroid/accounts/Account;{TEXT}){TEXT}",
     ],
 )
 def test_what_something_is_looked_up_by_is_not_in_it(call: str) -> None:

@@ -1,13 +1,15 @@
 """Texts that code spells out as arrays of characters or bytes, which the strings of a DEX file do not hold.
 
 Apps hide addresses so: the updater of Adups makes each by `new String(new char[]{…})`. Only arrays are read that an
-instruction fills, and only plain printable ones, but for zeros and white space around them. Source:
+instruction fills, and only plain printable ones, but for zeros and white space around them; of other bytes, such as the
+settings of Metasploit's payload, only URLs that name their scheme and end in a zero. Source:
 https://source.android.com/docs/core/runtime/dalvik-bytecode ("fill-array-data-payload format").
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +19,12 @@ from phone_audit.apk.dex.instructions import DexCodeError, walk
 from phone_audit.apk.dex.methods import CODE_HEADER
 
 LONGEST: Final = 1_000
-"""Characters of an array that is read."""
+"""Characters of an array that is read as one text."""
+_MOST_URLS: Final = 8
+"""URLs of one array of bytes."""
+_READ_AGAIN: Final = 4
+"""How often, on average, a byte of the file is looked at for such arrays; of those made by a compiler, none lie in one
+another."""
 _FILL: Final = 0x26
 _PAYLOAD: Final = 0x0300
 _HEADER: Final = 8
@@ -25,6 +32,7 @@ _ENCODINGS: Final = {1: "latin-1", 2: "utf-16-le"}
 """How the elements of an array are read, by their width in bytes."""
 _AROUND: Final = "\0\t\n\r "
 _PLAIN: Final = re.compile(r"[\x20-\x7e]{4,}")
+_URL_WITHIN: Final = re.compile(rb"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,9}://[\x21-\x7e]{4,500}(?=\0|\Z)")
 
 
 class ArrayText(NamedTuple):
@@ -60,14 +68,23 @@ def _plain_arrays(index: DexIndex) -> Iterator[tuple[int, int, str]]:
     if units.size < _HEADER // 2:
         return
     is_array = (units[:-3] == _PAYLOAD) & np.isin(units[1:-2], list(_ENCODINGS))
-    is_short = (units[2:-1] <= LONGEST) & (units[3:] == 0)
-    for place in np.flatnonzero(is_array & is_short).tolist():
-        width, begin = int(units[place + 1]), low + 2 * place + _HEADER
-        end = begin + width * int(units[place + 2])
-        content = bytes(index.data[begin:end])
-        text = content.decode(_ENCODINGS[width], "replace").strip(_AROUND)
-        if _PLAIN.fullmatch(text):
+    is_read = ((units[2:-1] <= LONGEST) | (units[1:-2] == 1)) & (units[3:] == 0)
+    left = _READ_AGAIN * (high - low)
+    for place in np.flatnonzero(is_array & is_read).tolist():
+        width, length, begin = int(units[place + 1]), int(units[place + 2]), low + 2 * place + _HEADER
+        end = begin + width * length
+        text = _plain(bytes(index.data[begin:end]), width) if length <= LONGEST else None
+        if text is not None:
             yield low + 2 * place, end, text
+        elif width == 1 and left > 0:
+            left -= length
+            urls = islice(_URL_WITHIN.finditer(bytes(index.data[begin:end])), _MOST_URLS)
+            yield from ((low + 2 * place, end, url[0].decode("ascii")) for url in urls)
+
+
+def _plain(content: bytes, width: int) -> str | None:
+    text = content.decode(_ENCODINGS[width], "replace").strip(_AROUND)
+    return text if _PLAIN.fullmatch(text) else None
 
 
 def _filled_from(code: Code | None) -> frozenset[int]:

@@ -67,6 +67,29 @@ def test_what_is_too_long_or_does_not_end_in_the_file_is_none() -> None:
         assert texts(Class("Lapp/Hidden;", [Method("make()V", short)])) in ([], [URL])
 
 
+@pytest.mark.parametrize(
+    ("before", "url", "behind", "found"),
+    [
+        ("\x01\0\0\x80:\t\0", "tcp://203.0.113.5:4444", "\0" * 8_000, True),
+        ("\xff", "https://c2.hidden.dev/", "", True),
+        ("\0", "tcp://203.0.113.5:4444", "\xff", False),
+        ("\0", "203.0.113.5:4444", "\0\xff", False),
+        ("\0", "tcp://c2 .dev", "\0\xff", False),
+    ],
+)
+def test_an_address_among_other_bytes(before: str, url: str, behind: str, *, found: bool) -> None:
+    """As the settings of a payload of Metasploit hold it: https://github.com/rapid7/metasploit-payloads."""
+    assert texts(spelling(before + url + behind, 1)) == ([url] if found else [])
+    assert texts(spelling(before + url + behind + "\xff", 2)) == []
+
+
+def test_addresses_among_other_bytes_are_few_and_looked_for_in_bounded_time() -> None:
+    assert texts(spelling("\xff\0".join(f"tcp://h{number}.dev\0" for number in range(20)), 1))[-1] == "tcp://h7.dev"
+    nested = (0x0300, 1, 0xFFFF, 0) * 8_000
+    decoys = Class("Lapp/A;", [Method("f()V", (RETURN, 0, *nested))])
+    assert texts(decoys, spelling(URL)) == [URL]
+
+
 def test_several_arrays_of_one_method_and_code_that_methods_share() -> None:
     first = payload("http://one.dev/")
     second = 8 + len(first) + len(first) % 2

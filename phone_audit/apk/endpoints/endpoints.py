@@ -3,6 +3,7 @@
 Class names, file names and keys look like bare host names.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,9 @@ _SIBLINGS: Final = 4
 """Keys of two labels that begin alike, from which on one more that could be a domain is a key too."""
 _URL_MARK: Final = rb":(?:\\?/){2}"
 _LONGEST_HEAD: Final = host_text.MAX_HOST + len(":65535")
-_NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[]"
+_NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[],;|"
+_BETWEEN: Final = re.compile(r"[,;|]")
+"""What stands between addresses in a list."""
 
 _LOOK_ALIKES: Final[dict[HostKind, str]] = {"domain": LOOK_ALIKE, "ipv4": DOTTED_NUMBER, "ipv6": DOTTED_NUMBER}
 
@@ -218,7 +221,16 @@ def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]
 
 
 def _heads(dexes: Iterable[DexFile]) -> Iterator[tuple[str, int, str]]:
-    return _texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD))
+    """Return the texts that may be a host alone, and each address of those that are a list of such with ports."""
+    for name, offset, text in _texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)):
+        parts = _BETWEEN.split(text)
+        if len(parts) == 1 or all(_has_port(part) for part in parts):
+            yield from ((name, offset, part) for part in parts)
+
+
+def _has_port(text: str) -> bool:
+    found = host_text.find_bare_host(text)
+    return found is not None and found.kind == "ipv4" and found.port is not None
 
 
 def _relays(dexes: Iterable[DexFile]) -> Iterator[tuple[str, int, str]]:

@@ -447,6 +447,20 @@ def test_a_relay_for_calls_is_an_address_whatever_it_looks_like(text: str, host:
     assert (found.host, found.ports, found.ruled_out) == (host, (port,), None)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("14.17.43.18:14000,14.17.43.19:80;14.17.43.20:8080", ["14.17.43.18", "14.17.43.19", "14.17.43.20"]),
+        ("14.17.43.18,14.17.43.19", []),
+        ("14.17.43.18:80,a.vendor.app:80", []),
+        ("14.17.43.18:80,", []),
+    ],
+)
+def test_a_list_of_addresses_with_ports(text: str, found: list[str]) -> None:
+    """As the servers of Tencent Beacon stand in code, one text for each operator."""
+    assert list(_by_host(text)) == found
+
+
 def test_a_relay_for_calls_that_stands_inside_of_a_text() -> None:
     said = '{"ice": [{"server": "stun:relay.vendor.app"}, {"server": "turn:14.17.43.18:80"}]} return:a.vendor.app'
     dex = read_dex("classes.dex", build_dex(Source(strings=(said,))))

@@ -12,7 +12,7 @@ from phone_audit.apk.behaviours.base_libraries import BaseLibraries
 from phone_audit.apk.behaviours.declared import Declared
 from phone_audit.apk.behaviours.lookup import LeafNumbers, LeafQuery, Lookup, Numbers
 from phone_audit.apk.code.callers import Method
-from phone_audit.apk.code.libraries import OwnerOf, Owners, owner_order
+from phone_audit.apk.code.libraries import OwnerOf, Owners, is_of_library, owner_order
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import DexIndex, remembered
 from phone_audit.apk.dex.xrefs import Candidates, Kind, Use, candidates, evidence_in, verified
@@ -123,8 +123,12 @@ class LeafPlaces:
             return evidence_in(index, use.row, use.offset, index.string(use.id), "dex-string")
         return evidence_in(index, use.row, use.offset, leaf.text)
 
-    def has_flags(self, rule: BehaviourRule, leaf: Leaf, place: Place) -> bool:
-        """Tell whether a call may be handed what the rule asks for."""
+    def counts(self, rule: BehaviourRule, leaf: Leaf, place: Place) -> bool:
+        """Tell whether a call may be handed what the rule asks for, and is not its library's own where that counts."""
+        if rule.outside_library and leaf.kind == "call":
+            owner = leaf.text.rpartition(".")[0]
+            if is_of_library(java_name(place.class_), of=owner):
+                return False
         for flag in rule.flags:
             if leaf == Leaf("call", flag.call) and place.kind is not None:
                 use = self._uses(place.part, place.kind, place.body).get(place.at)
@@ -292,7 +296,7 @@ def _own_first(rule: BehaviourRule, places: Sequence[Place], base: BaseLibraries
 
 
 def _first(rule: BehaviourRule, leaf: Leaf, places: Sequence[Place], found: LeafPlaces) -> Evidence | None:
-    counting = (place for place in places if found.has_flags(rule, leaf, place))
+    counting = (place for place in places if found.counts(rule, leaf, place))
     return next((evidence for place in counting if (evidence := found.evidence(leaf, place))), None)
 
 

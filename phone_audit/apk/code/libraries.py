@@ -16,6 +16,8 @@ _SHARED_ROOTS: Final = frozenset(
      "com.appspot", "com.blogspot", "com.wordpress", "org.sourceforge", "net.sourceforge", "net.sf", "me.ghost"}
 )  # fmt: skip
 """Roots below which many different people publish: there the third label names who it is."""
+_LABELS: Final = 4
+"""Labels of a package that a library's code shares, such as `com.google.android.gms`."""
 _RENAMED_LABEL: Final = 2
 _RENAMED_CLASS: Final = re.compile(r"[A-Za-z]{1,3}(?:\d|\$.*)?")
 _ANY_BUILD: Final = re.compile(r"(?:R|BR|BuildConfig|DataBinderMapperImpl)(?:\$.*)?")
@@ -101,6 +103,20 @@ class Owners:
     def _library(self, name: str) -> str | None:
         """Return the longest prefix of whole labels that is a library's."""
         return longest_prefix(name, self._libraries)
+
+
+def is_of_library(name: str, of: str) -> bool:
+    """Tell whether a class lies in the package of another or below it; of a longer package its four first labels count.
+
+    Example:
+        >>> is_of_library("com.google.android.gms.internal.a", of="com.google.android.gms.auth.api.User")
+        True
+        >>> is_of_library("com.facebook.login.Button", of="com.facebook.Profile")
+        True
+        >>> is_of_library("com.google.evil.A", of="com.google.android.gms.auth.api.User")
+        False
+    """
+    return name.startswith(f"{'.'.join(of.split('.')[:-1][:_LABELS])}.")
 
 
 def longest_prefix(name: str, known: Container[str]) -> str | None:

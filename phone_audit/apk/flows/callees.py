@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final, TypeVar
 
+from phone_audit.apk.code.libraries import is_of_library
 from phone_audit.apk.dex.descriptors import java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.cipher_fields import cipher_fields
 from phone_audit.apk.flows.ir import ApiModel, Callee
-from phone_audit.apk.flows.places import is_same_library
 from phone_audit.apk.flows.program import Method, Named, Program, parameter_registers
 from phone_audit.apk.flows.renamed_libraries import RenamedLibraries
 from phone_audit.apk.flows.sending_libraries import Sink
@@ -60,7 +60,7 @@ class Callees:
         """Tell whether a library in the package gives data that is its own to a class of itself."""
         if data not in taint_rules.OF_LIBRARIES or self._program.brought_place(callee.owner) is None:
             return False
-        return is_same_library(java_name(callee.owner), class_)
+        return is_of_library(class_, of=java_name(callee.owner))
 
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""

@@ -47,8 +47,3 @@ def file_place(name: str, class_: str) -> str:
 def _named_place(kind: str, key: str, class_: str) -> str:
     vendor = ".".join(class_.split(".")[:-1][:2])
     return f"{kind} {key} in {vendor}"
-
-
-def is_same_library(one: str, other: str) -> bool:
-    """Tell whether two classes in Java form lie in the same four packages, as those of one library mostly do."""
-    return one.split(".")[:-1][:4] == other.split(".")[:-1][:4]

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Final
 
 from phone_audit.apk.behaviours.lookup import LeafQuery, Lookup, Numbers
+from phone_audit.apk.code.libraries import is_of_library
 from phone_audit.apk.dex.descriptors import is_of_android, java_name
-from phone_audit.apk.flows.places import is_same_library
 from phone_audit.apk.flows.program import Method, Program
 from phone_audit.apk.flows.sending_libraries import SendingLibraries, Sink
 from phone_audit.apk.flows.taint_rules import (
@@ -118,7 +118,7 @@ def _reads_itself(program: Program, sources: Sources, method: Method, number: in
     owner = java_name(called.owner)
     if sources.calls.get(f"{owner}.{called.name}") not in OF_LIBRARIES or program.brought_place(called.owner) is None:
         return False
-    return is_same_library(owner, java_name(program.name_of(method).owner))
+    return is_of_library(java_name(program.name_of(method).owner), of=owner)
 
 
 def _numbers(found: Numbers, only: frozenset[Leaf] | None = None, without: frozenset[Leaf] = frozenset()) -> list[int]:

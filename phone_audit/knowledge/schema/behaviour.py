@@ -211,6 +211,7 @@ class BehaviourRule(Frozen):
         allowed_with: what must be enough.
         refused_with: what must not be enough.
         flags: what calls have to be handed to count.
+        outside_library: whether a call counts only in code of others than the library that has the method.
     """
 
     id: str
@@ -227,6 +228,7 @@ class BehaviourRule(Frozen):
     allowed_with: tuple[Held, ...] = ()
     refused_with: tuple[Held, ...] = ()
     flags: tuple[Flag, ...] = ()
+    outside_library: bool = False
 
     def allows(self, held: Held) -> bool | None:
         """Tell whether Android lets a package do it on such a phone; None where it asks for nothing."""

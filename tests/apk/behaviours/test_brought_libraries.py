@@ -33,3 +33,18 @@ def test_a_call_of_a_library_that_the_package_brings_along(asked: str, there: bo
     client = Class(CLIENT, [Method(f"{asked}(){TASK}", (0x0012, 0x0011), direct=False, access=1, ins=1)])
     asks = method("onCreate()V", 0x106E, Ref("method", f"{CLIENT}->{asked}(){TASK}"), 0)
     assert ("read.location" in found(client, Class("Lapp/Main;", [asks]))) is there
+
+
+@pytest.mark.parametrize(
+    ("reader", "there"),
+    [
+        ("Lapp/Main;", True),
+        ("Lcom/google/evil/Main;", True),
+        ("Lcom/google/android/gms/internal/Main;", False),
+    ],
+)
+def test_what_a_library_asks_itself_is_no_behaviour(reader: str, *, there: bool) -> None:
+    account = "Lcom/google/android/gms/auth/api/signin/GoogleSignInAccount;"
+    gives = Class(account, [Method("getEmail()Ljava/lang/String;", (0x0012, 0x0011), direct=False, access=1, ins=1)])
+    asks = method("onCreate()V", 0x106E, Ref("method", f"{account}->getEmail()Ljava/lang/String;"), 0)
+    assert ("read.signed-in" in found(gives, Class(reader, [asks]))) is there

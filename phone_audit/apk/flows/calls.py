@@ -222,7 +222,7 @@ class CallModel:
         if call.api.map:
             self._into_fields(call, handed)
             return
-        reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
+        reached = plain_data(call.frame, heap, handed) if call.frame.tainted else NOTHING
         for key in keys:
             call.note_kept(_place_of(call, key), reached, f"puts it under the name {key!r}")
 

@@ -39,7 +39,11 @@ EITHER: Final = "password-or-"
 _NO_PASSWORDS: Final = (b"port", b"eng", b"age", b"ion", b"ive")
 """What makes another word of `pass`: passport, passenger, passage, passion, passive."""
 _NOT_THE_NAME: Final = (b"gender", b"sex", b"age", b"birth", b"city", b"addr", b"country", b"tel", b"card")
-"""What else of a user may be typed in, and is named behind the word for the user."""
+"""What else of a user may be typed in, and is named right behind the word for the user."""
+_NO_NAME: Final = (b"server", b"host", b"url", b"otp", b"captcha", b"verif", b"search", b"message", b"msg", b"comment")
+"""What is no name, wherever it stands behind that word: `login_screen_server_value` only says on which screen it is."""
+_BETWEEN: Final = 40
+"""Letters that may stand between."""
 
 _PALETTE: Final = b"editText"
 """How the name begins that a layout editor gives a field for phone numbers, which makers drag in for any text."""
@@ -53,7 +57,8 @@ def _pattern(end: bytes) -> re.Pattern[bytes]:
 
     words = [b"|".join(map(wide, of_kind)) for of_kind in KINDS.values()]
     words[_ORDER.index("pass")] += b"(?!%b)" % b"|".join(map(wide, _NO_PASSWORDS))
-    others = b"(?!(?:%b)?(?:%b))" % (wide(b"_"), b"|".join(map(wide, _NOT_THE_NAME)))
+    behind = b"(?!(?:[A-Za-z0-9_]%b){0,%d}?(?:%b))" % (end, _BETWEEN, b"|".join(map(wide, _NO_NAME)))
+    others = b"(?!(?:%b)?(?:%b))%b" % (wide(b"_"), b"|".join(map(wide, _NOT_THE_NAME)), behind)
     words[_ORDER.index("user-name")] = b"(?:%b)%b" % (words[_ORDER.index("user-name")], others)
     words[_ORDER.index("typed-phone")] = b"(?<!%b)(?:%b)" % (wide(_PALETTE), words[_ORDER.index("typed-phone")])
     return re.compile(b"|".join(b"(%b)" % one for one in words), re.IGNORECASE)

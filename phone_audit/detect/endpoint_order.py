@@ -6,7 +6,6 @@ from operator import attrgetter
 from typing import Final
 
 from phone_audit.model.apk import AddressUse, Endpoint, Party, names_in_cleartext
-from phone_audit.model.finding import Evidence
 
 _USES: Final[Mapping[AddressUse, int]] = {"fetched": 0, "unknown": 1}
 """What may be connected to; whatever else code does with an address comes behind these."""
@@ -21,9 +20,6 @@ _RUN_OR_READ: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of files that are scripts, pages or settings."""
-_PLACES_OF_FILES: Final = ("assets/", "res/")
-"""Where files lie that apps, and the pages in them, read by their names; others are read as what a class comes with."""
-_CODE_FILES: Final = (".dex", ".so", ".odex", ".vdex", ".oat")
 _SERVES_ANYBODY: Final = "cloud"
 """The category of hosts that are rented: what lies there is the package's own as well as anybody's."""
 
@@ -66,7 +62,7 @@ def by_harm(
             _USES.get(use(endpoint), len(_USES)),
             endpoint.is_idle,
             _is_in_data(endpoint),
-            is_read_by_nobody(endpoint) or _is_beside_classes(endpoint),
+            is_read_by_nobody(endpoint),
             *_rank(endpoint, labels),
         ),
     )
@@ -74,29 +70,13 @@ def by_harm(
 
 def is_read_by_nobody(endpoint: Endpoint) -> bool:
     """Tell whether only a table of resources holds it, and no code was seen to ask for it there."""
-    pieces = _pieces(endpoint)
+    pieces = [one for holder in endpoint.held_by for one in holder.evidence]
     return bool(pieces) and all(one.kind == "resource" and one.class_ is None for one in pieces)
-
-
-def _pieces(endpoint: Endpoint) -> list[Evidence]:
-    return [one for holder in endpoint.held_by for one in holder.evidence]
-
-
-def _is_beside_classes(endpoint: Endpoint) -> bool:
-    """Tell whether only files that classes bring along hold it, and no code was seen to read them."""
-    pieces = _pieces(endpoint)
-    return bool(pieces) and all(is_in_file(one) and not one.where.startswith(_PLACES_OF_FILES) for one in pieces)
-
-
-def is_in_file(piece: Evidence) -> bool:
-    """Tell whether a text stands in a file that is no code, and that no code was seen to read."""
-    in_code = piece.where.rpartition("!")[2].endswith(_CODE_FILES)
-    return piece.class_ is None and (piece.kind in ("asset", "resource") or (piece.kind == "decoded" and not in_code))
 
 
 def _is_in_data(endpoint: Endpoint) -> bool:
     """Tell whether only files hold it that are neither run nor shown nor read as settings, by their names."""
-    pieces = _pieces(endpoint)
+    pieces = [one for holder in endpoint.held_by for one in holder.evidence]
     return bool(pieces) and all(
         one.kind in ("asset", "resource") and _RUN_OR_READ.search(one.where) is None for one in pieces
     )

@@ -66,25 +66,6 @@ def test_what_code_reads_out_of_the_resources_comes_before_what_nothing_reads() 
     assert order(resource("a.example", None), resource("z.example", "com.acme.shop.Main")) == ["z.example", "a.example"]
 
 
-def test_what_lies_beside_the_classes_and_no_code_reads_comes_last() -> None:
-    """A file that a library brings along, as Titanium does its scripts; an address inside of another one counts too."""
-
-    def file(host: str, where: str, **changes: object) -> Endpoint:
-        place = Evidence(kind="asset", where=where, value=f"http://{host}", offset=1).model_copy(update=changes)
-        return endpoint(host, held_by=(HeldBy(party="unknown", library=None, evidence=(place,)),))
-
-    beside = file("a.example", "ti/modules/titanium/yahoo/yahoo.js")
-    assert order(beside, file("z.example", "assets/www/app.js")) == ["z.example", "a.example"]
-    assert order(beside.model_copy(update={"use": "fetched"}), held("z.example", "library")) == [
-        "a.example",
-        "z.example",
-    ]
-    inside = file("a.example", "ti/modules/titanium/yahoo/yahoo.js", kind="decoded", encoding="url-escape")
-    assert order(inside, held("z.example", "library")) == ["z.example", "a.example"]
-    code = file("a.example", "classes.dex", kind="decoded", class_="com.acme.Main")
-    assert order(code, held("z.example", "library")) == ["a.example", "z.example"]
-
-
 def test_of_unencrypted_addresses_those_of_a_host_that_code_connects_to_come_first() -> None:
     asked = held("z.example", "first-party").model_copy(update={"use": "fetched", "cleartext_use": "unknown"})
     other = held("a.example", "first-party").model_copy(update={"use": "unknown", "cleartext_use": "unknown"})

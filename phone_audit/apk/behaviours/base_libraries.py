@@ -35,6 +35,10 @@ class BaseLibraries:
     def is_own(self, descriptor: bytes) -> bool:
         return descriptor.startswith(self._own)
 
+    def is_defined(self, name: str) -> bool:
+        """Tell whether the package brings a class along, by its name in Java form."""
+        return self._callers.is_defined(_descriptor(name))
+
     @remembered
     def does(self, descriptor: bytes, behaviour: str) -> bool:
         """Tell whether a class is of a base library, and does this by itself."""

@@ -123,12 +123,8 @@ class LeafPlaces:
             return evidence_in(index, use.row, use.offset, index.string(use.id), "dex-string")
         return evidence_in(index, use.row, use.offset, leaf.text)
 
-    def counts(self, rule: BehaviourRule, leaf: Leaf, place: Place) -> bool:
-        """Tell whether a call may be handed what the rule asks for, and is not its library's own where that counts."""
-        if rule.outside_library and leaf.kind == "call":
-            owner = leaf.text.rpartition(".")[0]
-            if is_of_library(java_name(place.class_), of=owner):
-                return False
+    def has_flags(self, rule: BehaviourRule, leaf: Leaf, place: Place) -> bool:
+        """Tell whether a call may be handed what the rule asks for."""
         for flag in rule.flags:
             if leaf == Leaf("call", flag.call) and place.kind is not None:
                 use = self._uses(place.part, place.kind, place.body).get(place.at)
@@ -259,7 +255,7 @@ def _shown(
         if not rule.match.holds({*unit, *named}):
             continue
         places = unit if rule.scope == "method" else {leaf: _own_first(rule, at, base) for leaf, at in unit.items()}
-        seen = {leaf: evidence for leaf, at in places.items() if (evidence := _first(rule, leaf, at, found))}
+        seen = {leaf: evidence for leaf, at in places.items() if (evidence := _first(rule, leaf, at, found, base))}
         if not by_itself:
             seen = _without_base(rule, seen, named, base)
         if seen and rule.match.holds({*seen, *named}):
@@ -295,9 +291,21 @@ def _own_first(rule: BehaviourRule, places: Sequence[Place], base: BaseLibraries
     return sorted(places, key=lambda at: (base.does(at.class_, rule.id), not base.is_own(at.class_)))
 
 
-def _first(rule: BehaviourRule, leaf: Leaf, places: Sequence[Place], found: LeafPlaces) -> Evidence | None:
-    counting = (place for place in places if found.counts(rule, leaf, place))
+def _first(
+    rule: BehaviourRule, leaf: Leaf, places: Sequence[Place], found: LeafPlaces, base: BaseLibraries
+) -> Evidence | None:
+    counting = (
+        place for place in places if found.has_flags(rule, leaf, place) and not _asks_itself(rule, leaf, place, base)
+    )
     return next((evidence for place in counting if (evidence := found.evidence(leaf, place))), None)
+
+
+def _asks_itself(rule: BehaviourRule, leaf: Leaf, place: Place, base: BaseLibraries) -> bool:
+    """Tell whether a library that the package brings along calls itself, where the rule counts others alone."""
+    if not rule.outside_library or leaf.kind != "call" or base.is_own(place.class_):
+        return False
+    owner = leaf.text.rpartition(".")[0]
+    return base.is_defined(owner) and is_of_library(java_name(place.class_), of=owner)
 
 
 def _left_out(indexes: Sequence[DexIndex], found: LeafPlaces) -> tuple[Skipped, ...]:

@@ -106,7 +106,9 @@ class Owners:
 
 
 def is_of_library(name: str, of: str) -> bool:
-    """Tell whether a class lies in the package of another or below it; of a longer package its four first labels count.
+    """Tell whether a class lies in the package of a class of a library, or below it, as code of the same library does.
+
+    Of a package of more than four labels the first four count.
 
     Example:
         >>> is_of_library("com.google.android.gms.internal.a", of="com.google.android.gms.auth.api.User")

@@ -20,11 +20,10 @@ from phone_audit.apk.dex.methods import CODE_HEADER
 
 LONGEST: Final = 1_000
 """Characters of an array that is read as one text."""
-_MOST_URLS: Final = 8
+_MOST_URLS: Final = 100
 """URLs of one array of bytes."""
-_READ_AGAIN: Final = 4
-"""How often, on average, a byte of the file is looked at for such arrays; of those made by a compiler, none lie in one
-another."""
+_MOST_READS: Final = 4
+"""Times that a byte of the code is looked at for them, on average; a forged array may lie in another one."""
 _FILL: Final = 0x26
 _PAYLOAD: Final = 0x0300
 _HEADER: Final = 8
@@ -32,7 +31,11 @@ _ENCODINGS: Final = {1: "latin-1", 2: "utf-16-le"}
 """How the elements of an array are read, by their width in bytes."""
 _AROUND: Final = "\0\t\n\r "
 _PLAIN: Final = re.compile(r"[\x20-\x7e]{4,}")
-_URL_WITHIN: Final = re.compile(rb"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,9}://[\x21-\x7e]{4,500}(?=\0|\Z)")
+_URL_WITHIN: Final = re.compile(
+    rb"(?:https?|wss?|ftps?|tcp|udp|ssl|tls|mqtts?|socks5?)://[\x21-\x7e]{4,}+", re.IGNORECASE
+)
+"""A URL among other bytes: of a scheme by which code connects, since what stands before it may be a letter, too."""
+_LONGEST_URL: Final = 500
 
 
 class ArrayText(NamedTuple):
@@ -46,45 +49,64 @@ class ArrayText(NamedTuple):
 def array_texts(index: DexIndex) -> Iterator[ArrayText]:
     """Yield the texts of one part in the order in which they stand, for each method that has it.
 
-    The time is bounded by the bytes of the file: each method with such an array is walked once.
+    The time is bounded by the bytes of the file: each method with such an array is walked once, and of the arrays that
+    it fills so many bytes are looked at for URLs as the code has, `_MOST_READS` times.
     """
-    items: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
-    for array in _plain_arrays(index):
-        items[int(index.bodies.code.searchsorted(array[0], side="right")) - 1].append(array)
+    items: dict[int, list[_Array]] = defaultdict(list)
+    for array in _arrays(index):
+        items[int(index.bodies.code.searchsorted(array.place, side="right")) - 1].append(array)
+    low, high = index.bodies.area()
+    left = _MOST_READS * (high - low)
     for item, found in items.items():
         rows = index.bodies.rows[index.bodies.first[item] : index.bodies.first[item + 1]].tolist()
         code = index.code(rows[0])
         filled = _filled_from(code)
         begin = int(index.bodies.code[item]) + CODE_HEADER
-        for offset, end, text in found:
-            if code and (offset - begin) // 2 in filled and end <= begin + 2 * len(code.units):
-                yield from (ArrayText(text, row, offset) for row in rows)
+        for array in found:
+            if code is None or (array.place - begin) // 2 not in filled or array.end > begin + 2 * len(code.units):
+                continue
+            texts = [array.text] if array.text is not None else []
+            if not texts and array.width == 1 and left > 0:
+                left -= array.end - array.place
+                texts = _urls_in(bytes(index.data[array.place + _HEADER : array.end]))
+            yield from (ArrayText(text, row, array.place) for text in texts for row in rows)
 
 
-def _plain_arrays(index: DexIndex) -> Iterator[tuple[int, int, str]]:
-    """Yield where what looks like an array with a plain text begins and ends, and the text."""
+class _Array(NamedTuple):
+    """Where what looks like an array begins and ends, the width of its elements, and its text where that is plain."""
+
+    place: int
+    end: int
+    width: int
+    text: str | None
+
+
+def _arrays(index: DexIndex) -> Iterator[_Array]:
+    """Yield what looks like an array with a plain text, or of bytes."""
     low, high = index.bodies.area()
     units = index.data[low : low + (high - low) // 2 * 2].view("<u2")
     if units.size < _HEADER // 2:
         return
     is_array = (units[:-3] == _PAYLOAD) & np.isin(units[1:-2], list(_ENCODINGS))
     is_read = ((units[2:-1] <= LONGEST) | (units[1:-2] == 1)) & (units[3:] == 0)
-    left = _READ_AGAIN * (high - low)
     for place in np.flatnonzero(is_array & is_read).tolist():
         width, length, begin = int(units[place + 1]), int(units[place + 2]), low + 2 * place + _HEADER
         end = begin + width * length
         text = _plain(bytes(index.data[begin:end]), width) if length <= LONGEST else None
-        if text is not None:
-            yield low + 2 * place, end, text
-        elif width == 1 and left > 0:
-            left -= length
-            urls = islice(_URL_WITHIN.finditer(bytes(index.data[begin:end])), _MOST_URLS)
-            yield from ((low + 2 * place, end, url[0].decode("ascii")) for url in urls)
+        if text is not None or width == 1:
+            yield _Array(low + 2 * place, end, width, text)
 
 
 def _plain(content: bytes, width: int) -> str | None:
     text = content.decode(_ENCODINGS[width], "replace").strip(_AROUND)
     return text if _PLAIN.fullmatch(text) else None
+
+
+def _urls_in(content: bytes) -> list[str]:
+    """Return the URLs among other bytes that end in a zero, or with the array."""
+    ends = (found for found in _URL_WITHIN.finditer(content) if content[found.end() : found.end() + 1] in (b"", b"\0"))
+    urls = (found[0].decode("ascii") for found in ends if len(found[0]) <= _LONGEST_URL)
+    return list(islice(urls, _MOST_URLS))
 
 
 def _filled_from(code: Code | None) -> frozenset[int]:

@@ -54,7 +54,7 @@ _URL_MARK: Final = rb":(?:\\?/){2}"
 _LONGEST_HEAD: Final = host_text.MAX_HOST + len(":65535")
 _NAME_BYTES: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-[],;|"
 _BETWEEN: Final = re.compile(r"[,;|]")
-"""What stands between addresses in a list."""
+"""What stands between the addresses of a list, which has as many bytes as a host may have."""
 
 _LOOK_ALIKES: Final[dict[HostKind, str]] = {"domain": LOOK_ALIKE, "ipv4": DOTTED_NUMBER, "ipv6": DOTTED_NUMBER}
 
@@ -221,10 +221,14 @@ def _texts(dexes: Iterable[DexFile], choose: Callable[[Strings], Iterable[Text]]
 
 
 def _heads(dexes: Iterable[DexFile]) -> Iterator[tuple[str, int, str]]:
-    """Return the texts that may be a host alone, and each address of those that are a list of such with ports."""
+    """Yield the texts that may be a host alone, and each address of those that are a list of IPv4 addresses with ports.
+
+    A list has no path; behind the first slash of a host anything may stand.
+    """
     for name, offset, text in _texts(dexes, lambda strings: strings.headed(_NAME_BYTES, b".:", _LONGEST_HEAD)):
-        parts = _BETWEEN.split(text)
-        if len(parts) == 1 or all(_has_port(part) for part in parts):
+        is_list = len(text) <= _LONGEST_HEAD and _BETWEEN.search(text.removeprefix("//").partition("/")[0])
+        parts = _BETWEEN.split(text) if is_list else [text]
+        if not is_list or all(_has_port(part) for part in parts):
             yield from ((name, offset, part) for part in parts)
 
 

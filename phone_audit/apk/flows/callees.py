@@ -57,10 +57,14 @@ class Callees:
         return None if self.is_its_own(callee, data, class_) else data
 
     def is_its_own(self, callee: Callee, data: str | None, class_: str) -> bool:
-        """Tell whether a library in the package gives data that is its own to a class of itself."""
-        if data not in taint_rules.OF_LIBRARIES or self._program.brought_place(callee.owner) is None:
+        """Tell whether a library in the package gives its own data to a class of the same library."""
+        if data not in taint_rules.OF_LIBRARIES:
             return False
-        return is_of_library(class_, of=java_name(callee.owner))
+        named = (one for one in self.owners_of(callee.owner) if f"{one}.{callee.name}" in self._sources.calls)
+        return any(is_of_library(class_, of=one) and self._is_brought(one) for one in named)
+
+    def _is_brought(self, name: str) -> bool:
+        return self._program.brought_place(f"L{name.replace('.', '/')};".encode("utf-8", "replace")) is not None
 
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""

@@ -26,6 +26,7 @@ from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import (
     ANY,
     ENCRYPTS,
+    IN_OBJECT,
     KEPT,
     NOTHING,
     NOWHERE,
@@ -222,9 +223,13 @@ class CallModel:
         if call.api.map:
             self._into_fields(call, handed)
             return
-        reached = plain_data(call.frame, heap, handed) if call.frame.tainted else NOTHING
+        reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
+        plain = plain_data(call.frame, heap, handed, outside_fields=True)
         for key in keys:
-            call.note_kept(_place_of(call, key), reached, f"puts it under the name {key!r}")
+            call.note_kept(_place_of(call, key), plain, f"puts it under the name {key!r}")
+            in_fields = reached - plain
+            if in_fields:
+                call.note_kept(_place_of(call, key), in_fields, f"{IN_OBJECT} that holds it under the name {key!r}")
 
     def _into_fields(self, call: Call, handed: Value) -> None:
         """Note that data is put into a map in a field: a static one, or one of objects that are made for one end."""

@@ -11,6 +11,7 @@ from phone_audit.apk.flows.taints import (
     Atom,
     Obj,
     Slot,
+    Taint,
     Value,
     bounded,
     class_of,
@@ -229,7 +230,7 @@ def read(reader: Reader, heap: Heap, holder: Value, slot: Slot, place: str, *, o
         own: whether objects of the package's own classes lie there.
     """
     found: set[Atom] = set()
-    known = False
+    known = lay_in_field = False
     for atom in holder:
         if isinstance(atom, Obj):
             known = True
@@ -246,9 +247,11 @@ def read(reader: Reader, heap: Heap, holder: Value, slot: Slot, place: str, *, o
             elif atom.kind != "new" or LOST in slots:
                 found |= reader.kept(place)
             found |= slots.get(ANY, NOTHING)
+        elif isinstance(atom, Taint) and atom.lay_in_field and place and is_field(slot):
+            lay_in_field = True  # where it lay in this one, the field's own place holds it
         elif atom.is_data:
             found.add(atom)
-    return bounded(found if known else found | reader.kept(place))
+    return bounded(found if known and not lay_in_field else found | reader.kept(place))
 
 
 def can_change(obj: Obj) -> bool:
@@ -258,6 +261,11 @@ def can_change(obj: Obj) -> bool:
     return class_of(obj) not in PLAIN_BYTES
 
 
+def is_field(slot: Slot) -> bool:
+    """Tell whether a slot of an object is a field, not what was put somewhere into it or under a name."""
+    return isinstance(slot, str) and "->" in slot and not slot.startswith("extra ")
+
+
 def publish(heap: Heap, value: Value) -> None:
     """Note that other methods get hold of these objects."""
     for atom in value:
@@ -265,10 +273,11 @@ def publish(heap: Heap, value: Value) -> None:
             heap.put(atom, LOST, _IS_LOST)
 
 
-def plain_data(reader: Reader, heap: Heap, value: Value) -> Value:
+def plain_data(reader: Reader, heap: Heap, value: Value, *, outside_fields: bool = False) -> Value:
     """Return the data in a value and in containers of Android, but not that in fields of the package's own.
 
-    A view that is handed over may be one that something known is typed into.
+    With `outside_fields` also what objects of the package hold elsewhere than in fields, as a map of its own does. A
+    view that is handed over may be one that something known is typed into.
     """
     found: set[Atom] = set()
     left = [value]
@@ -281,6 +290,9 @@ def plain_data(reader: Reader, heap: Heap, value: Value) -> Value:
             elif isinstance(atom, Obj) and atom.own:
                 if atom.is_param and reader.is_view(atom):
                     found.add(atom)
+                if outside_fields and atom not in seen:
+                    seen.add(atom)
+                    left += [held for slot, held in heap.slots(atom).items() if not is_field(slot)]
             elif isinstance(atom, Obj) and atom not in seen:
                 seen.add(atom)
                 if atom.is_param:

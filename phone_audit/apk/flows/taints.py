@@ -46,6 +46,8 @@ class Place(NamedTuple):
 ENCRYPTS: Final = "encrypts it: "
 """Begins what a step through a cipher is called."""
 TO_NATIVE: Final = "hands it to native code, which may encrypt it"
+IN_OBJECT: Final = "puts an object"
+"""Begins the step by which data in a field of an object, of a class of the package, is put under a name with it."""
 CHANGES: Final = (ENCRYPTS, DIGESTS, TO_NATIVE)
 MOST_CHANGES: Final = 2
 """Such steps of one piece of data: after a second one it counts as readable again, which further ones do not change."""
@@ -59,11 +61,16 @@ class _Sortable:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Taint(_Sortable):
-    """Data that a source gave, and where it went since, the source first; `changes` are steps that may encrypt it."""
+    """Data that a source gave, and where it went since, the source first.
+
+    `changes` are steps that may encrypt it; `lay_in_field` tells whether it lay in a field of an object that was put
+    under a name.
+    """
 
     data: str
     steps: tuple[Step, ...]
     changes: tuple[Step, ...] = field(init=False)
+    lay_in_field: bool = field(init=False)
     is_data: ClassVar[bool] = True
     is_param: ClassVar[bool] = False
     is_symbol: ClassVar[bool] = False
@@ -71,6 +78,7 @@ class Taint(_Sortable):
     def __post_init__(self) -> None:
         changes = tuple([step for step in self.steps if step.what.startswith(CHANGES)])
         object.__setattr__(self, "changes", changes)
+        object.__setattr__(self, "lay_in_field", any(step.what.startswith(IN_OBJECT) for step in self.steps))
 
     @property
     def encrypted_by(self) -> Step | None:

@@ -34,16 +34,16 @@ long as it is not known that what is typed is shown. `pass` is a password where 
 well be a button, or the beginning of another word.
 """
 _ORDER: Final = tuple(KINDS)
+_NO_NAME: Final = (b"server", b"host", b"url", b"otp", b"captcha", b"search", b"message", b"msg", b"comment")
+"""Words for what is no name of a person, whatever stands before: `login_screen_server` only says on which screen."""
+_NONE: Final = len(_ORDER) + 1
+"""The group of the pattern for these."""
 EITHER: Final = "password-or-"
 """Begins a kind where a name says both, the password first: where the text is shown, it is the other."""
 _NO_PASSWORDS: Final = (b"port", b"eng", b"age", b"ion", b"ive")
 """What makes another word of `pass`: passport, passenger, passage, passion, passive."""
 _NOT_THE_NAME: Final = (b"gender", b"sex", b"age", b"birth", b"city", b"addr", b"country", b"tel", b"card")
-"""What else of a user may be typed in, and is named right behind the word for the user."""
-_NO_NAME: Final = (b"server", b"host", b"url", b"otp", b"captcha", b"verif", b"search", b"message", b"msg", b"comment")
-"""What is no name, wherever it stands behind that word: `login_screen_server_value` only says on which screen it is."""
-_BETWEEN: Final = 40
-"""Letters that may stand between."""
+"""What else of a user may be typed in, and is named behind the word for the user."""
 
 _PALETTE: Final = b"editText"
 """How the name begins that a layout editor gives a field for phone numbers, which makers drag in for any text."""
@@ -57,11 +57,15 @@ def _pattern(end: bytes) -> re.Pattern[bytes]:
 
     words = [b"|".join(map(wide, of_kind)) for of_kind in KINDS.values()]
     words[_ORDER.index("pass")] += b"(?!%b)" % b"|".join(map(wide, _NO_PASSWORDS))
-    behind = b"(?!(?:[A-Za-z0-9_]%b){0,%d}?(?:%b))" % (end, _BETWEEN, b"|".join(map(wide, _NO_NAME)))
-    others = b"(?!(?:%b)?(?:%b))%b" % (wide(b"_"), b"|".join(map(wide, _NOT_THE_NAME)), behind)
+    others = b"(?!(?:%b)?(?:%b))" % (wide(b"_"), b"|".join(map(wide, _NOT_THE_NAME)))
     words[_ORDER.index("user-name")] = b"(?:%b)%b" % (words[_ORDER.index("user-name")], others)
     words[_ORDER.index("typed-phone")] = b"(?<!%b)(?:%b)" % (wide(_PALETTE), words[_ORDER.index("typed-phone")])
-    return re.compile(b"|".join(b"(%b)" % one for one in words), re.IGNORECASE)
+    none = b"|".join(
+        b"(?<=%b)%b(?![a-z])" % (before, wide(form(word)))
+        for before, form in ((wide(b"_"), bytes.lower), (b"[a-z]" + end, bytes.capitalize))
+        for word in _NO_NAME
+    )
+    return re.compile(b"|".join(b"(?i:(%b))" % one for one in words) + b"|(%b)" % none)
 
 
 _NAME: Final = _pattern(b"")
@@ -85,7 +89,9 @@ def kind_of_name(name: bytes | memoryview) -> str | None:
 
 def _kind(groups: Sequence[int]) -> str | None:
     """Return what a name says, by the groups of the pattern that were found in it."""
-    kinds = [_ORDER[one - 1] for one in groups]
+    kinds = [_ORDER[one - 1] for one in groups if one != _NONE]
+    if groups and groups[-1] == _NONE:
+        kinds = [one for one in kinds if one != "user-name"]
     last = next((one for one in reversed(kinds) if one != "user-name"), kinds[-1] if kinds else None)
     if "password" not in kinds:
         return last
@@ -95,13 +101,14 @@ def _kind(groups: Sequence[int]) -> str | None:
 def named_views(data: Buffer) -> dict[int, str]:
     """Return what the names of views say, by their number; nothing of what cannot be read."""
     found: dict[int, str] = {}
+    pools: dict[int, dict[int, list[int]]] = {}
     table = next(chunks(data, 0, len(data)), None)
     if table is None or table.type != TABLE:
         return {}
     for package in chunks(data, table.start + table.header, table.end):
         if package.type == PACKAGE:
             try:
-                found |= _in_package(data, package)
+                found |= _in_package(data, package, pools)
             except (struct.error, IndexError, ValueError):
                 continue
     return found
@@ -127,10 +134,14 @@ def _bundled_entries(kind: memoryview, budget: Budget) -> Iterator[tuple[int, st
             yield budget.number(budget.inner(entry, 1), 1), said
 
 
-def _in_package(data: Buffer, package: Chunk) -> dict[int, str]:
+def _in_package(data: Buffer, package: Chunk, pools: dict[int, dict[int, list[int]]]) -> dict[int, str]:
+    """Return them of one package; `pools` keeps what the names at an offset say, since packages may share them."""
     (number,) = struct.unpack_from("<I", data, package.start + 8)
     types, keys = (struct.unpack_from("<I", data, package.start + at)[0] for at in (_TYPE_NAMES, _KEYS))
-    wanted = _holding(data, package.start + keys, _NAME, _WIDE_NAME)
+    at = package.start + keys
+    if at not in pools:
+        pools[at] = _holding(data, at, _NAME, _WIDE_NAME)
+    wanted = pools[at]
     kinds = _holding(data, package.start + types, _KIND, _WIDE_KIND) if wanted else {}
     found: dict[int, str] = {}
     for chunk in chunks(data, package.start + package.header, package.end):

@@ -12,7 +12,7 @@ from phone_audit.detect.detector import (
     may_use_network,
     policy_says,
 )
-from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of, in_cleartext, is_in_file
+from phone_audit.detect.endpoint_order import by_harm, cleartext_use_of, in_cleartext
 from phone_audit.knowledge.hosts import plain_host, suffixes
 from phone_audit.knowledge.load import Knowledge
 from phone_audit.model.apk import (
@@ -109,7 +109,7 @@ def _stands_in_code(endpoint: Endpoint, *, of_libraries: bool) -> bool:
     """
     holders = (holder for holder in endpoint.held_by if of_libraries or holder.party != "library")
     pieces = (one for holder in holders for one in holder.evidence)
-    return not all(is_in_file(one) for one in pieces)
+    return any(one.class_ is not None or one.kind not in ("asset", "resource") for one in pieces)
 
 
 def _fetching(fetched: Sequence[Endpoint], hosts: int) -> str:

@@ -211,7 +211,7 @@ class BehaviourRule(Frozen):
         allowed_with: what must be enough.
         refused_with: what must not be enough.
         flags: what calls have to be handed to count.
-        outside_library: whether a call counts only in code of others than the library that has the method.
+        outside_library: whether a call counts only outside of the library that has the method, if it is brought along.
     """
 
     id: str

@@ -36,15 +36,17 @@ def test_a_call_of_a_library_that_the_package_brings_along(asked: str, there: bo
 
 
 @pytest.mark.parametrize(
-    ("reader", "there"),
+    ("reader", "brought", "there"),
     [
-        ("Lapp/Main;", True),
-        ("Lcom/google/evil/Main;", True),
-        ("Lcom/google/android/gms/internal/Main;", False),
+        ("Lapp/Main;", True, True),
+        ("Lcom/google/evil/Main;", True, True),
+        ("Lcom/google/android/gms/internal/Main;", True, False),
+        ("Lcom/google/android/gms/internal/Main;", False, True),
     ],
 )
-def test_what_a_library_asks_itself_is_no_behaviour(reader: str, *, there: bool) -> None:
+def test_what_a_library_asks_itself_is_no_behaviour(reader: str, *, brought: bool, there: bool) -> None:
     account = "Lcom/google/android/gms/auth/api/signin/GoogleSignInAccount;"
     gives = Class(account, [Method("getEmail()Ljava/lang/String;", (0x0012, 0x0011), direct=False, access=1, ins=1)])
     asks = method("onCreate()V", 0x106E, Ref("method", f"{account}->getEmail()Ljava/lang/String;"), 0)
-    assert ("read.signed-in" in found(gives, Class(reader, [asks]))) is there
+    classes = [Class(reader, [asks]), *([gives] if brought else [])]
+    assert ("read.signed-in" in found(*classes)) is there

@@ -3,6 +3,7 @@
 import pytest
 
 from phone_audit.apk.behaviours.declared import Declared
+from phone_audit.apk.dex import array_texts as array_texts_module
 from phone_audit.apk.dex.array_texts import LONGEST, array_texts
 from phone_audit.apk.dex.file import read_dex
 from phone_audit.apk.dex.index import index_file
@@ -83,11 +84,23 @@ def test_an_address_among_other_bytes(before: str, url: str, behind: str, *, fou
     assert texts(spelling(before + url + behind + "\xff", 2)) == []
 
 
-def test_addresses_among_other_bytes_are_few_and_looked_for_in_bounded_time() -> None:
-    assert texts(spelling("\xff\0".join(f"tcp://h{number}.dev\0" for number in range(20)), 1))[-1] == "tcp://h7.dev"
+@pytest.mark.parametrize("before", range(256))
+def test_whatever_stands_before_an_address(before: int) -> None:
+    assert texts(spelling(f"\x01{chr(before)}tcp://203.0.113.5:4444\0", 1)) == ["tcp://203.0.113.5:4444"]
+
+
+def test_addresses_among_other_bytes_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = spelling("\xff\0".join(f"tcp://h{number}.dev\0" for number in range(120)), 1)
+    assert texts(many) == [f"tcp://h{number}.dev" for number in range(100)]
+    assert texts(spelling(f"\xfftcp://{'h' * 600}.dev\0", 1)) == []
+    monkeypatch.setattr(array_texts_module, "_MOST_READS", 0)
+    assert texts(many, spelling(URL)) == [URL]
+
+
+def test_arrays_that_nothing_fills_take_nothing_from_those_that_are_read() -> None:
     nested = (0x0300, 1, 0xFFFF, 0) * 8_000
     decoys = Class("Lapp/A;", [Method("f()V", (RETURN, 0, *nested))])
-    assert texts(decoys, spelling(URL)) == [URL]
+    assert texts(decoys, spelling("\xfftcp://203.0.113.5:4444\0", 1)) == ["tcp://203.0.113.5:4444"]
 
 
 def test_several_arrays_of_one_method_and_code_that_methods_share() -> None:

@@ -461,6 +461,14 @@ def test_a_list_of_addresses_with_ports(text: str, found: list[str]) -> None:
     assert list(_by_host(text)) == found
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["api.vendor.app:8080/v1;id=1", "//api.vendor.app/a,b.js", "api.vendor.app/a|b", "api.vendor.app:8080/?a=1,2"],
+)
+def test_what_stands_between_addresses_may_stand_in_a_path(text: str) -> None:
+    assert list(_by_host(text)) == ["api.vendor.app"]
+
+
 def test_a_relay_for_calls_that_stands_inside_of_a_text() -> None:
     said = '{"ice": [{"server": "stun:relay.vendor.app"}, {"server": "turn:14.17.43.18:80"}]} return:a.vendor.app'
     dex = read_dex("classes.dex", build_dex(Source(strings=(said,))))

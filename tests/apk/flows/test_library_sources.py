@@ -96,6 +96,12 @@ def test_what_a_library_makes_up_and_reads_itself_is_not_followed(name: str, fou
     assert ids_of(reads, *ADVERTISING, active=name) == found
 
 
+def test_a_class_of_the_package_that_derives_from_the_librarys_is_not_the_library() -> None:
+    derived = Class("Lx/Info;", [], parent=INFO)
+    asks = join(invoke(f"{derived.name}->getId(){TEXT}", 3, opcode=0x6E), result(1), SAY)
+    assert ids(activity(create(asks)), derived) == ["flow.advertising-id-log"]
+
+
 USER = "Lcom/google/firebase/auth/FirebaseUser;"
 
 

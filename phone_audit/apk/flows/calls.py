@@ -223,11 +223,12 @@ class CallModel:
         if call.api.map:
             self._into_fields(call, handed)
             return
-        reached = bounded(heap.closure(handed)) if call.frame.tainted else NOTHING
+        if not call.frame.tainted:
+            return
         plain = plain_data(call.frame, heap, handed, outside_fields=True)
+        in_fields = bounded(heap.closure(handed)) - plain
         for key in keys:
             call.note_kept(_place_of(call, key), plain, f"puts it under the name {key!r}")
-            in_fields = reached - plain
             if in_fields:
                 call.note_kept(_place_of(call, key), in_fields, f"{IN_OBJECT} that holds it under the name {key!r}")
 

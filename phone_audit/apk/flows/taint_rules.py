@@ -25,6 +25,8 @@ _HTTP: Final = (
     "org.apache.http.client.HttpClient", "org.apache.http.impl.client.DefaultHttpClient",
     "org.apache.http.impl.client.AbstractHttpClient", "android.net.http.AndroidHttpClient",
 )  # fmt: skip
+_DATABASE: Final = "android.database.sqlite.SQLiteDatabase"
+_RESOLVER: Final = "android.content.ContentResolver"
 _CONNECTIONS: Final = ("java.net.URLConnection", "java.net.HttpURLConnection", "javax.net.ssl.HttpsURLConnection")
 _CONTEXTS: Final = (
     "android.content.Context", "android.app.Activity", "android.app.Service", "android.content.ContextWrapper",
@@ -93,9 +95,14 @@ ANSWERS: Final = frozenset(
             )
         ),
         "java.net.URL.openStream", "java.net.URL.getContent", "java.net.Socket.getInputStream",
+        *(f"{one}.{call}" for one in (_DATABASE, _RESOLVER) for call in ("insert", "update", "delete")),
+        *(
+            f"{_DATABASE}.{call}"
+            for call in ("insertOrThrow", "insertWithOnConflict", "replace", "replaceOrThrow", "updateWithOnConflict")
+        ),
     }
 )  # fmt: skip
-"""Calls whose result comes from the other side: it holds nothing of what was sent there."""
+"""Calls whose result comes from the other side, such as the number of a row: it holds nothing of what went there."""
 WRITES: Final = frozenset(
     {"write", "writeBytes", "writeUTF", "writeChars", "writeObject", "print", "println", "append"}
 )
@@ -134,7 +141,7 @@ PROVIDER_TEXTS: Final[Mapping[str, str]] = {
     "content://com.android.calendar": "calendar",
 }
 """What a provider gives, by the field or the text that names it."""
-QUERY: Final = "android.content.ContentResolver.query"
+QUERY: Final = f"{_RESOLVER}.query"
 SETTING_CALLS: Final = frozenset(
     {"android.provider.Settings$Secure.getString", "android.provider.Settings$System.getString"}
 )
@@ -296,7 +303,6 @@ ADDRESSES: Final = frozenset(
 )  # fmt: skip
 """Classes of arguments that may be an address."""
 
-_DATABASE: Final = "android.database.sqlite.SQLiteDatabase"
 RAW_QUERIES: Final = frozenset({f"{_DATABASE}.rawQuery", f"{_DATABASE}.rawQueryWithFactory"})
 """Calls that are handed a statement of SQL, which need be no question."""
 LOOKUPS: Final[Mapping[str, int]] = {

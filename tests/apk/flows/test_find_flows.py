@@ -708,6 +708,20 @@ def test_what_something_is_looked_up_by_is_not_in_it(call: str) -> None:
     assert ids(activity(create(READ, asks, SAY))) == []
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"Landroid/database/sqlite/SQLiteDatabase;->insert({TEXT}{TEXT}Landroid/content/ContentValues;)J",
+        f"Landroid/database/sqlite/SQLiteDatabase;->replaceOrThrow({TEXT}{TEXT}Landroid/content/ContentValues;)J",
+        "Landroid/content/ContentResolver;->insert(Landroid/net/Uri;Landroid/content/ContentValues;)Landroid/net/Uri;",
+    ],
+)
+def test_the_number_of_a_row_is_not_what_was_put_into_it(call: str) -> None:
+    to_text = f"Ljava/lang/String;->valueOf(Ljava/lang/Object;){TEXT}"
+    puts = join(invoke(call, *((3, 1, 1, 1) if "database" in call else (3, 1, 1)), opcode=0x6E), result(1))
+    assert ids(activity(create(READ, puts, invoke(to_text, 1), result(1), SAY))) == []
+
+
 def test_what_an_account_holds_is_its_data() -> None:
     call = f"Landroid/accounts/AccountManager;->getPassword(Landroid/accounts/Account;){TEXT}"
     assert ids(activity(create(READ, invoke(call, 3, 1, opcode=0x6E), result(1), SAY))) == ["flow.imei-log"]

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.callees import Callees
-from phone_audit.apk.flows.heap import Heap, can_change, plain_data, read
+from phone_audit.apk.flows.heap import Heap, can_change, is_field, plain_data, read
 from phone_audit.apk.flows.ir import ApiModel, CallSite
 from phone_audit.apk.flows.places import (
     extra_place,
@@ -225,12 +225,23 @@ class CallModel:
             return
         if not call.frame.tainted:
             return
-        plain = plain_data(call.frame, heap, handed, outside_fields=True)
-        in_fields = bounded(heap.closure(handed)) - plain
+        reached = bounded(heap.closure(handed))
+        in_fields = taints(reached) - plain_data(call.frame, heap, handed, outside_fields=True)
         for key in keys:
-            call.note_kept(_place_of(call, key), plain, f"puts it under the name {key!r}")
+            call.note_kept(_place_of(call, key), reached - in_fields, f"puts it under the name {key!r}")
             if in_fields:
                 call.note_kept(_place_of(call, key), in_fields, f"{IN_OBJECT} that holds it under the name {key!r}")
+        if in_fields:
+            self._note_fields(call, reached)
+
+    def _note_fields(self, call: Call, reached: Collection[Atom]) -> None:
+        """Note what lies in the fields of objects: it may have come there after a field was set, as into an array."""
+        heap = call.heap
+        for obj in objects(reached):
+            for slot, held in heap.slots(obj).items() if obj.own else ():
+                if is_field(slot):
+                    data = plain_data(call.frame, heap, held, outside_fields=True)
+                    call.note_kept(field_place(str(slot), "", own=True), data, f"holds it in {java_field(str(slot))}")
 
     def _into_fields(self, call: Call, handed: Value) -> None:
         """Note that data is put into a map in a field: a static one, or one of objects that are made for one end."""

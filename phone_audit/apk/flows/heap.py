@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable
 from typing import Final, Protocol
 
-from phone_audit.apk.flows.taint_rules import ADDRESSES, PLAIN_BYTES
+from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.flows.places import owner_of
+from phone_audit.apk.flows.taint_rules import ADDRESSES, COMMON_CODE, PLAIN_BYTES
 from phone_audit.apk.flows.taints import (
     ANY,
     LOST,
@@ -262,8 +264,10 @@ def can_change(obj: Obj) -> bool:
 
 
 def is_field(slot: Slot) -> bool:
-    """Tell whether a slot of an object is a field, not what was put somewhere into it or under a name."""
-    return isinstance(slot, str) and "->" in slot and not slot.startswith("extra ")
+    """Tell whether a slot of an object is a field that is followed by itself, not one of code for anybody's data."""
+    if not isinstance(slot, str) or "->" not in slot or slot.startswith("extra "):
+        return False
+    return not java_name(owner_of(slot)).startswith(COMMON_CODE)
 
 
 def publish(heap: Heap, value: Value) -> None:

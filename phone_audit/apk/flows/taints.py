@@ -350,8 +350,8 @@ def class_of(obj: Obj) -> bytes:
 
 
 def kind_of(atom: Atom) -> object:
-    """Return what tells data apart that one place keeps: which it is, and whether it can be read."""
+    """Return what tells data apart that one place keeps: which it is, whether it can be read, and where it lay."""
     if isinstance(atom, Taint):
         by = atom.encrypted_by
-        return atom.data, atom.steps[0], by.what if by else ""
+        return atom.data, atom.steps[0], by.what if by else "", atom.lay_in_field
     return (atom.obj, tuple(step.what for step in atom.changes)) if isinstance(atom, Inside) else atom

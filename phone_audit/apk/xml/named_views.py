@@ -34,8 +34,13 @@ long as it is not known that what is typed is shown. `pass` is a password where 
 well be a button, or the beginning of another word.
 """
 _ORDER: Final = tuple(KINDS)
-_NO_NAME: Final = (b"server", b"host", b"url", b"otp", b"captcha", b"search", b"message", b"msg", b"comment")
+_NO_NAME: Final = (
+    b"server", b"servers", b"host", b"hostname", b"url", b"urls", b"otp", b"captcha", b"search", b"message",
+    b"messages", b"msg", b"comment", b"comments",
+)  # fmt: skip
 """Words for what is no name of a person, whatever stands before: `login_screen_server` only says on which screen."""
+_VERIFIES: Final = b"verif"
+"""Begins such words of several endings."""
 _NONE: Final = len(_ORDER) + 1
 """The group of the pattern for these."""
 EITHER: Final = "password-or-"
@@ -60,11 +65,9 @@ def _pattern(end: bytes) -> re.Pattern[bytes]:
     others = b"(?!(?:%b)?(?:%b))" % (wide(b"_"), b"|".join(map(wide, _NOT_THE_NAME)))
     words[_ORDER.index("user-name")] = b"(?:%b)%b" % (words[_ORDER.index("user-name")], others)
     words[_ORDER.index("typed-phone")] = b"(?<!%b)(?:%b)" % (wide(_PALETTE), words[_ORDER.index("typed-phone")])
-    none = b"|".join(
-        b"(?<=%b)%b(?![a-z])" % (before, wide(form(word)))
-        for before, form in ((wide(b"_"), bytes.lower), (b"[a-z]" + end, bytes.capitalize))
-        for word in _NO_NAME
-    )
+    whole = b"(?i:%b)(?![a-z])" % b"|".join(map(wide, sorted(_NO_NAME, key=len, reverse=True)))
+    begins = b"(?:(?<=_%b)|(?<=[a-z]%b)(?=[A-Z]))" % (end, end)
+    none = b"%b(?:%b|(?i:%b))" % (begins, whole, wide(_VERIFIES))
     return re.compile(b"|".join(b"(?i:(%b))" % one for one in words) + b"|(%b)" % none)
 
 
@@ -80,6 +83,8 @@ _TYPE_NAMES, _KEYS = 268, 276
 """Where in the head of a package it stands at which offset its names of types, and of values, begin."""
 _MOST: Final = 1 << 16
 """Values of one type that are looked at; more have no number."""
+_MOST_SEARCHED: Final = 4
+"""Times that a byte of a table is searched, on average."""
 
 
 def kind_of_name(name: bytes | memoryview) -> str | None:
@@ -101,7 +106,7 @@ def _kind(groups: Sequence[int]) -> str | None:
 def named_views(data: Buffer) -> dict[int, str]:
     """Return what the names of views say, by their number; nothing of what cannot be read."""
     found: dict[int, str] = {}
-    pools: dict[int, dict[int, list[int]]] = {}
+    pools = _Pools(data)
     table = next(chunks(data, 0, len(data)), None)
     if table is None or table.type != TABLE:
         return {}
@@ -134,15 +139,11 @@ def _bundled_entries(kind: memoryview, budget: Budget) -> Iterator[tuple[int, st
             yield budget.number(budget.inner(entry, 1), 1), said
 
 
-def _in_package(data: Buffer, package: Chunk, pools: dict[int, dict[int, list[int]]]) -> dict[int, str]:
-    """Return them of one package; `pools` keeps what the names at an offset say, since packages may share them."""
+def _in_package(data: Buffer, package: Chunk, pools: "_Pools") -> dict[int, str]:
     (number,) = struct.unpack_from("<I", data, package.start + 8)
     types, keys = (struct.unpack_from("<I", data, package.start + at)[0] for at in (_TYPE_NAMES, _KEYS))
-    at = package.start + keys
-    if at not in pools:
-        pools[at] = _holding(data, at, _NAME, _WIDE_NAME)
-    wanted = pools[at]
-    kinds = _holding(data, package.start + types, _KIND, _WIDE_KIND) if wanted else {}
+    wanted = pools.holding(package.start + keys, _NAME, _WIDE_NAME)
+    kinds = pools.holding(package.start + types, _KIND, _WIDE_KIND) if wanted else {}
     found: dict[int, str] = {}
     for chunk in chunks(data, package.start + package.header, package.end):
         if chunk.type == TYPE and data[chunk.start + 8] - 1 in kinds:
@@ -151,6 +152,23 @@ def _in_package(data: Buffer, package: Chunk, pools: dict[int, dict[int, list[in
                 first | entry: kind for entry, key in _entries(data, chunk) if (kind := _kind(wanted.get(key, ())))
             }
     return found
+
+
+class _Pools:
+    """Searches the pools of strings of a table; forged packages may share one, or have pools that overlap."""
+
+    def __init__(self, data: Buffer) -> None:
+        self._data = data
+        self._left = _MOST_SEARCHED * len(data)
+        self._known: dict[tuple[int, re.Pattern[bytes]], dict[int, list[int]]] = {}
+
+    def holding(self, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> dict[int, list[int]]:
+        """Return the numbers of the strings of a pool in which a pattern is found, with its groups that are."""
+        if (start, plain) not in self._known:
+            (size,) = struct.unpack_from("<I", self._data, start + 4)
+            self._left -= size
+            self._known[start, plain] = _holding(self._data, start, plain, wide) if self._left >= 0 else {}
+        return self._known[start, plain]
 
 
 def _holding(data: Buffer, start: int, plain: re.Pattern[bytes], wide: re.Pattern[bytes]) -> dict[int, list[int]]:

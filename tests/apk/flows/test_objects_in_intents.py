@@ -94,3 +94,41 @@ def test_a_field_of_what_is_made_from_data_is_data() -> None:
     makes = "Lcom/google/gson/Gson;->fromJson(Ljava/lang/String;Ljava/lang/Class;)Ljava/lang/Object;"
     reads = join(READ, invoke(makes, 5, 1, 6, opcode=0x6E), result(4), AS_BOX, member(1, 4, NUMBER, put=False), SAY)
     assert ids(activity(create(reads, (RETURN,))), Class(BOX, [])) == ["flow.imei-log"]
+
+
+MAKES = "Lcom/google/gson/Gson;->fromJson(Ljava/lang/String;Ljava/lang/Class;)Ljava/lang/Object;"
+MADE = join(READ, invoke(MAKES, 5, 1, 6, opcode=0x6E), result(4), AS_BOX)
+READ_NUMBER = (AS_BOX, member(1, 4, NUMBER, put=False))
+
+
+def test_what_is_made_from_data_is_data_also_where_a_method_puts_it() -> None:
+    """The box is made of an answer, and handed to a method that starts the other screen with it."""
+    start = Method(f"start({BOX})V", join((0x7407,), SENT, (RETURN,)), registers=8, ins=1, access=0x9)
+    code = join(MADE, invoke(f"Lx/Main;->start({BOX})V", 4))
+    other = Class("Lx/Other;", [create(TAKEN, *READ_NUMBER, SAY)], parent=ACTIVITY)
+    assert ids(activity(start, create(code)), other, Class(BOX, [])) == ["flow.imei-log"]
+
+
+@pytest.mark.parametrize("fills", [join(FILLED, SENT, MADE), join(MADE, SENT, FILLED)])
+def test_the_order_in_which_objects_are_put(fills: Code) -> None:
+    assert set(said(*READ_NUMBER, fills=fills)) == {"flow.imei-log"}
+
+
+def test_a_field_of_code_for_anybodys_data() -> None:
+    pair, first = "Lkotlin/Pair;", "Lkotlin/Pair;->first:Ljava/lang/String;"
+    makes = join(new(4, pair), text(1, "x"), member(1, 4, first, put=True), (RETURN,))
+    makers = [Method(f"make{number}()V", makes, registers=8) for number in range(6)]
+    fills = join(READ, new(4, pair), member(1, 4, first, put=True), SENT)
+    other = Class("Lx/Other;", [create(TAKEN, member(1, 4, first, put=False), SAY)], parent=ACTIVITY)
+    found = ids(activity(create(fills)), other, Class(pair, []), Class("Lx/Makers;", makers))
+    assert found == ["flow.imei-log"]
+
+
+def test_what_comes_into_an_array_in_a_field_later() -> None:
+    texts = f"{BOX}->texts:[{TEXT}"
+    fills = join(
+        READ, new(4, BOX), (0x0012,), (0x0023 | 0x2 << 8 | 0x0 << 12, Ref("type", f"[{TEXT}")),
+        member(2, 4, texts, put=True), (0x014D, 0x0002),
+    )  # fmt: skip
+    reads = join(AS_BOX, member(2, 4, texts, put=False), (0x0012,), (0x0146, 0x0002))
+    assert said(reads, fills=fills) == ["flow.imei-log"]

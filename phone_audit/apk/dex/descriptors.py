@@ -48,7 +48,7 @@ def descriptor_of(name: bytes) -> bytes:
 
 
 def names_in(text: bytes) -> Iterator[bytes]:
-    """Yield what looks like names of classes in any bytes, with dots in place of slashes.
+    """Yield what looks like names of classes in any bytes, with dots in place of slashes, some of them several times.
 
     The time grows linearly with the bytes.
     """

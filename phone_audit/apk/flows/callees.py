@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from phone_audit.apk.code.libraries import is_of_library
-from phone_audit.apk.dex.descriptors import java_name
+from phone_audit.apk.dex.descriptors import descriptor_of, java_name
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
 from phone_audit.apk.flows.cipher_fields import cipher_fields
@@ -58,13 +58,13 @@ class Callees:
 
     def is_its_own(self, callee: Callee, data: str | None, class_: str) -> bool:
         """Tell whether a library in the package gives its own data to a class of the same library."""
-        if data not in taint_rules.OF_LIBRARIES:
+        if data not in self._sources.of_libraries:
             return False
         named = (one for one in self.owners_of(callee.owner) if f"{one}.{callee.name}" in self._sources.calls)
         return any(is_of_library(class_, of=one) and self._is_brought(one) for one in named)
 
     def _is_brought(self, name: str) -> bool:
-        return self._program.brought_place(f"L{name.replace('.', '/')};".encode("utf-8", "replace")) is not None
+        return self._program.brought_place(descriptor_of(name.encode())) is not None
 
     def asked_by(self, named: Named) -> str | None:
         """Return the method of a library that one stands in for and of which the library sends the result."""

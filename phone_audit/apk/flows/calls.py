@@ -2,34 +2,24 @@
 
 from collections.abc import Collection, Sequence
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
 from phone_audit.apk.dex.index import remembered
 from phone_audit.apk.flows import taint_rules
+from phone_audit.apk.flows.call import Call, fields_of
 from phone_audit.apk.flows.callees import Callees
-from phone_audit.apk.flows.heap import Heap, can_change, is_field, plain_data, read
-from phone_audit.apk.flows.ir import ApiModel, CallSite
-from phone_audit.apk.flows.places import (
-    extra_place,
-    field_place,
-    file_place,
-    java_field,
-    owner_of,
-    preference_place,
-    type_of,
-)
-from phone_audit.apk.flows.program import Program, parameter_registers, parameter_types
+from phone_audit.apk.flows.heap import Heap, can_change, plain_data
+from phone_audit.apk.flows.ir import CallSite
+from phone_audit.apk.flows.named_values import NamedValues
+from phone_audit.apk.flows.program import Program, parameter_types
 from phone_audit.apk.flows.sending_libraries import Sink
-from phone_audit.apk.flows.summaries import FILE, FOR_SCRIPT, Event, Frame, leads_to, sink_event
+from phone_audit.apk.flows.summaries import FOR_SCRIPT, Frame, leads_to, sink_event
 from phone_audit.apk.flows.taint_rules import ADDRESSES
 from phone_audit.apk.flows.taint_state import TaintState
 from phone_audit.apk.flows.taints import (
     ANY,
     ENCRYPTS,
-    IN_OBJECT,
-    KEPT,
     NOTHING,
-    NOWHERE,
     OF_ANDROID,
     Atom,
     Inside,
@@ -55,25 +45,6 @@ _CHANGED_BY: Final = {"cipher": ENCRYPTS, "digest": DIGESTS}
 """What the step is called in which data can be read no more."""
 
 
-class Call(NamedTuple):
-    """One call of something that the package does not define: `values` hold the object first; `heap` is changed."""
-
-    site: CallSite
-    api: ApiModel
-    values: Sequence[Value]
-    heap: Heap
-    frame: Frame
-
-    def note_kept(self, place: str, value: Value, what: str) -> None:
-        """Note that data is put where another method finds it."""
-        if self.frame.tainted:
-            self.frame.note(Event("keep", place, self.site.step(what), value))
-
-    def note_in_field(self, place: str, value: Value) -> None:
-        """Note that data is put into what lies in a field."""
-        self.note_kept(place, value, f"puts it into {java_field(place.partition(' ')[2])}")
-
-
 class CallModel:
     """Applies the models of calls."""
 
@@ -82,6 +53,7 @@ class CallModel:
         self._shared = shared
         self._callees = callees
         self._whole = whole
+        self._named = NamedValues(program, shared)
 
     def apply(self, frame: Frame, site: CallSite, values: Sequence[Value], heap: Heap) -> Value:
         """Return what a call returns, and change what objects hold."""
@@ -99,7 +71,7 @@ class CallModel:
         if frame.tainted and (api.sink or api.writes):
             self._sink(call)
         if api.extras:
-            kept = self._extra(call)
+            kept = self._named.put_or_get(call)
             if kept is not None:
                 return kept
         if api.special:
@@ -166,9 +138,9 @@ class CallModel:
             if len(values) > taker:
                 _copy(heap, values[giver], values[taker])
         elif what == "file":
-            self._file(call)
+            self._named.file(call)
         elif what == "message":
-            self._message(call)
+            self._named.message(call)
         elif what == "read" and len(values) >= 2:
             _copy(heap, values[0], values[1])
         elif what == "intent" and values:
@@ -178,109 +150,6 @@ class CallModel:
             if named_class or "Ljava/lang/Class;" in proto:
                 for obj in objects(values[0]):
                     heap.put(obj, ANY, frozenset({_EXPLICIT}))
-
-    def _message(self, call: Call) -> None:
-        """Put what a message is made of into its fields: an int into those for one, all else into its object."""
-        if not call.frame.tainted:
-            return
-        callee = call.site.callee
-        kinds = parameter_registers(self._program.names.named(callee.part, callee.number).proto)
-        handed = list(zip(kinds, call.values[len(call.values) - len(kinds) :], strict=False))
-        copied = [value for kind, value in handed if kind == b"Landroid/os/Message;"]
-        numbers = taints(NOTHING.union(*(value for kind, value in handed if kind == b"I")))
-        numbers |= taints(call.heap.closure_of_all(copied))
-        others = [value for kind, value in handed if kind not in (b"I", b"Landroid/os/Handler;")]
-        reached = taints(call.heap.closure_of_all(others))
-        own = self._program.place(b"Landroid/os/Message;") is not None
-        for slot in taint_rules.MESSAGE_FIELDS:
-            place = field_place(f"Landroid/os/Message;->{slot}", call.site.begin.class_, own=own)
-            call.note_kept(place, numbers if slot.endswith(":I") else reached, "puts it into a message")
-
-    def _extra(self, call: Call) -> Value | None:
-        """Put a value under a name, or return what is there; None where it is no such call."""
-        site, values = call.site, call.values
-        name = site.callee.name
-        keys = texts(values[1]) if len(values) > 1 else []
-        if len(values) > 1 and name.startswith(("put", "get")):
-            call.frame.want(values[1])
-        if name.startswith("put") and len(values) > 2:
-            self._put_extra(call, keys)
-            return values[0]
-        if name.startswith("get") and not keys and site.begin.method == "".join(taint_rules.ANY_PREFERENCE):
-            return self._any_extra(call)
-        if name.startswith("get") and keys:
-            if site.callee.returns == b"Z":
-                return NOTHING
-            return bounded(atom for key in keys for atom in self._get_extra(call, key))
-        return values[0] if values and name in ("getExtras", "getBundleExtra", "edit") else None
-
-    def _put_extra(self, call: Call, keys: Sequence[str]) -> None:
-        values, heap = call.values, call.heap
-        handed = frozenset().union(*values[2:])
-        for obj in objects(values[0]):
-            for slot in [f"extra {key}" for key in keys] or [ANY]:
-                heap.put(obj, slot, handed)
-        if call.api.map:
-            self._into_fields(call, handed)
-            return
-        if not call.frame.tainted:
-            return
-        reached = bounded(heap.closure(handed))
-        in_fields = taints(reached) - plain_data(call.frame, heap, handed, outside_fields=True)
-        for key in keys:
-            call.note_kept(_place_of(call, key), reached - in_fields, f"puts it under the name {key!r}")
-            if in_fields:
-                call.note_kept(_place_of(call, key), in_fields, f"{IN_OBJECT} that holds it under the name {key!r}")
-        if in_fields:
-            self._note_fields(call, reached)
-
-    def _note_fields(self, call: Call, reached: Collection[Atom]) -> None:
-        """Note what lies in the fields of objects: it may have come there after a field was set, as into an array."""
-        heap = call.heap
-        for obj in objects(reached):
-            for slot, held in heap.slots(obj).items() if obj.own else ():
-                if is_field(slot):
-                    data = plain_data(call.frame, heap, held, outside_fields=True)
-                    call.note_kept(field_place(str(slot), "", own=True), data, f"holds it in {java_field(str(slot))}")
-
-    def _into_fields(self, call: Call, handed: Value) -> None:
-        """Note that data is put into a map in a field: a static one, or one of objects that are made for one end."""
-        shared = self._shared
-        for obj in objects(call.values[0]):
-            for place in _fields_of(call.heap, obj):
-                if place not in shared.statics and shared.places_that_make(owner_of(place.partition(" ")[2])) > 1:
-                    continue
-                call.note_in_field(place, plain_data(call.frame, call.heap, handed))
-
-    def _get_extra(self, call: Call, key: str) -> set[Atom]:
-        holder, heap, slot = call.values[0], call.heap, f"extra {key}"
-        place = NOWHERE if call.api.map else _place_of(call, key)
-        found: set[Atom] = set()
-        here = False
-        for obj in objects(holder):
-            inside = heap.slots(obj).get(ANY, NOTHING)
-            for one in (obj, *objects(inside)):
-                slots = heap.slots(one)
-                here |= slot in slots
-                found |= slots.get(slot, NOTHING)
-            found |= {one for one in taints(inside) if one in inside}
-        return found if here else found | read(call.frame, heap, holder, slot, place)
-
-    def _any_extra(self, call: Call) -> Value:
-        """Return what was put among the settings under any name by the same vendor."""
-        begin, _, end = preference_place("\n", call.site.begin.class_).partition("\n")
-        places = sorted(one for one in self._shared.places if one.startswith(begin) and one.endswith(end))
-        return bounded(atom for place in places for atom in call.frame.kept(place)) | {call.site.fresh}
-
-    def _file(self, call: Call) -> None:
-        """A file that is opened is the place that its name is."""
-        call.frame.want(call.values[1] if len(call.values) > 1 else NOTHING)
-        for name in texts(call.values[1]) if len(call.values) > 1 else ():
-            place = file_place(name, call.site.begin.class_)
-            if taint_rules.OPEN_FILE[call.site.callee.name]:
-                call.heap.put(call.site.fresh, ANY, frozenset({mark(f"{FILE}{place}")}))
-            else:
-                call.heap.put(call.site.fresh, ANY, call.frame.kept(place))
 
     def _into_receiver(self, call: Call) -> None:
         """What is handed to an object of Android is taken to lie in it from then on."""
@@ -295,7 +164,7 @@ class CallModel:
                 if is_filled:
                     call.heap.put(one, ANY, handed - {one} if one in handed else handed)
             if call.api.collects and not atom.own:
-                for place in _fields_of(call.heap, atom):
+                for place in fields_of(call.heap, atom):
                     call.note_in_field(place, plain_data(call.frame, call.heap, handed))
 
     @remembered
@@ -317,7 +186,7 @@ class CallModel:
         for atom in builders if data else ():
             if can_change(atom):
                 call.heap.put(atom, ANY, data)
-            for place in _fields_of(call.heap, atom):
+            for place in fields_of(call.heap, atom):
                 call.note_in_field(place, data)
         return receiver if builders else bounded({*receiver, *data, call.site.fresh})
 
@@ -431,18 +300,6 @@ class CallModel:
                         if atom.text.startswith(start):
                             return data
         return None
-
-
-def _place_of(call: Call, key: str) -> str:
-    """Return the place that a name is for the whole package: settings are others than what an Intent brings."""
-    is_setting = call.api.names[0].startswith(taint_rules.PREFERENCES)
-    return (preference_place if is_setting else extra_place)(key, call.site.begin.class_)
-
-
-def _fields_of(heap: Heap, obj: Obj) -> list[str]:
-    """Return the fields that an object is known to lie in, but those of what cannot be changed."""
-    places = [obj.place] if obj.place else sorted(str(one.name) for one in heap.slots(obj).get(KEPT, NOTHING))  # type: ignore[union-attr]
-    return [place for place in places if type_of(place.partition(" in ")[0]) not in taint_rules.PLAIN_BYTES]
 
 
 def _is_of_android(called: Sequence[Value]) -> bool:

@@ -45,12 +45,15 @@ class Sources:
     methods that read data: these, the calls whose data depends on a text that they are handed, and the one whose data
     depends on the provider that is asked, which `providers`, fields, name. `android` are the classes of Android that
     rules name, and those of `libraries` that send. By what is `leaving` data may leave the phone. What `answers` give
-    comes from the other side: of libraries all calls that send. What is `whole` takes all fields of an object.
+    comes from the other side: of libraries all calls that send. What is `whole` takes all fields of an object. What is
+    `of_libraries` is followed only in code of others than the library that gives it.
     """
 
     def __init__(self, rules: Iterable[BehaviourRule], calls: Iterable[CallFact] = ()) -> None:
         libraries = self.libraries = SendingLibraries(calls)
+        rules = tuple(rules)
         found = dict(_data_of(rules))
+        self.of_libraries = OF_LIBRARIES.union(rule.data for rule in rules if rule.outside_library and rule.data)
         self.calls: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "call"}
         self.library_names = {name.rpartition(".")[2] for name in self.calls if not _is_of_system(name)}
         self.fields: Mapping[str, str] = {leaf.text: data for leaf, data in found.items() if leaf.kind == "field"}
@@ -116,7 +119,10 @@ def _reads_itself(program: Program, sources: Sources, method: Method, number: in
     """Tell whether a method of a library in the package calls one of the same library that gives data of its own."""
     called = program.names.named(method.part, number)
     owner = java_name(called.owner)
-    if sources.calls.get(f"{owner}.{called.name}") not in OF_LIBRARIES or program.brought_place(called.owner) is None:
+    if (
+        sources.calls.get(f"{owner}.{called.name}") not in sources.of_libraries
+        or program.brought_place(called.owner) is None
+    ):
         return False
     return is_of_library(java_name(program.name_of(method).owner), of=owner)
 

@@ -165,8 +165,8 @@ TEXT_OF, FIELD_OF = "getText", "getEditText"
 
 PART_OF: Final[Mapping[str, str]] = {"sms-sender": "sms"}
 """Data that is one part of other data, by the call that gives it: the rest of that is not in it."""
-OF_LIBRARIES: Final = frozenset({"advertising-id", "signed-in"})
-"""Data that libraries give out, which counts only in code of others; any other does, whoever reads it."""
+OF_LIBRARIES: Final = frozenset({"advertising-id"})
+"""Data that libraries make up, which is followed only in code of others, though a library reads it for itself, too."""
 CALLBACKS: Final[Mapping[tuple[str, str], str]] = {
     ("onLocationChanged", "(Landroid/location/Location;)V"): "location",
     ("onLocationResult", "(Lcom/google/android/gms/location/LocationResult;)V"): "location",
